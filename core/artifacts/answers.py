@@ -1,0 +1,53 @@
+"""What a model is asked to answer where that is not an artifact by itself.
+
+Large structures are asked for part by part, so no answer has to hold a thousand files.
+"""
+
+from pydantic import Field
+
+from core.artifacts.base import Part
+from core.artifacts.schema import Endpoint, StoredEntity
+from core.artifacts.specs import ClarifyingQuestion, RefinedSpec
+from core.artifacts.structure import Dependency, FileContract, Module, PlannedTest, StructuralIssue
+
+
+class Clarification(Part):
+    """Stage 1: the open questions with their answers, and the spec refined by them."""
+
+    questions: tuple[ClarifyingQuestion, ...] = ()
+    specs: RefinedSpec
+
+
+class SchemaPart(Part):
+    """Stage 3, for some of the entities: how they are stored and served."""
+
+    entities: tuple[StoredEntity, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+
+
+class IssueList(Part):
+    """Stage 3.5: what the model found."""
+
+    issues: tuple[StructuralIssue, ...] = ()
+
+
+class ModulePlan(Part):
+    """Stage 4, first question: the modules, without their files."""
+
+    modules: tuple[Module, ...] = Field(min_length=1)
+    dependencies: tuple[Dependency, ...] = ()
+
+
+class ModuleFiles(Part):
+    """Stage 4, once a module: its files and the acceptance tests they hold."""
+
+    files: tuple[FileContract, ...] = Field(min_length=1)
+    tests: tuple[PlannedTest, ...] = ()
+
+
+class ModuleReview(Part):
+    """Stage 5, once a module: its files as corrected, and what was corrected."""
+
+    files: tuple[FileContract, ...] = Field(min_length=1)
+    tests: tuple[PlannedTest, ...] = ()
+    corrections: tuple[str, ...] = ()

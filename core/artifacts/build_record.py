@@ -1,0 +1,94 @@
+"""The build record: `build.json`, the state of one build as operators and services read it."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from core.artifacts.base import Artifact, Part
+
+
+class StageStatus(StrEnum):
+    """Where a stage stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class BuildStatus(StrEnum):
+    """Where a build stands; `review` is built, but not verified green."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    REVIEW = "review"
+    FAILED = "failed"
+
+
+class Usage(Part):
+    """What model calls took.
+
+    Attributes:
+        calls: answers used, whether asked now or kept from an earlier run.
+        input_tokens: tokens of the prompts.
+        output_tokens: tokens of the answers.
+        cost_usd: US dollars.
+        seconds: time spent waiting for the models, added up.
+    """
+
+    calls: int = Field(default=0, ge=0)
+    input_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(default=0, ge=0)
+    cost_usd: float = Field(default=0.0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            calls=self.calls + other.calls,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            seconds=self.seconds + other.seconds,
+        )
+
+
+class StageRecord(Part):
+    """One stage of one build.
+
+    Attributes:
+        attempts: attempts made by the run that last worked on the stage; 0 when it was cached.
+        cached: the result was kept from an earlier run, and no model was asked.
+    """
+
+    status: StageStatus = StageStatus.PENDING
+    models: tuple[str, ...] = Field(default=(), examples=[("deepseek/deepseek-v3",)])
+    artifacts: tuple[str, ...] = ()
+    attempts: int = Field(default=0, ge=0)
+    cached: bool = False
+    usage: Usage = Usage()
+    seconds: float = Field(default=0.0, ge=0)
+    error: str = ""
+
+
+class BuildRecord(Artifact):
+    """`build.json`: where a build stands, stage by stage."""
+
+    build_id: str
+    project_id: str
+    project_name: str
+    user: str
+    status: BuildStatus = BuildStatus.RUNNING
+    demo: bool = Field(default=False, description="A demo model wrote it, not a real one.")
+    current_stage: str = ""
+    failed_at: str | None = None
+    stages: dict[str, StageRecord] = Field(default_factory=dict)
+    totals: Usage = Usage()
+    edited: tuple[str, ...] = Field(default=(), description="Artifacts a person replaced by hand.")
+    repository: str = Field(default="", description="Where the repository can be cloned from.")
+    branch: str = ""
+    commit: str = ""
+    test_status: Literal["", "green", "red", "not-run"] = ""
+    flow_run_id: str = ""
+    started_at: str = Field(default="", description="ISO 8601, UTC; of the last run.")
+    finished_at: str = ""

@@ -1,0 +1,148 @@
+"""Artifacts of stages 1 and 1.5: the refined spec, its history, and the clean spec."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from core.artifacts.base import Artifact, Part
+from core.artifacts.questionnaire import Entity, Feature, FieldType, Priority, Stack
+
+Identifier = r"^[A-Za-z][A-Za-z0-9_]*$"
+
+
+class RefinedSpec(Artifact):
+    """`specs/specs_refined.json`: the questionnaire with its gaps closed, in people's words."""
+
+    project_name: str = Field(min_length=1, max_length=80)
+    summary: str = Field(min_length=1)
+    users: tuple[str, ...] = ()
+    features: tuple[Feature, ...] = ()
+    entities: tuple[Entity, ...] = ()
+    stack: Stack = Stack()
+    constraints: tuple[str, ...] = ()
+    non_goals: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = Field(
+        default=(), description="What was decided because nobody said otherwise."
+    )
+
+
+class ClarifyingQuestion(Part):
+    """One question about the questionnaire and what was taken as its answer."""
+
+    id: str = Field(min_length=1, max_length=20, examples=["Q1"])
+    question: str = Field(min_length=1)
+    reason: str = ""
+    answer: str = Field(description="The person's answer, or the assumption made for them.")
+    answered_by: Literal["person", "assumption"] = "assumption"
+
+
+class ClarificationRound(Part):
+    """Questions asked together."""
+
+    number: int = Field(ge=1, le=3)
+    questions: tuple[ClarifyingQuestion, ...] = ()
+
+
+class ClarificationHistory(Artifact):
+    """`specs/clarification_history.json`: what was asked, and who answered what."""
+
+    rounds: tuple[ClarificationRound, ...] = ()
+
+
+class Requirement(Part):
+    """One numbered thing the product must do, with how one can tell that it does."""
+
+    id: str = Field(pattern=r"^FR-[1-9][0-9]*$", examples=["FR-1"])
+    title: str = Field(min_length=1, max_length=500)
+    description: str = ""
+    priority: Priority = Priority.MUST
+    acceptance_criteria: tuple[str, ...] = ()
+    entities: tuple[str, ...] = Field(default=(), description="Names of the entities it concerns.")
+
+
+class SpecField(Part):
+    """A typed field of an entity; references are relations, not fields."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60, examples=["due_date"])
+    type: FieldType = FieldType.STRING
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _fits_its_type(self) -> Self:
+        if self.type is FieldType.REFERENCE:
+            raise ValueError(f"field {self.name!r} is a reference; write it under relations")
+        if self.type is FieldType.CHOICE and not self.choices:
+            raise ValueError(f"field {self.name!r} is a choice but lists no choices")
+        return self
+
+
+class Relation(Part):
+    """A link from one entity to another."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60, examples=["project"])
+    target: str = Field(description="Name of the entity it points to.")
+    kind: Literal["many_to_one", "one_to_one", "many_to_many"] = "many_to_one"
+    required: bool = False
+    description: str = ""
+
+
+class SpecEntity(Part):
+    """A kind of thing the product keeps."""
+
+    name: str = Field(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=60, examples=["Task"])
+    description: str = ""
+    fields: tuple[SpecField, ...] = ()
+    relations: tuple[Relation, ...] = ()
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> Self:
+        names = [item.name.casefold() for item in (*self.fields, *self.relations)]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"entity {self.name!r} has {name!r} twice")
+        return self
+
+
+class CleanSpec(Artifact):
+    """`specs/specs_clean.json`: numbered requirements and typed entities, nothing ambiguous."""
+
+    project_name: str = Field(min_length=1, max_length=80)
+    slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)
+    summary: str = Field(min_length=1)
+    users: tuple[str, ...] = ()
+    requirements: tuple[Requirement, ...] = Field(min_length=1)
+    entities: tuple[SpecEntity, ...] = ()
+    stack: Stack = Stack()
+    constraints: tuple[str, ...] = ()
+    non_goals: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _numbers_and_names_hold(self) -> Self:
+        expected = [f"FR-{number}" for number in range(1, len(self.requirements) + 1)]
+        if [requirement.id for requirement in self.requirements] != expected:
+            found = ", ".join(requirement.id for requirement in self.requirements)
+            raise ValueError(f"requirements must be numbered FR-1, FR-2 … in order, not {found}")
+        names = [entity.name.casefold() for entity in self.entities]
+        for entity in self.entities:
+            if names.count(entity.name.casefold()) > 1:
+                raise ValueError(f"entity {entity.name!r} is there twice")
+        _refuse_strangers(self)
+        return self
+
+
+def _refuse_strangers(spec: CleanSpec) -> None:
+    known = {entity.name for entity in spec.entities}
+    for entity in spec.entities:
+        for relation in entity.relations:
+            if relation.target not in known:
+                raise ValueError(
+                    f"relation {entity.name}.{relation.name} points to {relation.target!r}, "
+                    "which is not among the entities"
+                )
+    for requirement in spec.requirements:
+        for name in requirement.entities:
+            if name not in known:
+                raise ValueError(f"{requirement.id} concerns {name!r}, which is not an entity")

@@ -1,0 +1,120 @@
+"""Artifacts of stages 3.5 to 5: structural issues, and the files with their contracts."""
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from core.artifacts.base import Artifact, Part
+
+
+class Severity(StrEnum):
+    """How bad an issue is; a build does not go on with an `error`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class StructuralIssue(Part):
+    """Something that does not fit together, and what to do about it."""
+
+    id: str = Field(min_length=1, max_length=40, examples=["SI-1"])
+    severity: Severity
+    place: str = Field(
+        description="What it is about: an entity, endpoint, requirement or file path."
+    )
+    message: str = Field(min_length=1)
+    suggestion: str = ""
+    source: Literal["model", "check"] = "model"
+
+
+class StructuralIssues(Artifact):
+    """`specs/structural_issues.json`: what stage 3.5 found in docs and schema."""
+
+    issues: tuple[StructuralIssue, ...] = ()
+
+    @property
+    def errors(self) -> tuple[StructuralIssue, ...]:
+        """Issues that must be mended before code is written."""
+        return tuple(issue for issue in self.issues if issue.severity is Severity.ERROR)
+
+
+class Export(Part):
+    """A name that a file offers to others."""
+
+    name: str = Field(min_length=1, max_length=200)
+    kind: Literal["class", "function", "constant", "component", "type", "other"] = "other"
+    signature: str = Field(
+        default="", description="As it stands in the source, for example `def f(x: int) -> str`."
+    )
+
+
+class Import(Part):
+    """What a file takes from another file of the same repository."""
+
+    path: str = Field(min_length=1, max_length=300)
+    symbols: tuple[str, ...] = ()
+
+
+class FileContract(Part):
+    """One file to be written, and what it promises to the others."""
+
+    path: str = Field(min_length=1, max_length=300, examples=["app/models/task.py"])
+    purpose: str = Field(min_length=1)
+    language: str = Field(default="", max_length=40, examples=["python"])
+    exports: tuple[Export, ...] = ()
+    imports: tuple[Import, ...] = ()
+    requirements: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+
+
+class Module(Part):
+    """A group of files with one purpose; structures are asked for module by module."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60, examples=["tasks-api"])
+    purpose: str = Field(min_length=1)
+    requirements: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    files: tuple[FileContract, ...] = ()
+
+
+class Dependency(Part):
+    """A package the generated code needs from its stack's package index."""
+
+    name: str = Field(min_length=1, max_length=100)
+    ecosystem: Literal["python", "npm", "go"] = "python"
+    development: bool = Field(default=False, description="Needed for tests and tools only.")
+    reason: str = ""
+
+
+class PlannedTest(Part):
+    """An acceptance test that must exist and pass."""
+
+    requirement: str = Field(pattern=r"^FR-[1-9][0-9]*$")
+    path: str = Field(min_length=1, max_length=300)
+    case: str = Field(min_length=1, max_length=200, examples=["test_creates_a_task"])
+
+
+class FileStructure(Artifact):
+    """`specs/file_structure.json`: every file of the repository, grouped in modules."""
+
+    modules: tuple[Module, ...] = Field(min_length=1)
+    dependencies: tuple[Dependency, ...] = ()
+    tests: tuple[PlannedTest, ...] = ()
+
+    @property
+    def files(self) -> tuple[FileContract, ...]:
+        """Every file, module by module."""
+        return tuple(file for module in self.modules for file in module.files)
+
+
+class ValidatedStructure(FileStructure):
+    """`specs/validated_structure.json`: the structure as stage 5 corrected and checked it."""
+
+    corrections: tuple[str, ...] = Field(
+        default=(), description="What stage 5 changed, a sentence each."
+    )
+    issues: tuple[StructuralIssue, ...] = Field(
+        default=(), description="Warnings that were left standing."
+    )

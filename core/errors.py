@@ -1,0 +1,128 @@
+"""Every error this project raises on purpose.
+
+AppBuilderError
+├── InputError                 the caller's mistake: refused before anything is spent or written
+│   └── ConfigurationError     a setting, the stage table or the catalogue is wrong
+├── ModelError                 a model provider did not give a usable answer
+│   ├── RequestRefusedError    the request itself is refused (400, 401, 403, 404): never retried
+│   ├── ProviderBusyError      it is not our turn (429, 503, 529, connection refused): waited out
+│   ├── ProviderFailedError    the provider broke (5xx, timeout, disconnect, malformed body)
+│   └── AnswerError            the provider answered, but the content cannot be used
+├── CallLimitError             a hard maximum of model calls is reached
+├── StorageError               the artifact store or the ledger failed
+├── VersionControlError        git failed
+├── SandboxError               the sandbox itself failed (not the code that ran inside it)
+├── BuildBusyError             another process is already running this build
+└── StageFailedError           a stage gave up; the build is halted and can be resumed
+"""
+
+from typing import Any
+
+
+class AppBuilderError(Exception):
+    """Root of every error raised on purpose; its text is fit to be shown to a person.
+
+    Attributes of subclasses survive pickling, because Prefect moves errors between processes.
+    """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.args, self.__dict__.copy()))
+
+
+def _rebuild(
+    error_type: type[AppBuilderError], args: tuple[Any, ...], attributes: dict[str, Any]
+) -> AppBuilderError:
+    error = error_type.__new__(error_type, *args)
+    error.args = args
+    error.__dict__.update(attributes)
+    return error
+
+
+class InputError(AppBuilderError):
+    """The caller's mistake, found before anything was spent or written."""
+
+
+class ConfigurationError(InputError):
+    """A setting, a row of the stage table or of the catalogue is wrong."""
+
+
+class ModelError(AppBuilderError):
+    """A model provider did not give a usable answer.
+
+    Attributes:
+        provider: the provider's name in the catalogue.
+        model: the model's name in the catalogue.
+    """
+
+    def __init__(self, message: str, *, provider: str = "", model: str = "") -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.model = model
+
+
+class RequestRefusedError(ModelError):
+    """The provider refuses this request, and would refuse it again (400, 401, 403, 404 …)."""
+
+
+class ProviderBusyError(ModelError):
+    """Not our turn yet: 429, 503, 529 or connection refused.
+
+    Attributes:
+        retry_after: seconds the provider asked us to wait, when it said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str = "",
+        model: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, model=model)
+        self.retry_after = retry_after
+
+
+class ProviderFailedError(ModelError):
+    """The provider broke: another 5xx, a timeout, a disconnect, a malformed body."""
+
+
+class AnswerError(ModelError):
+    """The provider answered, but the content cannot be used (invalid, empty or cut off)."""
+
+
+class CallLimitError(AppBuilderError):
+    """A hard maximum of model calls is reached; the build halts and can be resumed."""
+
+
+class StorageError(AppBuilderError):
+    """The artifact store or the ledger failed."""
+
+
+class VersionControlError(AppBuilderError):
+    """Git failed."""
+
+
+class SandboxError(AppBuilderError):
+    """The sandbox itself failed; a failing test inside it is a result, not an error."""
+
+
+class BuildBusyError(AppBuilderError):
+    """Another process is already running this build."""
+
+
+class StageFailedError(AppBuilderError):
+    """A stage gave up, and the build is halted.
+
+    Attributes:
+        stage: the stage's number as people write it, for example ``1.5``.
+        attempts: attempts really made.
+        reason: the last attempt's error, as text.
+    """
+
+    def __init__(self, stage: str, attempts: int, reason: str) -> None:
+        plural = "attempt" if attempts == 1 else "attempts"
+        super().__init__(f"Stage {stage} failed after {attempts} {plural}: {reason}")
+        self.stage = stage
+        self.attempts = attempts
+        self.reason = reason

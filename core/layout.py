@@ -1,0 +1,45 @@
+"""Where the artifacts of a build live, and which type each has.
+
+The file names are an interface: operators and other services know them.
+"""
+
+from core.artifacts.base import Artifact
+from core.artifacts.build_record import BuildRecord
+from core.artifacts.questionnaire import Questionnaire
+from core.artifacts.report import TestReport
+from core.artifacts.schema import Schema
+from core.artifacts.specs import ClarificationHistory, CleanSpec, RefinedSpec
+from core.artifacts.structure import FileStructure, StructuralIssues, ValidatedStructure
+
+SPECS = "specs/specs.json"
+SPECS_REFINED = "specs/specs_refined.json"
+CLARIFICATION_HISTORY = "specs/clarification_history.json"
+SPECS_CLEAN = "specs/specs_clean.json"
+DOCS = "docs/docs.md"
+SCHEMA = "specs/schema.json"
+STRUCTURAL_ISSUES = "specs/structural_issues.json"
+FILE_STRUCTURE = "specs/file_structure.json"
+VALIDATED_STRUCTURE = "specs/validated_structure.json"
+CODE = "code/"
+TESTS_REPORT = "report/tests.json"
+REPORT = "report/report.md"
+BUILD_RECORD = "build.json"
+
+ARTIFACT_TYPES: dict[str, type[Artifact]] = {
+    SPECS: Questionnaire,
+    SPECS_REFINED: RefinedSpec,
+    CLARIFICATION_HISTORY: ClarificationHistory,
+    SPECS_CLEAN: CleanSpec,
+    SCHEMA: Schema,
+    STRUCTURAL_ISSUES: StructuralIssues,
+    FILE_STRUCTURE: FileStructure,
+    VALIDATED_STRUCTURE: ValidatedStructure,
+    TESTS_REPORT: TestReport,
+    BUILD_RECORD: BuildRecord,
+}
+"""Type of every JSON artifact; what is not here is text."""
+
+
+def build_prefix(build_id: str) -> str:
+    """Folder of one build in the artifact store, ending in a slash."""
+    return f"project/{build_id}/"

@@ -1,0 +1,213 @@
+"""The stage table: validated rows of `stages.toml`, which operators know by number and name."""
+
+import tomllib
+from collections.abc import Collection, Mapping
+from importlib import resources
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import ConfigurationError, InputError
+
+_PAIRS_OF_OVERRIDE = "provider/model"
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelUse(_Row):
+    """Which model answers one template of a stage.
+
+    Attributes:
+        template: name of the template pair.
+        provider, model: names in the catalogue.
+        fallback_provider, fallback_model: asked when the first model's answers cannot be used.
+    """
+
+    template: str = Field(min_length=1)
+    provider: str = Field(min_length=1)
+    model: str = Field(min_length=1)
+    fallback_provider: str | None = None
+    fallback_model: str | None = None
+
+    @model_validator(mode="after")
+    def _fallback_is_whole(self) -> Self:
+        if (self.fallback_provider is None) != (self.fallback_model is None):
+            raise ValueError("a fallback needs both fallback_provider and fallback_model")
+        return self
+
+
+class Stage(_Row):
+    """One row of the stage table; see the head of `stages.toml` for what each field means."""
+
+    number: str = Field(pattern=r"^(0|[1-9][0-9]*)(\.[1-9])?$")
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    retry_delays: tuple[float, ...] = (0.5, 1.5)
+    timeout_seconds: float = Field(default=900, gt=0)
+    max_calls: int = Field(default=24, ge=1)
+    models: tuple[ModelUse, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Number and name, as task runs are called: `1.5 normalizer`."""
+        return f"{self.number} {self.name}"
+
+    def model_use(self, template: str) -> ModelUse:
+        """The stage's entry for a template.
+
+        Raises:
+            KeyError: the stage does not ask this template.
+        """
+        for use in self.models:
+            if use.template == template:
+                return use
+        raise KeyError(f"stage {self.label} does not ask {template!r}")
+
+
+class StageTable:
+    """All stages in order, looked up by number."""
+
+    def __init__(self, stages: tuple[Stage, ...]) -> None:
+        self.stages = stages
+        self._by_number = {stage.number: stage for stage in stages}
+
+    def __getitem__(self, number: str) -> Stage:
+        try:
+            return self._by_number[number]
+        except KeyError:
+            known = ", ".join(self._by_number)
+            raise InputError(f"there is no stage {number!r}; the stages are {known}") from None
+
+    def position(self, number: str) -> int:
+        """Place of a stage in the order, from 0; unknown numbers raise `InputError`."""
+        return self.stages.index(self[number])
+
+    def templates(self) -> tuple[str, ...]:
+        """Every template some stage asks, in order."""
+        return tuple(use.template for stage in self.stages for use in stage.models)
+
+    def with_models(self, overrides: Mapping[str, str], providers: Collection[str]) -> "StageTable":
+        """A table in which some stages ask other models.
+
+        Args:
+            overrides: from a stage's number (`"3"`) or a template's name (`"coder"`) to
+                `"provider/model"`.
+            providers: names of the providers there are.
+
+        Raises:
+            InputError: an unknown stage, template or provider, or a value of another form.
+        """
+        chosen = {
+            template: _parse_override(key, value, providers)
+            for key, value in overrides.items()
+            for template in self._templates_of(key)
+        }
+        return StageTable(tuple(_with_models(stage, chosen) for stage in self.stages))
+
+    def _templates_of(self, key: str) -> tuple[str, ...]:
+        if key in self.templates():
+            return (key,)
+        stage = self._by_number.get(key)
+        if stage is None or not stage.models:
+            asking = [stage.number for stage in self.stages if stage.models]
+            raise InputError(
+                f"models: {key!r} is neither a stage that asks a model ({', '.join(asking)}) "
+                f"nor a template ({', '.join(self.templates())})"
+            )
+        if len(stage.models) > 1:
+            names = " or ".join(repr(use.template) for use in stage.models)
+            raise InputError(f"models: stage {key} asks several models; say {names} instead")
+        return (stage.models[0].template,)
+
+
+def _parse_override(key: str, value: str, providers: Collection[str]) -> tuple[str, str]:
+    provider, slash, model = value.partition("/")
+    if not (provider and slash and model):
+        raise InputError(
+            f"models: {value!r} for {key!r} must be {_PAIRS_OF_OVERRIDE}, "
+            "for example deepseek/deepseek-v3"
+        )
+    if provider not in providers:
+        raise InputError(
+            f"models: unknown provider {provider!r} for {key!r}; "
+            f"there are {', '.join(sorted(providers))}"
+        )
+    return provider, model
+
+
+def _with_models(stage: Stage, chosen: Mapping[str, tuple[str, str]]) -> Stage:
+    models = tuple(
+        use.model_copy(
+            update={"provider": chosen[use.template][0], "model": chosen[use.template][1]}
+        )
+        if use.template in chosen
+        else use
+        for use in stage.models
+    )
+    return stage.model_copy(update={"models": models})
+
+
+def read_stage_rows() -> list[dict[str, Any]]:
+    """The rows of `stages.toml`, as they stand in the file."""
+    text = resources.files("core").joinpath("stages.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)["stages"]
+
+
+def load_stage_table(
+    rows: list[dict[str, Any]], *, providers: Collection[str], templates: Collection[str]
+) -> StageTable:
+    """Validate rows into a table.
+
+    Args:
+        rows: as `read_stage_rows` gives them.
+        providers: names of the providers in the catalogue.
+        templates: names of the templates there are.
+
+    Raises:
+        ConfigurationError: a wrong row; the message names it.
+    """
+    stages: list[Stage] = []
+    written: set[str] = set()
+    for row in rows:
+        label = f"{row.get('number', '?')} {row.get('name', '?')}"
+        try:
+            stage = Stage.model_validate(row)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"]) or "row"
+            raise ConfigurationError(f"stage table, row {label!r}: {place}: {first['msg']}") from None
+        problem = _problem(stage, stages, written, providers, templates)
+        if problem:
+            raise ConfigurationError(f"stage table, row {label!r}: {problem}")
+        stages.append(stage)
+        written.update(stage.writes)
+    return StageTable(tuple(stages))
+
+
+def _problem(
+    stage: Stage,
+    earlier: list[Stage],
+    written: Collection[str],
+    providers: Collection[str],
+    templates: Collection[str],
+) -> str | None:
+    if earlier and float(stage.number) <= float(earlier[-1].number):
+        return f"its number must be above {earlier[-1].number}, the row before"
+    if stage.name in {other.name for other in earlier}:
+        return f"the name {stage.name!r} is taken by an earlier row"
+    for artifact in stage.reads:
+        if artifact not in written:
+            return f"it reads {artifact!r}, which no earlier stage writes"
+    taken = {use.template for other in earlier for use in other.models}
+    for use in stage.models:
+        if use.template not in templates:
+            return f"there is no template {use.template!r}"
+        if use.template in taken:
+            return f"the template {use.template!r} belongs to an earlier row"
+        for provider in (use.provider, use.fallback_provider):
+            if provider is not None and provider not in providers:
+                return f"unknown provider {provider!r}"
+    return None

@@ -1,0 +1,270 @@
+"""What each template is given: one typed context per template, named after it."""
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from core.artifacts.answers import (
+    Clarification,
+    IssueList,
+    ModuleFiles,
+    ModulePlan,
+    ModuleReview,
+    SchemaPart,
+)
+from core.artifacts.questionnaire import Questionnaire, Stack
+from core.artifacts.schema import Schema
+from core.artifacts.specs import CleanSpec, RefinedSpec
+from core.artifacts.structure import (
+    Dependency,
+    FileContract,
+    FileStructure,
+    Module,
+    PlannedTest,
+    StructuralIssues,
+)
+
+
+class PromptContext(BaseModel):
+    """Base of all contexts.
+
+    Attributes:
+        template: name of the template pair, without ending.
+        answer_type: model the answer must parse into; `None` for free text.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    template: ClassVar[str]
+    answer_type: ClassVar[type[BaseModel] | None] = None
+
+
+class ClarifierContext(PromptContext):
+    """Stage 1."""
+
+    template = "clarifier"
+    answer_type = Clarification
+
+    questionnaire: Questionnaire
+
+
+class NormalizerContext(PromptContext):
+    """Stage 1.5."""
+
+    template = "normalizer"
+    answer_type = CleanSpec
+
+    specs: RefinedSpec
+
+
+class DocsCreatorContext(PromptContext):
+    """Stage 2."""
+
+    template = "docs-creator"
+
+    specs: CleanSpec
+
+
+class EntityNames(BaseModel):
+    """Entities one question is about, as a document of its own."""
+
+    model_config = ConfigDict(frozen=True)
+
+    names: tuple[str, ...]
+
+
+class SchemaGeneratorContext(PromptContext):
+    """Stage 3, for some of the entities at a time.
+
+    Attributes:
+        asked: entities this answer must hold; the others are only there to be pointed to.
+    """
+
+    template = "schema-generator"
+    answer_type = SchemaPart
+
+    specs: CleanSpec
+    docs: str
+    asked: EntityNames
+
+
+class StructuralValidatorContext(PromptContext):
+    """Stage 3.5."""
+
+    template = "structural-validator"
+    answer_type = IssueList
+
+    docs: str
+    schema_: Schema
+
+
+class ModulePlanContext(PromptContext):
+    """Stage 4, first question: which modules there are."""
+
+    template = "file-structure-generator"
+    answer_type = ModulePlan
+
+    specs: CleanSpec
+    docs: str
+    schema_: Schema
+    issues: StructuralIssues
+    module: None = None
+
+
+class ModuleFilesContext(PromptContext):
+    """Stage 4, once a module: its files.
+
+    Attributes:
+        docs, schema_: only the parts that concern this module.
+        plan: all modules; those answered already with their files.
+        module: the module asked about.
+    """
+
+    template = "file-structure-generator"
+    answer_type = ModuleFiles
+
+    specs: CleanSpec
+    docs: str
+    schema_: Schema
+    issues: StructuralIssues
+    plan: FileStructure
+    module: Module
+
+
+class FileIndex(BaseModel):
+    """Files of other modules: path and exported names only."""
+
+    model_config = ConfigDict(frozen=True)
+
+    files: tuple[FileContract, ...] = ()
+    dependencies: tuple[Dependency, ...] = ()
+
+
+class ModuleTests(BaseModel):
+    """Acceptance tests planned in one module."""
+
+    model_config = ConfigDict(frozen=True)
+
+    tests: tuple[PlannedTest, ...] = ()
+
+
+class ValidatorContext(PromptContext):
+    """Stage 5, once a module.
+
+    Attributes:
+        docs, schema_: only the parts that concern this module.
+        issues: what stage 3.5 found, and what the deterministic checks found in the structure.
+        others: the files of all other modules.
+        module: the module to review, with its files.
+    """
+
+    template = "validator"
+    answer_type = ModuleReview
+
+    docs: str
+    schema_: Schema
+    issues: StructuralIssues
+    others: FileIndex
+    module: Module
+    tests: ModuleTests
+
+
+class SourceFile(BaseModel):
+    """A file of the repository with its text."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    content: str
+
+
+class SourceFiles(BaseModel):
+    """Some files of the repository, as one document."""
+
+    model_config = ConfigDict(frozen=True)
+
+    files: tuple[SourceFile, ...] = ()
+
+
+class ProjectFacts(BaseModel):
+    """What every file of a repository should know about it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    slug: str
+    summary: str
+    stack: Stack
+    dependencies: tuple[Dependency, ...] = ()
+
+
+class PromptBuilderContext(PromptContext):
+    """Stage 7, first call: a brief for one file.
+
+    Attributes:
+        docs, schema_: only the parts that concern this file.
+        neighbours: contracts of the files it imports.
+        tests: acceptance tests this file must hold, if it is a test file.
+    """
+
+    template = "prompt-builder"
+
+    project: ProjectFacts
+    file: FileContract
+    docs: str
+    schema_: Schema
+    neighbours: FileIndex
+    tests: ModuleTests
+
+
+class CoderContext(PromptContext):
+    """Stage 7, second call: the file itself.
+
+    Attributes:
+        brief: what the prompt builder wrote for this file.
+        schema_: only the part that concerns this file.
+        sources: the files it imports, as they were really written.
+        tests: acceptance tests this file must hold, if it is a test file.
+    """
+
+    template = "coder"
+
+    project: ProjectFacts
+    file: FileContract
+    brief: str
+    schema_: Schema
+    sources: SourceFiles
+    tests: ModuleTests
+
+
+class DebuggerContext(PromptContext):
+    """Stage 7.5: a failing test, and the files it involves.
+
+    Attributes:
+        failure: what the test runner said.
+        files: the files in the trace and their neighbours, in full.
+        tried: what earlier iterations tried, in order.
+    """
+
+    template = "debugger"
+
+    project: ProjectFacts
+    failure: str
+    files: SourceFiles
+    tried: tuple[str, ...] = ()
+
+
+CONTEXTS: tuple[type[PromptContext], ...] = (
+    ClarifierContext,
+    NormalizerContext,
+    DocsCreatorContext,
+    SchemaGeneratorContext,
+    StructuralValidatorContext,
+    ModulePlanContext,
+    ModuleFilesContext,
+    ValidatorContext,
+    PromptBuilderContext,
+    CoderContext,
+    DebuggerContext,
+)
+"""Every context there is; a test holds the templates against it."""
