@@ -9,8 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.errors import ConfigurationError, InputError
 
-_PAIRS_OF_OVERRIDE = "provider/model"
-
 
 class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +41,9 @@ class Stage(_Row):
 
     number: str = Field(pattern=r"^(0|[1-9][0-9]*)(\.[1-9])?$")
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    task: str = Field(pattern=r"^[a-z_.0-9]+:[a-z_0-9]+$")
+    fan_out: bool = False
+    cached: bool = True
     reads: tuple[str, ...]
     writes: tuple[str, ...]
     retry_delays: tuple[float, ...] = (0.5, 1.5)
@@ -110,24 +111,24 @@ class StageTable:
     def _templates_of(self, key: str) -> tuple[str, ...]:
         if key in self.templates():
             return (key,)
-        stage = self._by_number.get(key)
-        if stage is None or not stage.models:
+        templates = self._by_number[key].models if key in self._by_number else ()
+        if not templates:
             asking = [stage.number for stage in self.stages if stage.models]
             raise InputError(
                 f"models: {key!r} is neither a stage that asks a model ({', '.join(asking)}) "
                 f"nor a template ({', '.join(self.templates())})"
             )
-        if len(stage.models) > 1:
-            names = " or ".join(repr(use.template) for use in stage.models)
+        if len(templates) > 1:
+            names = " or ".join(repr(use.template) for use in templates)
             raise InputError(f"models: stage {key} asks several models; say {names} instead")
-        return (stage.models[0].template,)
+        return tuple(use.template for use in templates)
 
 
 def _parse_override(key: str, value: str, providers: Collection[str]) -> tuple[str, str]:
     provider, slash, model = value.partition("/")
     if not (provider and slash and model):
         raise InputError(
-            f"models: {value!r} for {key!r} must be {_PAIRS_OF_OVERRIDE}, "
+            f"models: {value!r} for {key!r} must be provider/model, "
             "for example deepseek/deepseek-v3"
         )
     if provider not in providers:
@@ -178,7 +179,9 @@ def load_stage_table(
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "row"
-            raise ConfigurationError(f"stage table, row {label!r}: {place}: {first['msg']}") from None
+            raise ConfigurationError(
+                f"stage table, row {label!r}: {place}: {first['msg']}"
+            ) from None
         problem = _problem(stage, stages, written, providers, templates)
         if problem:
             raise ConfigurationError(f"stage table, row {label!r}: {problem}")

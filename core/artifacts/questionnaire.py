@@ -93,9 +93,7 @@ class Feature(_Answer):
 class EntityField(_Answer):
     """One field of an entity."""
 
-    name: Name = Field(
-        title="Name", examples=["due date"], json_schema_extra={"position": 1}
-    )
+    name: Name = Field(title="Name", examples=["due date"], json_schema_extra={"position": 1})
     type: FieldType = Field(
         default=FieldType.STRING,
         title="Type",
@@ -132,9 +130,7 @@ class EntityField(_Answer):
     @model_validator(mode="after")
     def _fits_its_type(self) -> Self:
         if self.type is FieldType.REFERENCE and not self.target:
-            raise ValueError(
-                f"field {self.name!r} is a reference but names no entity; set target"
-            )
+            raise ValueError(f"field {self.name!r} is a reference but names no entity; set target")
         if self.type is FieldType.CHOICE and not self.choices:
             raise ValueError(f"field {self.name!r} is a choice but lists no choices; set choices")
         return self
@@ -258,7 +254,9 @@ class Questionnaire(Artifact, _Answer):
         names = [entity.name.casefold() for entity in self.entities]
         for entity in self.entities:
             if names.count(entity.name.casefold()) > 1:
-                raise ValueError(f"entities: {entity.name!r} is there twice; give each its own name")
+                raise ValueError(
+                    f"entities: {entity.name!r} is there twice; give each its own name"
+                )
             for field in entity.fields:
                 if field.type is FieldType.REFERENCE and field.target.casefold() not in names:
                     raise ValueError(

@@ -1,0 +1,114 @@
+"""Cuts the parts of documents that concern one file or module.
+
+A prompt about one file must not grow with the number of files.
+"""
+
+import re
+from collections.abc import Collection
+
+from core.artifacts.schema import Schema, StoredEntity
+from core.artifacts.specs import CleanSpec, Requirement, SpecEntity
+
+_SECTION = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
+_REQUIREMENT = re.compile(r"\bFR-[1-9][0-9]*\b")
+
+
+def docs_excerpt(
+    docs: str, *, requirements: Collection[str], entities: Collection[str], limit: int = 12_000
+) -> str:
+    """Cut the sections of a Markdown document that concern some requirements and entities.
+
+    The overview is always there; a section about another requirement or entity never is.
+
+    Args:
+        docs: the document; its sections are headed `### FR-1: …` and `### Entity`.
+        requirements: ids such as `FR-1`.
+        entities: names of entities.
+        limit: characters at the most; a longer excerpt is cut at a section's end.
+    """
+    wanted = [text for title, text in _sections(docs) if _concerns(title, requirements, entities)]
+    kept: list[str] = []
+    size = 0
+    for text in wanted:
+        if kept and size + len(text) > limit:
+            break
+        kept.append(text[:limit])
+        size += len(text)
+    return "\n\n".join(kept)
+
+
+def _sections(docs: str) -> list[tuple[str, str]]:
+    """Sections by heading, in order; a `#` inside a fenced block is no heading."""
+    sections: list[tuple[str, list[str]]] = [("", [])]
+    fenced = False
+    for line in docs.split("\n"):
+        if line.lstrip().startswith(("```", "~~~")):
+            fenced = not fenced
+        heading = None if fenced else _SECTION.match(line)
+        if heading:
+            sections.append((heading[2], []))
+        sections[-1][1].append(line)
+    pairs = ((title, "\n".join(lines).strip()) for title, lines in sections)
+    return [(title, text) for title, text in pairs if text]
+
+
+def _concerns(title: str, requirements: Collection[str], entities: Collection[str]) -> bool:
+    if title.strip().casefold() == "overview":
+        return True
+    named = set(_REQUIREMENT.findall(title))
+    if named:
+        return bool(named & set(requirements))
+    words = {word.casefold() for word in re.findall(r"\w+", title)}
+    return any(entity.casefold() in words for entity in entities)
+
+
+def schema_excerpt(schema: Schema, entities: Collection[str]) -> Schema:
+    """The part of a schema that concerns some entities.
+
+    It holds these entities and their endpoints whole, the entities they point to without
+    relations, and the entities that point to them with just those relations.
+    """
+    wanted = set(entities)
+    targets = {
+        relation.target
+        for entity in schema.entities
+        if entity.name in wanted
+        for relation in entity.relations
+    }
+    kept: list[StoredEntity] = []
+    for entity in schema.entities:
+        pointing = tuple(relation for relation in entity.relations if relation.target in wanted)
+        if entity.name in wanted:
+            kept.append(entity)
+        elif entity.name in targets or pointing:
+            kept.append(entity.model_copy(update={"relations": pointing}))
+    return Schema(
+        entities=tuple(kept),
+        endpoints=tuple(
+            item for item in schema.endpoints if not item.entity or item.entity in wanted
+        ),
+    )
+
+
+def spec_excerpt(
+    spec: CleanSpec, *, requirements: Collection[str], entities: Collection[str]
+) -> CleanSpec:
+    """A spec in which only some requirements and entities are told in full.
+
+    The others are there by number and title, or by name, so that the numbering stays whole.
+    """
+    return CleanSpec(
+        **{
+            **dict(spec),
+            "requirements": tuple(
+                item
+                if item.id in requirements
+                else Requirement(id=item.id, title=item.title, priority=item.priority)
+                for item in spec.requirements
+            ),
+            "entities": tuple(
+                item if item.name in entities else SpecEntity(name=item.name)
+                for item in spec.entities
+            ),
+        }
+    )

@@ -1,0 +1,66 @@
+"""Options of one build; in the UI they follow the questionnaire."""
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from core.layout import ARTIFACT_TYPES, BUILD_RECORD, DOCS, TESTS_REPORT
+
+EDITABLE = tuple(
+    path for path in (*ARTIFACT_TYPES, DOCS) if path not in {BUILD_RECORD, TESTS_REPORT}
+)
+"""Artifacts that a person may replace by hand."""
+
+
+class BuildOptions(BaseModel):
+    """How to build; every option may be left alone."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    project_id: str = Field(
+        default="",
+        pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$",
+        max_length=50,
+        title="Project id",
+        description="Names the product over its life. Left empty, it follows the project's name.",
+        json_schema_extra={"position": 1},
+    )
+    user: str = Field(
+        default="",
+        max_length=100,
+        title="User",
+        description="Who it is built for. Left empty: the operator.",
+        json_schema_extra={"position": 2},
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict,
+        title="Models",
+        description='Other models for some stages, for example {"3": "deepseek/deepseek-v3"}.',
+        json_schema_extra={"position": 3},
+    )
+    fresh: str = Field(
+        default="",
+        max_length=60,
+        title="Fresh build",
+        description="Any text makes a new build of the same answers; the same text resumes it.",
+        json_schema_extra={"position": 4},
+    )
+    from_stage: str = Field(
+        default="",
+        max_length=5,
+        title="Redo from stage",
+        description="Ask this stage and all later ones again, for example 3.",
+        json_schema_extra={"position": 5},
+    )
+    use: dict[str, str] = Field(
+        default_factory=dict,
+        title="Edited artifacts",
+        description="Replace artifacts by hand: from a path such as specs/schema.json to its text.",
+        json_schema_extra={"position": 6},
+    )
+
+    @field_validator("use")
+    @classmethod
+    def _known_artifacts(cls, use: dict[str, str]) -> dict[str, str]:
+        for path in use:
+            if path not in EDITABLE:
+                raise ValueError(f"{path!r} cannot be replaced; these can: {', '.join(EDITABLE)}")
+        return use
