@@ -10,24 +10,46 @@ import re
 from collections.abc import Mapping
 
 from pydantic import BaseModel
+from pydantic_core import PydanticSerializationError
 
-_OPENING = re.compile(r'^<data name="(?P<name>[a-z_]+)" fence="(?P<fence>[0-9a-f]{16})">$')
+from core.errors import InputError
+
+_NAME = re.compile(r"[a-z][a-z_]*")
+_OPENING = re.compile(rf'<data name="(?P<name>{_NAME.pattern})" fence="(?P<fence>[0-9a-f]{{16}})">')
 
 
 def fenced(name: str, value: BaseModel | str) -> str:
     """Write a value as a data block of a prompt.
 
     Args:
-        name: lower-case name the instructions use for the data.
+        name: name the instructions use for the data, of lower-case letters and underscores.
         value: a model, written as indented JSON, or a text, written as it is.
+
+    Raises:
+        ValueError: the name could not be read back.
+        InputError: the value holds half a character (a lone surrogate), which no provider can be
+            sent.
     """
-    text = value if isinstance(value, str) else value.model_dump_json(indent=1)
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot name a data block; use a-z and underscores")
+    text = _text_of(name, value)
     number = 0
     fence = _fence_of(text, number)
     while fence in text:
         number += 1
         fence = _fence_of(text, number)
     return f'<data name="{name}" fence="{fence}">\n{text}\n</data fence="{fence}">'
+
+
+def _text_of(name: str, value: BaseModel | str) -> str:
+    try:
+        text = value if isinstance(value, str) else value.model_dump_json(indent=1)
+        text.encode()
+    except (UnicodeEncodeError, PydanticSerializationError) as error:
+        raise InputError(
+            f"the text for {name!r} cannot be written as UTF-8 ({error}); remove that character"
+        ) from error
+    return text
 
 
 def _fence_of(text: str, number: int) -> str:
@@ -43,7 +65,7 @@ def read_fenced(prompt: str) -> Mapping[str, str]:
     lines = prompt.split("\n")
     position = 0
     while position < len(lines):
-        opening = _OPENING.match(lines[position])
+        opening = _OPENING.fullmatch(lines[position])
         if opening is None:
             position += 1
             continue

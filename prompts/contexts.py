@@ -237,13 +237,36 @@ class CoderContext(PromptContext):
     tests: ModuleTests
 
 
+class Attempt(BaseModel):
+    """An edit that did not mend the failure.
+
+    Attributes:
+        edit: the answer that was applied, or the part of it that could be.
+        outcome: what the tests, or the gates before them, said afterwards.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    edit: str
+    outcome: str
+
+
+class Attempts(BaseModel):
+    """What earlier iterations tried, oldest first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attempts: tuple[Attempt, ...] = ()
+
+
 class DebuggerContext(PromptContext):
     """Stage 7.5: a failing test, and the files it involves.
 
     Attributes:
         failure: what the test runner said.
         files: the files in the trace and their neighbours, in full.
-        tried: what earlier iterations tried, in order.
+        tests: acceptance tests of the repository; the files that hold them may not be changed.
+        tried: what earlier iterations tried.
     """
 
     template = "debugger"
@@ -251,7 +274,8 @@ class DebuggerContext(PromptContext):
     project: ProjectFacts
     failure: str
     files: SourceFiles
-    tried: tuple[str, ...] = ()
+    tests: ModuleTests = ModuleTests()
+    tried: Attempts = Attempts()
 
 
 CONTEXTS: tuple[type[PromptContext], ...] = (
