@@ -1,0 +1,179 @@
+"""The catalogue: validated rows of `catalogue.toml`, one per provider, with its models."""
+
+import tomllib
+from collections.abc import Callable, Collection, Iterator
+from importlib import resources
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from core.errors import ConfigurationError, InputError
+
+WireProtocol = Literal["openai-compatible", "demo"]
+StructuredOutput = Literal["json_schema", "json_object", "none"]
+MaxTokensField = Literal["max_tokens", "max_completion_tokens"]
+
+DEMO = "demo"
+"""Name of the provider that needs neither network nor key."""
+
+_VARIABLE = r"^[A-Z][A-Z0-9_]*$"
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelTraits(_Row):
+    """What a model can do; see the head of `catalogue.toml` for each field."""
+
+    structured_output: StructuredOutput = "none"
+    max_output_tokens: int = Field(default=8_192, ge=1)
+    context_tokens: int = Field(default=32_768, ge=1)
+    max_tokens_field: MaxTokensField = "max_tokens"
+    temperature: bool = True
+
+    @model_validator(mode="after")
+    def _answer_fits_the_context(self) -> Self:
+        if self.max_output_tokens > self.context_tokens:
+            raise ValueError("max_output_tokens must not be above context_tokens")
+        return self
+
+
+class ModelRow(ModelTraits):
+    """A model by the name the stage table uses, and by the id on the provider's wire."""
+
+    name: str = Field(min_length=1)
+    wire_id: str = Field(min_length=1)
+
+
+class ProviderRow(_Row):
+    """One provider; see the head of `catalogue.toml` for what each field means.
+
+    Once loaded, `base_url` has no slash at its end, and is empty where nobody has said yet where
+    the provider answers.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    protocol: WireProtocol
+    base_url: str = ""
+    base_url_variable: str | None = Field(default=None, pattern=_VARIABLE)
+    key_variable: str | None = Field(default=None, pattern=_VARIABLE)
+    key_required: bool = True
+    streams: bool = True
+    stream_usage: bool = True
+    others: ModelTraits = ModelTraits()
+    models: tuple[ModelRow, ...] = ()
+
+    @model_validator(mode="after")
+    def _row_is_whole(self) -> Self:
+        if self.protocol != DEMO:
+            if not (self.base_url or self.base_url_variable):
+                raise ValueError("it needs base_url or base_url_variable")
+            if self.key_required and self.key_variable is None:
+                raise ValueError("it needs key_variable, or key_required = false")
+        if self.base_url:
+            _check_url(self.base_url)
+        names = [model.name for model in self.models]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"the model {name!r} is there twice")
+        return self
+
+    def model(self, name: str) -> ModelRow:
+        """The model called `name`; one that is not listed is sent as it stands."""
+        for model in self.models:
+            if model.name == name:
+                return model
+        return ModelRow(name=name, wire_id=name, **self.others.model_dump())
+
+    def traits(self, wire_id: str) -> ModelTraits:
+        """What the model with this id on the wire can do."""
+        for model in self.models:
+            if model.wire_id == wire_id:
+                return model
+        return self.others
+
+
+class Catalogue:
+    """All providers, looked up by name."""
+
+    def __init__(self, providers: tuple[ProviderRow, ...]) -> None:
+        self._by_name = {provider.name: provider for provider in providers}
+
+    def __iter__(self) -> Iterator[ProviderRow]:
+        return iter(self._by_name.values())
+
+    def __getitem__(self, name: str) -> ProviderRow:
+        try:
+            return self._by_name[name]
+        except KeyError:
+            known = ", ".join(self._by_name)
+            raise InputError(f"there is no provider {name!r}; there are {known}") from None
+
+    @property
+    def names(self) -> Collection[str]:
+        """Names of the providers, in the order of the catalogue."""
+        return self._by_name.keys()
+
+
+def read_catalogue_rows() -> list[dict[str, Any]]:
+    """The rows of `catalogue.toml`, as they stand in the file."""
+    file = resources.files("providers.llm").joinpath("catalogue.toml")
+    return tomllib.loads(file.read_text(encoding="utf-8"))["providers"]
+
+
+def load_catalogue(rows: list[dict[str, Any]], variable: Callable[[str], str | None]) -> Catalogue:
+    """Validate rows into a catalogue, with the base URLs that the environment replaces.
+
+    Args:
+        rows: as `read_catalogue_rows` gives them.
+        variable: value of an environment variable, or `None`; for example
+            `EnvironmentSecrets().get`.
+
+    Raises:
+        ConfigurationError: a wrong row or variable; the message names it.
+    """
+    providers: list[ProviderRow] = []
+    for number, row in enumerate(rows, start=1):
+        label = row.get("name", f"number {number}")
+        try:
+            provider = ProviderRow.model_validate(row)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"]) or "row"
+            raise ConfigurationError(f"catalogue, row {label!r}: {place}: {first['msg']}") from None
+        if provider.name in {other.name for other in providers}:
+            raise ConfigurationError(
+                f"catalogue, row {label!r}: the name is taken by an earlier row"
+            )
+        providers.append(_placed(provider, variable))
+    return Catalogue(tuple(providers))
+
+
+def _placed(provider: ProviderRow, variable: Callable[[str], str | None]) -> ProviderRow:
+    name = provider.base_url_variable
+    replacement = variable(name) if name else None
+    if replacement:
+        try:
+            _check_url(replacement)
+        except ValueError as error:
+            raise ConfigurationError(f"{name}: {error}") from None
+    url = replacement or provider.base_url
+    return provider.model_copy(update={"base_url": url.rstrip("/")})
+
+
+def _check_url(url: str) -> None:
+    if "@" in url:
+        # Not quoted: what stands before the @ may be a password.
+        raise ValueError("the URL must not hold a user or password")
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port  # raises ValueError when it is no port
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError(f"{url!r} must be an http:// or https:// URL with a host")
+    if "?" in url or "#" in url:
+        raise ValueError(f"{url!r} must have neither a query nor a fragment")

@@ -1,0 +1,129 @@
+"""The catalogue as it stands, and how wrong rows are refused."""
+
+from typing import Any
+
+import pytest
+
+from core.errors import ConfigurationError, InputError
+from core.stages import load_stage_table, read_stage_rows
+from providers.llm.catalogue import Catalogue, load_catalogue, read_catalogue_rows
+
+ROW: dict[str, Any] = {
+    "name": "acme",
+    "protocol": "openai-compatible",
+    "base_url": "https://acme.test/v1/",
+    "key_variable": "ACME_API_KEY",
+    "models": [{"name": "small", "wire_id": "acme-small-2", "structured_output": "json_object"}],
+    "others": {"max_output_tokens": 100},
+}
+
+
+def load(*rows: dict[str, Any], **variables: str) -> Catalogue:
+    return load_catalogue(list(rows), variables.get)
+
+
+def test_every_model_of_the_stage_table_has_an_entry() -> None:
+    catalogue = load(*read_catalogue_rows())
+    rows = read_stage_rows()
+    templates = [use["template"] for row in rows for use in row.get("models", ())]
+    table = load_stage_table(rows, providers=catalogue.names, templates=templates)
+    asked = {
+        (provider, model)
+        for stage in table.stages
+        for use in stage.models
+        for provider, model in (
+            (use.provider, use.model),
+            (use.fallback_provider, use.fallback_model),
+        )
+        if provider is not None
+    }
+    listed = {(row.name, model.name) for row in catalogue for model in row.models}
+    assert asked <= listed
+
+
+def test_the_catalogue_has_every_provider_people_know() -> None:
+    catalogue = load(*read_catalogue_rows())
+    assert {row.name: row.key_variable for row in catalogue} == {
+        "openrouter": "OPENROUTER_API_KEY",
+        "deepseek": "DEEPSEEK_API_KEY",
+        "zukijourney": "ZUKIJOURNEY_API_KEY",
+        "github-models": "GITHUB_MODELS_TOKEN",
+        "openai": "OPENAI_API_KEY",
+        "huggingface": "HUGGINGFACE_API_KEY",
+        "gemini": "GEMINI_API_KEY",
+        "local": "LOCAL_LLM_API_KEY",
+        "demo": None,
+    }
+    assert catalogue["local"].base_url == ""
+    assert not catalogue["local"].key_required
+
+
+def test_maps_a_model_to_its_wire_id_and_back_to_its_traits() -> None:
+    provider = load(ROW)["acme"]
+    assert provider.base_url == "https://acme.test/v1"
+    assert provider.model("small").wire_id == "acme-small-2"
+    assert provider.traits("acme-small-2").structured_output == "json_object"
+
+
+def test_an_unlisted_model_is_sent_as_it_stands_with_the_traits_of_others() -> None:
+    provider = load(ROW)["acme"]
+    model = provider.model("vendor/new-model")
+    assert (model.name, model.wire_id) == ("vendor/new-model", "vendor/new-model")
+    assert model.max_output_tokens == 100
+    assert provider.traits("vendor/new-model").max_output_tokens == 100
+
+
+def test_a_variable_replaces_the_base_url() -> None:
+    row = {**ROW, "base_url_variable": "ACME_URL"}
+    assert load(row)["acme"].base_url == "https://acme.test/v1"
+    assert load(row, ACME_URL="http://[::1]:8080/v1/")["acme"].base_url == "http://[::1]:8080/v1"
+
+
+def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
+    with pytest.raises(InputError, match=r"no provider 'nobody'; there are acme"):
+        load(ROW)["nobody"]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"protocol": "telepathy"}, "protocol"),
+        ({"colour": "red"}, "colour"),
+        ({"base_url": ""}, "it needs base_url or base_url_variable"),
+        ({"base_url": "ftp://acme.test"}, "'ftp://acme.test' must be an http"),
+        ({"base_url": "https:///v1"}, "with a host"),
+        ({"base_url": "https://acme.test:99999"}, "must be an http"),
+        ({"base_url": "https://acme.test/?a=1"}, "neither a query nor a fragment"),
+        ({"key_variable": None}, "it needs key_variable, or key_required = false"),
+        ({"key_variable": "acme key"}, "key_variable"),
+        (
+            {"models": [{"name": "a", "wire_id": "b"}, {"name": "a", "wire_id": "c"}]},
+            "'a' is there",
+        ),
+        ({"models": [{"name": "a", "wire_id": ""}]}, "models.0.wire_id"),
+        ({"others": {"max_output_tokens": 9, "context_tokens": 8}}, "must not be above"),
+    ],
+)
+def test_a_wrong_row_is_refused_by_name(change: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ConfigurationError, match="catalogue, row 'acme'") as caught:
+        load({**ROW, **change})
+    assert problem in str(caught.value)
+
+
+def test_a_row_without_a_name_is_refused_by_its_place() -> None:
+    with pytest.raises(ConfigurationError, match="row 'number 2': name: Field required"):
+        load(ROW, {"protocol": "demo"})
+
+
+def test_a_name_taken_twice_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="row 'acme': an earlier row"):
+        load(ROW, ROW)
+
+
+def test_a_wrong_variable_is_refused_without_showing_a_password() -> None:
+    row = {**ROW, "base_url_variable": "ACME_URL"}
+    with pytest.raises(ConfigurationError, match="ACME_URL: 'acme' must be an http") as caught:
+        load(row, ACME_URL="acme")
+    with pytest.raises(ConfigurationError, match=r"ACME_URL: .* user or password") as caught:
+        load(row, ACME_URL="https://me:hunter2@acme.test")
+    assert "hunter2" not in str(caught.value)
