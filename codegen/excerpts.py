@@ -97,14 +97,10 @@ def spec_excerpt(
 
     The others are there by number and title, or by name, so that the numbering stays whole.
     """
-    return CleanSpec(
-        **{
-            **dict(spec),
+    return spec.model_copy(
+        update={
             "requirements": tuple(
-                item
-                if item.id in requirements
-                else Requirement(id=item.id, title=item.title, priority=item.priority)
-                for item in spec.requirements
+                item if item.id in requirements else _title_only(item) for item in spec.requirements
             ),
             "entities": tuple(
                 item if item.name in entities else SpecEntity(name=item.name)
@@ -112,3 +108,7 @@ def spec_excerpt(
             ),
         }
     )
+
+
+def _title_only(requirement: Requirement) -> Requirement:
+    return Requirement(id=requirement.id, title=requirement.title, priority=requirement.priority)

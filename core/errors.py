@@ -10,8 +10,10 @@ AppBuilderError
 │   └── AnswerError            the provider answered, but the content cannot be used
 ├── CallLimitError             a hard maximum of model calls is reached
 ├── StorageError               the artifact store or the ledger failed
+│   └── ArtifactNotFoundError  the artifact store holds nothing under a key
 ├── VersionControlError        git failed
 ├── SandboxError               the sandbox itself failed (not the code that ran inside it)
+├── UnreadableResultsError     what a test runner wrote cannot be read as test results
 ├── BuildBusyError             another process is already running this build
 └── StageFailedError           a stage gave up; the build is halted and can be resumed
 """
@@ -99,12 +101,20 @@ class StorageError(AppBuilderError):
     """The artifact store or the ledger failed."""
 
 
+class ArtifactNotFoundError(StorageError):
+    """The artifact store holds nothing under a key."""
+
+
 class VersionControlError(AppBuilderError):
     """Git failed."""
 
 
 class SandboxError(AppBuilderError):
     """The sandbox itself failed; a failing test inside it is a result, not an error."""
+
+
+class UnreadableResultsError(AppBuilderError):
+    """What a test runner wrote cannot be read as test results."""
 
 
 class BuildBusyError(AppBuilderError):

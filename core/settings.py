@@ -28,9 +28,14 @@ class SandboxLimits(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     seconds: float = Field(default=300, gt=0, description="Wall time of the test run.")
-    memory_mb: int = Field(default=2_048, ge=128, description="Memory of each process, MiB.")
+    memory_mb: int = Field(
+        default=2_048, ge=128, description="Memory of all processes together, and of each, MiB."
+    )
     processes: int = Field(default=256, ge=8, description="Processes and threads.")
     file_mb: int = Field(default=256, ge=1, description="Largest file written, MiB.")
+    disk_mb: int = Field(
+        default=512, ge=1, description="Space for the tree, and again for temporary files, MiB."
+    )
     install_seconds: float = Field(default=600, gt=0, description="Wall time of the install.")
 
 

@@ -1,0 +1,60 @@
+"""Keeps the part of `docs/docs.md` that describes the data model and the HTTP interface."""
+
+import re
+
+from core.artifacts.schema import Schema, StoredEntity
+
+_BEGIN = "<!-- schema: begin -->"
+_END = "<!-- schema: end -->"
+_SECTION = re.compile(rf"\n*{re.escape(_BEGIN)}.*?(?:{re.escape(_END)}\n*|\Z)", re.DOTALL)
+
+
+def update_docs(docs: str, schema: Schema) -> str:
+    """Write the schema's section at the end of the docs, in place of an earlier one.
+
+    Args:
+        docs: Markdown; what stands outside the section is left as it is.
+        schema: what the section describes.
+    """
+    body = _SECTION.sub("\n\n", docs).strip("\n")
+    return f"{body}\n\n{_BEGIN}\n{_section(schema)}\n{_END}\n"
+
+
+def _section(schema: Schema) -> str:
+    parts = ["## Data model"]
+    parts.extend(_entity(entity) for entity in schema.entities)
+    if not schema.entities:
+        parts.append("Nothing is stored.")
+    parts.append("## HTTP interface")
+    if schema.endpoints:
+        rows = [
+            f"| `{item.method}` | `{item.path}` | {_cell(item.summary)} | "
+            f"{_cell(', '.join(item.requirements))} |"
+            for item in schema.endpoints
+        ]
+        head = ["| method | path | what it does | requirements |", "| --- | --- | --- | --- |"]
+        parts.append("\n".join(head + rows))
+    else:
+        parts.append("There is none.")
+    return "\n\n".join(parts)
+
+
+def _entity(entity: StoredEntity) -> str:
+    lines = [f"### Table {entity.table}", "", f"Holds {entity.name}.", ""]
+    lines += ["| column | type | required | description |", "| --- | --- | --- | --- |"]
+    for field in entity.fields:
+        kind = f"choice: {', '.join(field.choices)}" if field.choices else field.type
+        lines.append(_row(field.name, kind, field.required, field.description))
+    for relation in entity.relations:
+        kind = f"{relation.kind} {relation.target}"
+        lines.append(_row(relation.name, kind, relation.required, relation.description))
+    return "\n".join(lines)
+
+
+def _row(name: str, kind: str, required: bool, description: str) -> str:
+    return f"| {name} | {_cell(kind)} | {'yes' if required else 'no'} | {_cell(description)} |"
+
+
+def _cell(text: str) -> str:
+    """Text inside a table's cell: one line, with bars escaped."""
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,27 @@
+"""Who is told how a build goes, besides Prefect: the command line, for example."""
+
+from typing import Protocol
+
+from core.artifacts.build_record import BuildRecord
+
+
+class BuildListener(Protocol):
+    """Told of every step as it happens; must return at once and must not raise."""
+
+    def stage_changed(self, record: BuildRecord, stage: str) -> None:
+        """A stage started, completed or failed; see `record.stages[stage]`."""
+        ...
+
+    def file_written(self, path: str, done: int, total: int) -> None:
+        """Stage 7 finished `done` of `total` files, `path` being the last."""
+        ...
+
+
+class SilentListener:
+    """Tells nobody."""
+
+    def stage_changed(self, record: BuildRecord, stage: str) -> None:
+        """Tell nobody."""
+
+    def file_written(self, path: str, done: int, total: int) -> None:
+        """Tell nobody."""

@@ -1,0 +1,140 @@
+"""Everything one run of a build works with, opened and closed in one place."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from prefect.client.schemas.objects import State
+
+from core.artifacts.questionnaire import Questionnaire
+from core.options import BuildOptions
+from core.settings import Settings
+from core.stages import Stage, StageTable
+from prompts.renderer import template_digest
+from providers.llm.asker import Asker
+from providers.llm.stage_router import StageRouter
+from providers.sandbox.sandbox import Sandbox
+from providers.storage.artifact_store import ArtifactStore
+from providers.storage.call_ledger import CallMaxima
+from tasks.build_recorder import BuildRecorder
+from tasks.stage_call import StageCall
+
+
+@dataclass
+class BuildSession:
+    """One run of a build.
+
+    Attributes:
+        build_id, project_id, user: who the build is; see `core.identity`.
+        demo: the demo model answers, not a real one.
+        sandbox: where generated code runs; `None` when nothing here can hold it.
+        workspace: folder on this machine for the Git history and the tree under test.
+        artifacts: text of every artifact written so far, by path.
+        states: final state of the task run that wrote an artifact, for the edges in the UI.
+        attempts: attempts made in this run, by name of the task run.
+    """
+
+    settings: Settings
+    questionnaire: Questionnaire
+    options: BuildOptions
+    build_id: str
+    project_id: str
+    user: str
+    table: StageTable
+    router: StageRouter
+    asker: Asker
+    store: ArtifactStore
+    recorder: BuildRecorder
+    sandbox: Sandbox | None
+    workspace: Path
+    artifacts: dict[str, str] = field(default_factory=dict[str, str])
+    states: dict[str, State[Any]] = field(default_factory=dict[str, State[Any]])
+    attempts: Counter[str] = field(default_factory=Counter[str])
+
+    @property
+    def demo(self) -> bool:
+        """Whether the demo model answers."""
+        return self.router.demo
+
+    def refreshed(self, stage: Stage) -> bool:
+        """Whether a person asked for this stage to be done again."""
+        start = self.options.from_stage
+        return bool(start) and self.table.position(stage.number) >= self.table.position(start)
+
+    def call_for(
+        self, stage: Stage, *, file: str = "", inputs: dict[str, str] | None = None
+    ) -> StageCall:
+        """The call of a stage's task.
+
+        Args:
+            stage: its row.
+            file: path of the file, for a fan-out task.
+            inputs: what the task reads, when that is not simply the artifacts of the row.
+        """
+        read = {path: self.artifacts[path] for path in stage.reads} if inputs is None else inputs
+        return StageCall(
+            stage=stage.number,
+            name=f"{stage.label} {file}" if file else stage.label,
+            file=file,
+            inputs=read,
+            edits=self._edits_for(stage),
+            identity=tuple(
+                f"{use.template}={template_digest(use.template)}@"
+                + ",".join(
+                    choice.identity for choice in self.router.choices(stage.number, use.template)
+                )
+                for use in stage.models
+            ),
+            salt=self.options.fresh,
+        )
+
+    def states_before(self, stage: Stage) -> list[State[Any]]:
+        """States of the task runs that wrote what a stage reads."""
+        states = {id(self.states[path]): self.states[path] for path in stage.reads}
+        return list(states.values())
+
+    def call_maxima(self, stage: Stage) -> CallMaxima:
+        """The hard maxima of model calls that hold for a stage."""
+        limits = self.settings.calls
+        return CallMaxima(
+            per_stage=stage.max_calls, per_file=limits.per_file, per_build=limits.per_build
+        )
+
+    def _edits_for(self, stage: Stage) -> dict[str, str]:
+        """Edits apply where an artifact is written first; later stages build on them."""
+        earlier = {
+            path
+            for other in self.table.stages[: self.table.position(stage.number)]
+            for path in other.writes
+        }
+        return {
+            path: text
+            for path, text in self.options.use.items()
+            if path in stage.writes and path not in earlier
+        }
+
+
+_session: ContextVar[BuildSession] = ContextVar("build_session")
+
+
+@contextmanager
+def session_opened(session: BuildSession) -> Iterator[BuildSession]:
+    """Make a session the current one for the tasks awaited inside."""
+    token = _session.set(session)
+    try:
+        yield session
+    finally:
+        _session.reset(token)
+
+
+def current_session() -> BuildSession:
+    """The session of the build that is running.
+
+    Raises:
+        LookupError: no build is running; tasks only run inside the flow `build-app`.
+    """
+    return _session.get()

@@ -1,0 +1,20 @@
+"""Stage 1: closes the gaps in the questionnaire."""
+
+from core.artifacts.answers import Clarification
+from core.artifacts.questionnaire import Questionnaire
+from core.artifacts.specs import ClarificationHistory, ClarificationRound
+from core.layout import CLARIFICATION_HISTORY, SPECS, SPECS_REFINED
+from prompts.contexts import ClarifierContext
+from tasks.stage_call import Outputs
+from tasks.stage_work import StageWork
+
+
+async def clarify(work: StageWork) -> Outputs:
+    """Ask what is unclear, and take the model's assumption as each question's answer."""
+    questionnaire = work.read(SPECS, Questionnaire)
+    answer = await work.ask(ClarifierContext(questionnaire=questionnaire), Clarification)
+    rounds = (ClarificationRound(number=1, questions=answer.questions),) if answer.questions else ()
+    return {
+        SPECS_REFINED: answer.specs,
+        CLARIFICATION_HISTORY: ClarificationHistory(rounds=rounds),
+    }

@@ -1,0 +1,183 @@
+"""Stage 7: writes each file with two models, one briefing the other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codegen.excerpts import docs_excerpt, schema_excerpt
+from codegen.extraction import extract_file
+from codegen.gate import check_source
+from codegen.order import dependency_order
+from core.artifacts.schema import Schema
+from core.artifacts.specs import CleanSpec
+from core.artifacts.structure import FileContract, ValidatedStructure
+from core.layout import CODE, DOCS, SCHEMA, SPECS_CLEAN, VALIDATED_STRUCTURE
+from core.stages import Stage
+from prompts.contexts import (
+    CoderContext,
+    FileIndex,
+    ModuleTests,
+    ProjectFacts,
+    PromptBuilderContext,
+    SourceFile,
+    SourceFiles,
+)
+from providers.vcs.history import Commit, FileChange, write_history
+from tasks.build_session import BuildSession
+from tasks.empty_file_creation import BRANCH, empty_tree, repository_of
+from tasks.stage_call import Outputs, StageCall
+from tasks.stage_work import StageWork, as_text
+
+SOURCES_BUDGET = 40_000
+"""Characters of imported files' text in one prompt; beyond it a file is known by its contract."""
+
+
+async def write_file(work: StageWork) -> Outputs:
+    """Write one file: the prompt builder's brief, then the coder's text."""
+    file = work.read("file", FileContract)
+    if _holds_nothing(file):
+        return {CODE + file.path: ""}
+    project = work.read("project", ProjectFacts)
+    schema = work.read("schema", Schema)
+    tests = work.read("tests", ModuleTests)
+    brief = await work.ask_text(
+        PromptBuilderContext(
+            project=project,
+            file=file,
+            docs=work.read("docs"),
+            schema_=schema,
+            neighbours=work.read("neighbours", FileIndex),
+            tests=tests,
+        ),
+        _require_text,
+    )
+
+    def parse(answer: str) -> str:
+        text = extract_file(answer, file.path)
+        check_source(file.path, text)
+        return text
+
+    text = await work.ask_text(
+        CoderContext(
+            project=project,
+            file=file,
+            brief=brief,
+            schema_=schema,
+            sources=work.read("sources", SourceFiles),
+            tests=tests,
+        ),
+        parse,
+    )
+    return {CODE + file.path: text}
+
+
+def _holds_nothing(file: FileContract) -> bool:
+    """A package marker needs no model."""
+    return file.path.endswith("__init__.py") and not file.exports and not file.imports
+
+
+def _require_text(answer: str) -> str:
+    if not answer.strip():
+        raise ValueError("the brief is empty; write the brief for this file")
+    return answer.strip()
+
+
+@dataclass(frozen=True)
+class FilePlan:
+    """What stage 7 works through.
+
+    Attributes:
+        contracts: every file by path.
+        order: paths in the order of their commits, each with the paths it waits for.
+    """
+
+    spec: CleanSpec
+    schema: Schema
+    docs: str
+    structure: ValidatedStructure
+    contracts: Mapping[str, FileContract]
+    order: Mapping[str, tuple[str, ...]]
+
+
+def plan_files(session: BuildSession) -> FilePlan:
+    """Plan stage 7 from the artifacts of the earlier stages."""
+    structure = ValidatedStructure.model_validate_json(session.artifacts[VALIDATED_STRUCTURE])
+    return FilePlan(
+        spec=CleanSpec.model_validate_json(session.artifacts[SPECS_CLEAN]),
+        schema=Schema.model_validate_json(session.artifacts[SCHEMA]),
+        docs=session.artifacts[DOCS],
+        structure=structure,
+        contracts={file.path: file for file in structure.files},
+        order=dependency_order(structure.files),
+    )
+
+
+def file_call(
+    session: BuildSession, stage: Stage, plan: FilePlan, path: str, written: Mapping[str, str]
+) -> StageCall:
+    """The call of one file's task.
+
+    It holds only what concerns the file, so that a change elsewhere leaves its result valid.
+
+    Args:
+        session: the build.
+        stage: row of stage 7.
+        plan: as `plan_files` made it.
+        path: the file to write.
+        written: texts of the files written so far, by path; those the file waits for are there.
+    """
+    file = plan.contracts[path]
+    imported = [plan.contracts[other] for other in plan.order[path]]
+    tests = tuple(test for test in plan.structure.tests if test.path == path)
+    requirements = {*file.requirements, *(test.requirement for test in tests)}
+    inputs = {
+        "project": ProjectFacts(
+            name=plan.spec.project_name,
+            slug=plan.spec.slug,
+            summary=plan.spec.summary,
+            stack=plan.spec.stack,
+            dependencies=plan.structure.dependencies,
+        ),
+        "file": file,
+        "docs": docs_excerpt(plan.docs, requirements=requirements, entities=file.entities),
+        "schema": schema_excerpt(plan.schema, file.entities),
+        "neighbours": FileIndex(files=tuple(imported)),
+        "sources": _sources(imported, written),
+        "tests": ModuleTests(tests=tests),
+    }
+    return session.call_for(
+        stage, file=path, inputs={name: as_text(value) for name, value in inputs.items()}
+    )
+
+
+def _sources(imported: list[FileContract], written: Mapping[str, str]) -> SourceFiles:
+    """Imported files in full, as long as they fit."""
+    files: list[SourceFile] = []
+    room = SOURCES_BUDGET
+    for file in imported:
+        text = written[file.path]
+        if len(text) <= room:
+            files.append(SourceFile(path=file.path, content=text))
+            room -= len(text)
+    return SourceFiles(files=tuple(files))
+
+
+async def commit_files(session: BuildSession, plan: FilePlan, written: Mapping[str, str]) -> str:
+    """Commit the written files, one commit a file in the plan's order.
+
+    The history is a function of the texts alone: written again, it has the same commit ids.
+
+    Returns:
+        The id of the last commit.
+    """
+    commits = [empty_tree(plan.structure)]
+    for path in plan.order:
+        changes = (FileChange(path=path, content=written[path]),)
+        commits.append(Commit(message=_message(plan.contracts[path]), changes=changes))
+    return (await write_history(repository_of(session), commits, branch=BRANCH))[-1]
+
+
+def _message(file: FileContract) -> str:
+    lines = [f"Write {file.path}", "", " ".join(file.purpose.split())]
+    if file.requirements:
+        lines += ["", f"Requirements: {', '.join(file.requirements)}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,36 @@
+"""Stage 8: publishes the repository and writes the report."""
+
+from codegen.report import write_report
+from core.artifacts.report import TestReport
+from core.artifacts.structure import ValidatedStructure
+from core.layout import CODE, REPORT, TESTS_REPORT, VALIDATED_STRUCTURE
+from providers.vcs.local_publisher import LocalPublisher
+from tasks import console
+from tasks.empty_file_creation import repository_of
+from tasks.stage_call import Outputs
+from tasks.stage_work import StageWork
+
+DEFAULT_BRANCH = "main"
+
+
+async def publish_repository(work: StageWork) -> Outputs:
+    """Publish to the default branch when the tests are green, else to a review branch."""
+    session = work.session
+    tests = work.read(TESTS_REPORT, TestReport)
+    green = tests.status == "green"
+    publication = await LocalPublisher(session.settings.root / "repositories").publish(
+        repository_of(session),
+        name=session.build_id,
+        commit=work.read(CODE),
+        branch=DEFAULT_BRANCH if green else f"review/{session.build_id}",
+        default_branch=DEFAULT_BRANCH,
+    )
+    await session.recorder.update(
+        repository=publication.location,
+        branch=publication.branch,
+        commit=publication.commit,
+        test_status=tests.status,
+    )
+    await console.show_repository(session, publication.location, publication.branch)
+    structure = ValidatedStructure.model_validate_json(session.artifacts[VALIDATED_STRUCTURE])
+    return {REPORT: write_report(session.table, session.recorder.record, structure, tests)}

@@ -1,0 +1,10 @@
+"""Stage 0: the questionnaire becomes the build's first artifact."""
+
+from core.layout import SPECS
+from tasks.stage_call import Outputs
+from tasks.stage_work import StageWork
+
+
+async def read_questionnaire(work: StageWork) -> Outputs:
+    """Write the questionnaire down as the flow was given it."""
+    return {SPECS: work.session.questionnaire}

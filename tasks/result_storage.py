@@ -1,0 +1,37 @@
+"""Keeps Prefect's task results in the artifact store."""
+
+from prefect.filesystems import WritableFileSystem
+from pydantic import PrivateAttr
+
+from providers.storage.artifact_store import ArtifactStore
+
+RESULTS = "cache/results/"
+
+
+class ArtifactStoreResults(WritableFileSystem):
+    """Result storage over the artifact store, whose writes are atomic.
+
+    Prefect's own local file system writes in place, so that a process killed in the middle
+    leaves half a result behind.
+    """
+
+    _block_type_name = "App Builder artifact store"
+    _block_type_slug = "app-builder-artifact-store"
+
+    url: str
+    _store: ArtifactStore | None = PrivateAttr(default=None)
+
+    @property
+    def store(self) -> ArtifactStore:
+        """The store, opened on first use."""
+        if self._store is None:
+            self._store = ArtifactStore(self.url)
+        return self._store
+
+    async def read_path(self, path: str) -> bytes:
+        """Read one result; Prefect takes any error as "there is none"."""
+        return await self.store.read_bytes(RESULTS + path)
+
+    async def write_path(self, path: str, content: bytes) -> None:
+        """Write one result, whole or not at all."""
+        await self.store.write_bytes(RESULTS + path, content)

@@ -1,0 +1,25 @@
+"""Stage 7.5: runs the generated tests in the sandbox."""
+
+from core.artifacts.report import TestReport
+from core.layout import CODE, TESTS_REPORT
+from providers.sandbox.environment import PythonEnvironments
+from providers.sandbox.python_tests import run_python_tests
+from providers.vcs.history import checkout
+from tasks.empty_file_creation import repository_of
+from tasks.stage_call import Outputs
+from tasks.stage_work import StageWork
+
+
+async def test_and_fix(work: StageWork) -> Outputs:
+    """Test the working tree; a failing test is a result, which sends the build to review."""
+    session = work.session
+    commit = work.read(CODE)
+    tree = session.workspace / "tree"
+    await checkout(repository_of(session), commit, tree)
+    report = await run_python_tests(
+        tree,
+        sandbox=session.sandbox,
+        environments=PythonEnvironments(session.settings.root / "environments"),
+        limits=session.settings.sandbox,
+    )
+    return {TESTS_REPORT: TestReport.model_validate({**dict(report), "commit": commit})}

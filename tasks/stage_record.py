@@ -1,0 +1,88 @@
+"""Writes down a stage's beginning and end: artifacts, build record, events, the UI."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from prefect.client.schemas.objects import State
+
+from core.artifacts.build_record import StageRecord, StageStatus
+from core.errors import StageFailedError
+from core.layout import build_prefix
+from core.stages import Stage
+from tasks import console
+from tasks.build_session import BuildSession
+from tasks.stage_call import StageResult
+
+
+@dataclass
+class StageDone:
+    """Filled in by whoever runs the stage.
+
+    Attributes:
+        result: what the stage wrote and took.
+        state: final state of its (last) task run.
+        attempts: attempts made; 0 means that the result was kept from an earlier run.
+    """
+
+    result: StageResult = field(default_factory=StageResult)
+    state: State[Any] | None = None
+    attempts: int = 0
+
+
+@asynccontextmanager
+async def recorded(session: BuildSession, stage: Stage) -> AsyncIterator[StageDone]:
+    """Record the stage that runs inside.
+
+    Artifacts are stored and everybody is told only after the stage ended well; a failure is
+    written down and raised on.
+    """
+    started = time.monotonic()
+    models = tuple(
+        session.router.choices(stage.number, use.template)[0].identity for use in stage.models
+    )
+    await session.recorder.stage_started(stage, models)
+    done = StageDone()
+    try:
+        yield done
+    except StageFailedError as error:
+        await session.recorder.stage_failed(
+            stage,
+            attempts=error.attempts,
+            error=error.reason,
+            seconds=time.monotonic() - started,
+        )
+        raise
+    await _keep_outputs(session, stage, done)
+    await session.recorder.stage_completed(
+        stage,
+        StageRecord(
+            status=StageStatus.COMPLETED,
+            models=done.result.models,
+            artifacts=_artifacts(stage, done.result),
+            attempts=done.attempts,
+            cached=not done.attempts,
+            usage=done.result.usage,
+            seconds=round(time.monotonic() - started, 3),
+        ),
+    )
+    await console.show_stage(session, stage)
+
+
+async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) -> None:
+    """Store what is not there yet; a path that ends in a slash is a tree, and Git keeps that."""
+    prefix = build_prefix(session.build_id)
+    for path, text in done.result.outputs.items():
+        if not path.endswith("/"):
+            await session.store.write_text(prefix + path, text)
+        if path in stage.writes:
+            session.artifacts[path] = text
+            if done.state is not None:
+                session.states[path] = done.state
+
+
+def _artifacts(stage: Stage, result: StageResult) -> tuple[str, ...]:
+    """What the record lists: a tree by its name, not file by file."""
+    return tuple(path for path in result.outputs if path in stage.writes)

@@ -1,0 +1,126 @@
+"""Runs a stage as Prefect tasks: retries, timeout, cached result and names from its row."""
+
+import pkgutil
+from collections.abc import Awaitable, Callable
+from typing import Any, NoReturn
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.utilities.annotations import quote
+
+from core.errors import (
+    AppBuilderError,
+    ModelError,
+    RequestRefusedError,
+    StageFailedError,
+    StorageError,
+)
+from core.stages import Stage
+from tasks.build_session import BuildSession, current_session
+from tasks.cache_policy import ContentAddressed
+from tasks.result_storage import ArtifactStoreResults
+from tasks.stage_call import Outputs, StageCall, StageResult
+from tasks.stage_record import recorded
+from tasks.stage_work import StageWork, as_text
+
+StageFunction = Callable[[StageWork], Awaitable[Outputs]]
+
+
+def may_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether another attempt could go better: the same mistake, made again, could not."""
+    error: object = state.data
+    if isinstance(error, RequestRefusedError):
+        return False
+    return isinstance(error, (ModelError, StorageError, TimeoutError))
+
+
+@task(persist_result=True)
+async def perform_stage(call: StageCall) -> StageResult:
+    """One attempt at a stage, or at one file of a fan-out stage."""
+    session = current_session()
+    session.attempts[call.name] += 1
+    stage = session.table[call.stage]
+    if not stage.fan_out and call.edits and set(stage.writes) <= call.edits.keys():
+        return StageResult(outputs=call.edits)
+    work = StageWork(session, call)
+    outputs = await load_function(stage)(work)
+    texts = {path: as_text(value) for path, value in outputs.items()}
+    return StageResult(outputs={**texts, **call.edits}, usage=work.usage, models=tuple(work.models))
+
+
+def load_function(stage: Stage) -> StageFunction:
+    """The function that does a stage's work, as its row names it."""
+    return pkgutil.resolve_name(stage.task)
+
+
+def stage_task(session: BuildSession, stage: Stage, call: StageCall) -> Task[..., Any]:
+    """The Prefect task of a stage, with the policy of its row."""
+    return perform_stage.with_options(
+        name=stage.label,
+        task_run_name=call.name.replace("{", "{{").replace("}", "}}"),
+        retries=len(stage.retry_delays),
+        retry_delay_seconds=list(stage.retry_delays),
+        retry_condition_fn=may_retry,
+        timeout_seconds=stage.timeout_seconds,
+        cache_policy=ContentAddressed() if stage.cached else NO_CACHE,
+        refresh_cache=session.refreshed(stage),
+        persist_result=stage.cached,
+        result_storage=ArtifactStoreResults(url=session.store.url),
+        result_serializer="json",
+        cache_result_in_memory=False,
+    )
+
+
+async def run_call(
+    session: BuildSession, stage: Stage, call: StageCall, after: list[State[Any]]
+) -> tuple[StageResult, State[Any]]:
+    """Await one task run.
+
+    Args:
+        session: the build.
+        stage: the row.
+        call: what the task is given.
+        after: states of the task runs it follows, for the edges in the UI.
+
+    Raises:
+        StageFailedError: all attempts failed.
+    """
+    state = await stage_task(session, stage, call)(quote(call), wait_for=after, return_state=True)
+    if not state.is_completed():
+        await _raise_failure(session, stage, call, state)
+    result = await state.result()
+    if not isinstance(result, StageResult):
+        raise StorageError(
+            f"the kept result of {call.name!r} is a {type(result).__name__}, not a StageResult; "
+            f"redo it with --from-stage {stage.number}"
+        )
+    return result, state
+
+
+async def _raise_failure(
+    session: BuildSession, stage: Stage, call: StageCall, state: State[Any]
+) -> NoReturn:
+    error = await state.result(raise_on_failure=False)
+    attempts = max(session.attempts[call.name], 1)
+    if isinstance(error, TimeoutError):
+        reason = f"no result within {stage.timeout_seconds:g} s"
+    elif isinstance(error, AppBuilderError):
+        reason = str(error)
+    else:
+        reason = f"{type(error).__name__}: {error}"
+    if call.file:
+        reason = f"{call.file}: {reason}"
+    raise StageFailedError(stage.number, attempts, reason)
+
+
+async def run_stage(session: BuildSession, stage: Stage) -> None:
+    """Run a stage that is one task, and write down what it wrote.
+
+    Raises:
+        StageFailedError: the build is halted; nothing later runs.
+    """
+    async with recorded(session, stage) as done:
+        call = session.call_for(stage)
+        done.result, done.state = await run_call(session, stage, call, session.states_before(stage))
+        done.attempts = session.attempts[call.name]

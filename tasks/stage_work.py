@@ -1,0 +1,114 @@
+"""What a stage's function works with: its inputs, and a model to ask."""
+
+from collections.abc import Callable
+from typing import TypeVar, overload
+
+from pydantic import BaseModel
+
+from core.artifacts.build_record import Usage
+from core.stages import Stage
+from prompts.contexts import PromptContext
+from prompts.renderer import render
+from providers.llm.asker import Question
+from providers.llm.structured import parse_json
+from tasks.build_session import BuildSession
+from tasks.stage_call import StageCall
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+T = TypeVar("T")
+
+
+class StageWork:
+    """One attempt at a stage.
+
+    Attributes:
+        call: what the stage was given.
+        session: the build it belongs to.
+        usage, models: what was asked so far.
+    """
+
+    def __init__(self, session: BuildSession, call: StageCall) -> None:
+        self.session = session
+        self.call = call
+        self.stage: Stage = session.table[call.stage]
+        self.usage = Usage()
+        self.models: dict[str, None] = {}
+
+    @overload
+    def read(self, path: str) -> str: ...
+    @overload
+    def read(self, path: str, artifact_type: type[ModelT]) -> ModelT: ...
+    def read(self, path: str, artifact_type: type[ModelT] | None = None) -> ModelT | str:
+        """Read an input: a document as text, or an artifact as its type."""
+        text = self.call.inputs[path]
+        return text if artifact_type is None else artifact_type.model_validate_json(text)
+
+    def edited(self, path: str, artifact_type: type[ModelT]) -> ModelT | None:
+        """What a person put in place of an output, if they did."""
+        text = self.call.edits.get(path)
+        return None if text is None else artifact_type.model_validate_json(text)
+
+    async def ask(
+        self,
+        context: PromptContext,
+        answer_type: type[ModelT],
+        check: Callable[[ModelT], None] | None = None,
+    ) -> ModelT:
+        """Ask for a document of a type.
+
+        Args:
+            context: what the template is given.
+            answer_type: the type to parse the answer into.
+            check: raises `ValueError` when an answer of the right type is still wrong; the model
+                is then asked again with that text.
+
+        Raises:
+            AnswerError: no model gave a usable answer.
+        """
+
+        def parse(content: str) -> ModelT:
+            answer = parse_json(content, answer_type)
+            if check is not None:
+                check(answer)
+            return answer
+
+        return await self._ask(context, parse)
+
+    async def ask_text(self, context: PromptContext, parse: Callable[[str], T]) -> T:
+        """Ask for free text, and take what is wanted out of it.
+
+        Args:
+            context: what the template is given.
+            parse: takes the value out of the answer; raises `ValueError` when it cannot.
+        """
+        return await self._ask(context, parse)
+
+    async def _ask(self, context: PromptContext, parse: Callable[[str], T]) -> T:
+        session = self.session
+        prompt = render(context)
+        answer = await session.asker.ask(
+            Question(
+                build_id=session.build_id,
+                project_id=session.project_id,
+                user=session.user,
+                stage=self.stage.number,
+                file=self.call.file,
+                template=prompt.template,
+                system=prompt.system,
+                user_text=prompt.user,
+                answer_type=prompt.answer_type,
+                choices=session.router.choices(self.stage.number, prompt.template),
+                maxima=session.call_maxima(self.stage),
+                salt=session.options.fresh,
+                refresh=session.refreshed(self.stage),
+            ),
+            parse,
+        )
+        self.usage += answer.usage
+        self.models.update(dict.fromkeys(answer.models))
+        return answer.value
+
+
+def as_text(value: BaseModel | str) -> str:
+    """An output as it is stored: documents as they are, models as indented JSON."""
+    return value if isinstance(value, str) else value.model_dump_json(indent=2) + "\n"
