@@ -1,0 +1,156 @@
+"""The artifact store: typed artifacts, texts and bytes under checked keys, below one URL."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from core.errors import AppBuilderError, ArtifactNotFoundError, StorageError
+from providers.storage.keys import check_key
+from providers.storage.trees import open_tree
+
+T = TypeVar("T", bound=BaseModel)
+
+_NEEDS_A_FILE = {"read", "delete"}
+_NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+
+
+class ArtifactStore:
+    """Artifacts by key, in a local folder, in memory or in an object store.
+
+    A write is seen whole or not at all, whoever reads and whatever kills the writer. Every method
+    refuses a key that is not a plain relative path with `InputError`, and reports a failing store
+    as `StorageError`. Any number of calls may run at once.
+
+    Args:
+        url: fsspec URL, for example `file:///var/lib/app-builder/store`, `memory://tests` or
+            `s3://bucket/prefix`.
+
+    Raises:
+        ConfigurationError: the URL cannot be used.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._tree = open_tree(url)
+
+    @property
+    def url(self) -> str:
+        """Where the store is, without credentials."""
+        return self._tree.url_of("")
+
+    def url_of(self, key: str) -> str:
+        """The URL of a key, whether there is anything under it or not."""
+        check_key(key)
+        return self._tree.url_of(key)
+
+    async def read_bytes(self, key: str) -> bytes:
+        """What is kept under a key.
+
+        Raises:
+            ArtifactNotFoundError: nothing is.
+        """
+        check_key(key)
+        with self._failures_of("read", key):
+            return await asyncio.to_thread(self._tree.read, key)
+
+    async def read_text(self, key: str) -> str:
+        """What is kept under a key, as UTF-8 text; line ends stay as they are.
+
+        Raises:
+            ArtifactNotFoundError: nothing is kept there.
+            StorageError: it is not UTF-8.
+        """
+        data = await self.read_bytes(key)
+        try:
+            return data.decode()
+        except UnicodeDecodeError as error:
+            raise StorageError(f"artifact {key!r} in {self.url} is not UTF-8: {error}") from error
+
+    async def read_artifact(self, key: str, artifact_type: type[T]) -> T:
+        """What is kept under a key, as a validated model.
+
+        Raises:
+            ArtifactNotFoundError: nothing is kept there.
+            StorageError: it is not a valid `artifact_type`; the message has the first problem.
+        """
+        data = await self.read_bytes(key)
+        try:
+            return artifact_type.model_validate_json(data)
+        except ValidationError as error:
+            raise StorageError(
+                f"artifact {key!r} in {self.url} is not a valid {artifact_type.__name__}: "
+                f"{_first_problem(error)}"
+            ) from error
+
+    async def write_bytes(self, key: str, data: bytes) -> None:
+        """Keep bytes under a key, in place of what was there."""
+        check_key(key)
+        with self._failures_of("write", key):
+            await asyncio.to_thread(self._tree.write, key, data)
+
+    async def write_text(self, key: str, text: str) -> None:
+        """Keep text under a key as UTF-8; line ends stay as they are."""
+        check_key(key)
+        with self._failures_of("write", key):
+            data = text.encode()
+        await self.write_bytes(key, data)
+
+    async def write_artifact(self, key: str, artifact: BaseModel) -> None:
+        """Keep a model under a key, as indented JSON with a newline at its end."""
+        check_key(key)
+        with self._failures_of("write", key):
+            text = artifact.model_dump_json(indent=2)
+        await self.write_text(key, f"{text}\n")
+
+    async def exists(self, key: str) -> bool:
+        """Whether something is kept under a key; a folder is nothing."""
+        check_key(key)
+        with self._failures_of("look for", key):
+            return await asyncio.to_thread(self._tree.is_file, key)
+
+    async def list_keys(self, prefix: str) -> list[str]:
+        """Sorted keys of everything kept below a folder, without unfinished writes or links.
+
+        Args:
+            prefix: the folder's key, with or without a slash at its end; `""` is the whole store.
+                A folder that is not there is empty.
+        """
+        folder = prefix.removesuffix("/") if prefix != "/" else prefix
+        if folder:
+            check_key(folder)
+        with self._failures_of("list", prefix):
+            return await asyncio.to_thread(self._tree.keys_below, folder)
+
+    async def delete(self, key: str) -> None:
+        """Remove what is kept under a key.
+
+        Raises:
+            ArtifactNotFoundError: nothing is.
+        """
+        check_key(key)
+        with self._failures_of("delete", key):
+            await asyncio.to_thread(self._tree.remove, key)
+
+    @contextmanager
+    def _failures_of(self, action: str, key: str) -> Generator[None, None, None]:
+        try:
+            yield
+        except AppBuilderError:
+            raise
+        except Exception as error:  # each kind of storage raises types of its vendor's own
+            if action in _NEEDS_A_FILE and isinstance(error, _NO_FILE):
+                raise ArtifactNotFoundError(
+                    f"there is no artifact {key!r} in {self.url}"
+                ) from error
+            raise StorageError(
+                f"cannot {action} {key!r} in the artifact store {self.url}: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    return f"{place}: {first['msg']}" if place else first["msg"]
