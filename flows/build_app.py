@@ -1,0 +1,29 @@
+"""The flow `build-app`: a questionnaire becomes a tested Git repository."""
+
+from prefect import flow
+
+from core.artifacts.build_record import BuildRecord
+from core.artifacts.questionnaire import Questionnaire
+from core.options import BuildOptions
+from flows.fan_out import write_files
+from tasks.open_build import open_build
+from tasks.stage_runner import run_stage
+
+
+@flow(name="build-app", flow_run_name="{questionnaire.project_name}")
+async def build_app(
+    questionnaire: Questionnaire, options: BuildOptions = BuildOptions()
+) -> BuildRecord:
+    """Build an application from a questionnaire.
+
+    The stages run in the order of the stage table, each fed by the artifacts of earlier ones.
+    Started again with the same answers, a build goes on where it stopped.
+
+    Args:
+        questionnaire: What should be built.
+        options: How to build it; leave these alone unless you know why.
+    """
+    async with open_build(questionnaire, options) as session:
+        for stage in session.table.stages:
+            await (write_files if stage.fan_out else run_stage)(session, stage)
+    return session.recorder.record

@@ -1,0 +1,124 @@
+"""Opens a build: everything it works with, in one place, closed again at its end."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+from prefect.variables import Variable
+from pydantic import TypeAdapter, ValidationError
+
+from core.artifacts.build_record import BuildRecord, BuildStatus
+from core.artifacts.questionnaire import Questionnaire
+from core.errors import ConfigurationError
+from core.options import BuildOptions
+from core.settings import Settings
+from providers.llm.asker import Asker
+from providers.llm.checkpoints import AnswerCheckpoints
+from providers.llm.pool import ProviderPool
+from providers.sandbox.bubblewrap import Bubblewrap
+from providers.secrets.environment import EnvironmentSecrets
+from providers.storage.artifact_store import ArtifactStore
+from providers.storage.call_ledger import CallLedger
+from tasks import console
+from tasks.build_lock import build_locked
+from tasks.build_recorder import BuildRecorder, utc_now
+from tasks.build_session import BuildSession, session_opened
+from tasks.listening import current_listener
+from tasks.preparation import PreparedBuild, prepare_build
+
+MODELS_VARIABLE = "app_builder_models"
+"""Prefect variable with the operator's models: a JSON object like the option `models`."""
+
+
+@asynccontextmanager
+async def open_build(
+    questionnaire: Questionnaire, options: BuildOptions
+) -> AsyncIterator[BuildSession]:
+    """Check what a build is given, then open it; on the way out write down how it ended.
+
+    Raises:
+        InputError: refused before anything is spent or written.
+        BuildBusyError: another process is already running this build.
+    """
+    settings = Settings()
+    secrets = EnvironmentSecrets()
+    prepared = prepare_build(settings, questionnaire, options, secrets, await _operator_models())
+    with build_locked(settings.root / "locks", prepared.build_id):
+        ledger = CallLedger(f"sqlite:///{settings.root / 'ledger.db'}")
+        try:
+            async with ProviderPool(prepared.catalogue, secrets) as pool:
+                session = await _session(settings, prepared, pool, ledger)
+                with session_opened(session):
+                    await _announce(session)
+                    try:
+                        yield session
+                    except BaseException:
+                        await session.recorder.finish(BuildStatus.FAILED)
+                        raise
+                    else:
+                        await session.recorder.finish(_final_status(session.recorder.record))
+                    finally:
+                        await console.show_stages(session)
+        finally:
+            ledger.close()
+
+
+async def _operator_models() -> dict[str, str]:
+    value: object = await Variable.aget(MODELS_VARIABLE, default=None)
+    if value is None:
+        return {}
+    try:
+        return TypeAdapter(dict[str, str]).validate_python(value)
+    except ValidationError:
+        raise ConfigurationError(
+            f"the Prefect variable {MODELS_VARIABLE} holds {value!r}; it must be a JSON object "
+            'such as {"3": "deepseek/deepseek-v3"}'
+        ) from None
+
+
+async def _session(
+    settings: Settings, prepared: PreparedBuild, pool: ProviderPool, ledger: CallLedger
+) -> BuildSession:
+    store = ArtifactStore(settings.store_url)
+    record = BuildRecord(
+        build_id=prepared.build_id,
+        project_id=prepared.project_id,
+        project_name=prepared.questionnaire.project_name,
+        user=prepared.user,
+        demo=prepared.router.demo,
+        edited=tuple(prepared.options.use),
+        flow_run_id=str(flow_run.id or ""),
+        started_at=utc_now(),
+    )
+    return BuildSession(
+        settings=settings,
+        questionnaire=prepared.questionnaire,
+        options=prepared.options,
+        build_id=prepared.build_id,
+        project_id=prepared.project_id,
+        user=prepared.user,
+        table=prepared.table,
+        router=prepared.router,
+        asker=Asker(pool, AnswerCheckpoints(store), ledger),
+        store=store,
+        recorder=BuildRecorder(store, record, current_listener()),
+        sandbox=Bubblewrap(),
+        workspace=settings.root / "work" / prepared.build_id,
+    )
+
+
+async def _announce(session: BuildSession) -> None:
+    logger = get_run_logger()
+    logger.info("Build %s of project %s", session.build_id, session.project_id)
+    if session.demo:
+        logger.warning(
+            "No provider has a key: a demo model writes this build, not a real one"
+            if session.settings.demo_mode == "auto"
+            else "Demo mode is forced: a demo model writes this build, not a real one"
+        )
+    await session.recorder.update()
+
+
+def _final_status(record: BuildRecord) -> BuildStatus:
+    return BuildStatus.COMPLETED if record.test_status == "green" else BuildStatus.REVIEW
