@@ -28,7 +28,7 @@ _SHORT_NAME = re.compile(r"[^.~]{1,7}~[0-9]+(?:\.|$)")
 """The second name Windows gives to a file: `git~1` reaches `.git`, `gitmod~1` `.gitmodules`."""
 
 
-def check_path(path: str, *, allow_workflows: bool = False) -> str:
+def check_path(path: str, *, allow_workflows: bool = False) -> list[str]:
     """Hold one path to the rules.
 
     Args:
@@ -36,15 +36,10 @@ def check_path(path: str, *, allow_workflows: bool = False) -> str:
         allow_workflows: whether files below `.github/workflows/` may be written.
 
     Returns:
-        The path as it was given.
-
-    Raises:
-        ValueError: it breaks a rule; the message has every problem, on one line.
+        One line with every problem of the path; nothing if there is none.
     """
-    problems = list(_path_problems(path, allow_workflows=allow_workflows))
-    if problems:
-        raise ValueError(_problem_line(path, problems))
-    return path
+    problems = "; ".join(_path_problems(path, allow_workflows=allow_workflows))
+    return [f"path {_shown(path)}: {problems}"] if problems else []
 
 
 def check_paths(paths: Sequence[str], *, allow_workflows: bool = False) -> list[str]:
@@ -55,27 +50,28 @@ def check_paths(paths: Sequence[str], *, allow_workflows: bool = False) -> list[
         allow_workflows: whether files below `.github/workflows/` may be written.
 
     Returns:
-        The paths as they were given, in the same order.
+        Every problem, a line for each path or group of paths; nothing if there is none.
+    """
+    problems: list[str] = []
+    if len(paths) > MAX_FILES:
+        problems.append(f"{len(paths):,} files are given, and at most {MAX_FILES:,} are allowed")
+    different = list(dict.fromkeys(paths))
+    for path in different:
+        problems += check_path(path, allow_workflows=allow_workflows)
+    problems += _repeated(paths)
+    problems += _file_clashes(different)
+    problems += _folder_clashes(different)
+    return problems
+
+
+def require_paths(paths: Sequence[str], *, allow_workflows: bool = False) -> None:
+    """Refuse paths that break a rule, each alone or all together.
 
     Raises:
-        ValueError: some rule is broken; the message has every problem, a line for each path or
-            pair of paths.
+        ValueError: some rule is broken; the message has every problem, as `check_paths` gives it.
     """
-    lines: list[str] = []
-    if len(paths) > MAX_FILES:
-        lines.append(f"{len(paths):,} files are given, and at most {MAX_FILES:,} are allowed")
-    different = list(dict.fromkeys(paths))
-    lines.extend(
-        _problem_line(path, problems)
-        for path in different
-        if (problems := list(_path_problems(path, allow_workflows=allow_workflows)))
-    )
-    lines.extend(_repeated(paths))
-    lines.extend(_file_clashes(different))
-    lines.extend(_folder_clashes(different))
-    if lines:
-        raise ValueError("\n".join(lines))
-    return list(paths)
+    if problems := check_paths(paths, allow_workflows=allow_workflows):
+        raise ValueError("\n".join(problems))
 
 
 def _path_problems(path: str, *, allow_workflows: bool) -> Iterator[str]:
@@ -190,10 +186,6 @@ def _folders(path: str) -> Iterator[str]:
     parts = path.split("/")
     for depth in range(1, len(parts)):
         yield "/".join(parts[:depth])
-
-
-def _problem_line(path: str, problems: Sequence[str]) -> str:
-    return f"path {_shown(path)}: {'; '.join(problems)}"
 
 
 def _shown(text: str) -> str:
