@@ -144,9 +144,7 @@ def load_catalogue(rows: list[dict[str, Any]], variable: Callable[[str], str | N
             place = ".".join(str(part) for part in first["loc"]) or "row"
             raise ConfigurationError(f"catalogue, row {label!r}: {place}: {first['msg']}") from None
         if provider.name in {other.name for other in providers}:
-            raise ConfigurationError(
-                f"catalogue, row {label!r}: the name is taken by an earlier row"
-            )
+            raise ConfigurationError(f"catalogue, row {label!r}: an earlier row has this name")
         providers.append(_placed(provider, variable))
     return Catalogue(tuple(providers))
 

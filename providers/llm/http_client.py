@@ -1,0 +1,247 @@
+"""The one HTTP client of the model providers: pooled, kept alive, bounded in time and size.
+
+Times of one call:
+
+- A connection must stand within `CONNECT_SECONDS`.
+- A streamed answer must begin within `THINKING_SECONDS`: models that think first are silent until
+  then, so this is not idleness. Once it flows, a silence of `IDLE_SECONDS` ends the call.
+- An answer that is not streamed is silent until it is whole, so silence says nothing there.
+- Either way the call ends after `call_seconds(max_tokens)`, which grows with the tokens asked for.
+
+No more calls are under way than the pool has connections; the others wait their turn before any
+of these times begins.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from providers.llm.wire_errors import Caller, transport_error
+
+MAX_CONNECTIONS = 50
+CONNECT_SECONDS = 30.0
+IDLE_SECONDS = 30.0
+KEEP_ALIVE_SECONDS = 30.0
+THINKING_SECONDS = 180.0
+BASE_CALL_SECONDS = 60.0
+FLOOR_TOKENS_PER_SECOND = 20.0
+"""Slower than any model worth waiting for."""
+DRAIN_SECONDS = 1.0
+MAX_BODY_BYTES = 16 * 1024 * 1024
+
+_log = logging.getLogger(__name__)
+
+
+def call_seconds(max_tokens: int) -> float:
+    """Longest time of one call that asks for so many tokens, in seconds."""
+    return BASE_CALL_SECONDS + max_tokens / FLOOR_TOKENS_PER_SECOND
+
+
+class Exchange:
+    """A response whose head is in and whose body is read from here, within bounds.
+
+    Attributes:
+        status: HTTP status.
+        headers: of the response.
+        silence_seconds: longest wait for the next bytes; `None` for any. The reader lowers it
+            when the answer begins to flow.
+    """
+
+    def __init__(
+        self, response: httpx.Response, caller: Caller, silence_seconds: float | None
+    ) -> None:
+        self.status = response.status_code
+        self.headers = response.headers
+        self.silence_seconds = silence_seconds
+        self._caller = caller
+        # Decoded bytes are counted, so that a small compressed body cannot become a huge one.
+        self._chunks = response.aiter_bytes()
+        self._received = 0
+
+    async def body(self) -> bytes:
+        """The whole body.
+
+        Raises:
+            ProviderFailedError: it is larger than `MAX_BODY_BYTES`, or too long silent.
+        """
+        body = bytearray()
+        while (chunk := await self._next()) is not None:
+            body += chunk
+        return bytes(body)
+
+    async def beginning(self, size: int) -> bytes:
+        """The body's first bytes, `size` at most; the rest is left unread."""
+        body = bytearray()
+        while len(body) < size and (chunk := await self._next()) is not None:
+            body += chunk
+        return bytes(body[:size])
+
+    async def lines(self) -> AsyncGenerator[str]:
+        """The body's lines as they come in, without their ends.
+
+        Raises:
+            ProviderFailedError: as `body`, or a line is not UTF-8.
+        """
+        buffer = bytearray()
+        while (chunk := await self._next()) is not None:
+            # Only the new part can hold the end of the line that is being gathered.
+            searched = len(buffer)
+            buffer += chunk
+            start = 0
+            while (end := buffer.find(b"\n", max(start, searched))) >= 0:
+                yield self._decoded(buffer[start:end])
+                start = end + 1
+            del buffer[:start]
+        if buffer:
+            yield self._decoded(buffer)
+
+    async def drain(self) -> None:
+        """Read what is left after the answer is whole, so that the connection can be kept."""
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while await self._next() is not None:
+                    pass
+        except (TimeoutError, httpx.HTTPError) as error:
+            # The answer is in: all that is lost is this connection.
+            _log.debug("%s: connection not kept: %r", self._caller, error)
+
+    async def _next(self) -> bytes | None:
+        try:
+            async with asyncio.timeout(self.silence_seconds):
+                chunk = await anext(self._chunks, None)
+        except TimeoutError:
+            raise self._caller.failed(
+                f"the server went silent for {self.silence_seconds:g} s"
+            ) from None
+        self._received += len(chunk or b"")
+        if self._received > MAX_BODY_BYTES:
+            raise self._caller.failed(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+        return chunk
+
+    def _decoded(self, line: bytearray) -> str:
+        try:
+            return line.removesuffix(b"\r").decode()
+        except UnicodeDecodeError as error:
+            raise self._caller.failed(f"the answer is not UTF-8 text: {error.reason}") from None
+
+
+class HttpClient:
+    """Owner of the connection pool that every provider of a run shares.
+
+    An async context manager; used within one event loop.
+
+    Args:
+        transport: in place of the network.
+    """
+
+    def __init__(self, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            # Reading is timed by `Exchange`, and the pool is never full: see `exchange`.
+            timeout=httpx.Timeout(
+                connect=CONNECT_SECONDS, write=IDLE_SECONDS, read=None, pool=None
+            ),
+            limits=httpx.Limits(
+                max_connections=MAX_CONNECTIONS,
+                max_keepalive_connections=MAX_CONNECTIONS,
+                keepalive_expiry=KEEP_ALIVE_SECONDS,
+            ),
+            headers={"User-Agent": "ai-app-builder"},
+        )
+        self._places = asyncio.Semaphore(MAX_CONNECTIONS)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every connection; no call may follow."""
+        await self._client.aclose()
+
+    @asynccontextmanager
+    async def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        caller: Caller,
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+        total_seconds: float,
+        silence_seconds: float | None,
+    ) -> AsyncGenerator[Exchange]:
+        """Send a request and read its response inside the `async with` block.
+
+        Args:
+            method, url, headers: of the request.
+            caller: named in errors.
+            body: sent as JSON.
+            total_seconds: bound of the whole exchange, reading included.
+            silence_seconds: longest wait for the head, and at first for each piece of the body.
+
+        Raises:
+            ProviderBusyError: the connection was refused.
+            ProviderFailedError: any other failure of the network, or too slow.
+        """
+        async with self._places:
+            try:
+                async with asyncio.timeout(total_seconds):
+                    response = await self._head(method, url, headers, body, caller, silence_seconds)
+                    try:
+                        yield Exchange(response, caller, silence_seconds)
+                    finally:
+                        await response.aclose()
+            except TimeoutError:
+                raise caller.failed(f"no whole answer within {total_seconds:g} s") from None
+            except httpx.HTTPError as error:
+                raise transport_error(error, caller) from error
+
+    async def _head(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+        caller: Caller,
+        silence_seconds: float | None,
+    ) -> httpx.Response:
+        try:
+            async with asyncio.timeout(silence_seconds):
+                return await self._sent(method, url, headers, body)
+        except TimeoutError:
+            raise caller.failed(f"no answer began within {silence_seconds:g} s") from None
+
+    async def _sent(
+        self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
+    ) -> httpx.Response:
+        """Send, and once more if a kept connection turns out to be dead before any answer."""
+        opened: list[str] = []
+
+        async def note(event: str, _info: Mapping[str, Any]) -> None:
+            if event.startswith("connection.connect"):
+                opened.append(event)
+
+        def request() -> httpx.Request:
+            return self._client.build_request(
+                method, url, headers=dict(headers), json=body, extensions={"trace": note}
+            )
+
+        try:
+            return await self._client.send(request(), stream=True)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+            if opened:
+                raise
+            _log.info("a kept connection to %s was dead (%r); sending again", url, error)
+        return await self._client.send(request(), stream=True)

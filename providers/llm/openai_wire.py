@@ -1,0 +1,213 @@
+"""The OpenAI chat completions format: how a request is written and an answer is read."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from providers.llm.answer_schema import is_strict
+from providers.llm.catalogue import ModelTraits
+from providers.llm.provider import FinishReason, LLMRequest, LLMResponse
+from providers.llm.wire_errors import Caller, bounded
+
+_FINISH_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "end_turn": "stop",
+    "eos": "stop",
+    "eos_token": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "content_filter": "content_filter",
+    "safety": "content_filter",
+}
+# The provider gave up in the middle of an answer.
+_BROKEN_REASONS = frozenset({"error", "insufficient_system_resource", "abort"})
+_SCHEMA_NAME = "answer"
+# Numbers beyond this are garbage, and count as not given.
+_ABSURD = 10**12
+
+
+def request_body(
+    request: LLMRequest, traits: ModelTraits, *, stream: bool, stream_usage: bool
+) -> dict[str, Any]:
+    """The body of `POST /chat/completions`.
+
+    Args:
+        request: what is asked.
+        traits: what the model can do; what it cannot do is left out.
+        stream: whether the answer comes in pieces.
+        stream_usage: whether a stream's last piece may be asked to count the tokens.
+    """
+    messages = [{"role": turn.role, "content": turn.content} for turn in request.messages]
+    if request.system:
+        messages.insert(0, {"role": "system", "content": request.system})
+    body: dict[str, Any] = {
+        "model": request.model,
+        "messages": messages,
+        traits.max_tokens_field: request.max_tokens,
+    }
+    if traits.temperature:
+        body["temperature"] = request.temperature
+    if request.json_schema is not None and traits.structured_output != "none":
+        body["response_format"] = _response_format(request, traits)
+    if stream:
+        body["stream"] = True
+        if stream_usage:
+            body["stream_options"] = {"include_usage": True}
+    return body
+
+
+def _response_format(request: LLMRequest, traits: ModelTraits) -> dict[str, Any]:
+    schema = request.json_schema or {}
+    if traits.structured_output == "json_object":
+        return {"type": "json_object"}
+    return {
+        "type": "json_schema",
+        "json_schema": {
+            "name": request.schema_name or _SCHEMA_NAME,
+            "schema": schema,
+            "strict": is_strict(schema),
+        },
+    }
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and 0 < value < _ABSURD else 0
+
+
+def _price(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and 0 < value < _ABSURD else 0.0
+
+
+def _joined(value: object) -> object:
+    """Some providers send the text as a list of typed parts; reasoning is not the answer."""
+    if not isinstance(value, list):
+        return value
+    parts = [_TextPart.model_validate(part) for part in value]  # pyright: ignore[reportUnknownVariableType] -- checked right here
+    return "".join(part.text for part in parts if part.type == "text")
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _TextPart(_Wire):
+    type: str = "text"
+    text: str = ""
+
+
+class _Piece(_Wire):
+    content: Annotated[str | None, BeforeValidator(_joined)] = None
+    refusal: str | None = None
+
+
+class _Choice(_Wire):
+    index: int = 0
+    message: _Piece | None = None
+    delta: _Piece | None = None
+    finish_reason: str | None = None
+
+
+class _Usage(_Wire):
+    prompt_tokens: Annotated[int, BeforeValidator(_count)] = 0
+    completion_tokens: Annotated[int, BeforeValidator(_count)] = 0
+    cost: Annotated[float, BeforeValidator(_price)] = 0.0
+
+
+class Completion(_Wire):
+    """A whole answer, or one piece of a streamed one."""
+
+    id: str | None = None
+    model: str | None = None
+    choices: tuple[_Choice, ...] = Field(default=())
+    usage: _Usage | None = None
+    error: Any = None
+
+
+def read_completion(text: str | bytes, caller: Caller) -> Completion:
+    """Read a body, or the data of one event of a stream.
+
+    Raises:
+        ProviderFailedError: it is not what the format says.
+    """
+    try:
+        return Completion.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        shown = text if isinstance(text, str) else text[:2_000].decode(errors="replace")
+        raise caller.failed(
+            f"malformed answer: {f'{place}: ' if place else ''}{first['msg']}, "
+            f"in {bounded(caller.quoted(shown), 200)!r}"
+        ) from None
+
+
+class AnswerReader:
+    """Gathers the pieces of one answer.
+
+    Attributes:
+        started: text has begun to come in.
+        ended: the provider said why it ended.
+    """
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._text: list[str] = []
+        self._refusal: list[str] = []
+        self._finish_reason: str | None = None
+        self._usage: _Usage | None = None
+        self._model = ""
+        self._id = ""
+
+    @property
+    def started(self) -> bool:
+        """Whether text has begun to come in."""
+        return bool(self._text)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the provider said why the answer ended."""
+        return self._finish_reason is not None
+
+    def feed(self, completion: Completion, part: Literal["message", "delta"]) -> None:
+        """Add a piece; of several choices only the first is read."""
+        self._id = completion.id or self._id
+        self._model = completion.model or self._model
+        self._usage = completion.usage or self._usage
+        for choice in completion.choices:
+            if choice.index != 0:
+                continue
+            piece = choice.message if part == "message" else choice.delta
+            self._finish_reason = choice.finish_reason or self._finish_reason
+            if piece is not None and piece.content:
+                self._text.append(piece.content)
+            if piece is not None and piece.refusal:
+                self._refusal.append(piece.refusal)
+
+    def response(self, latency_seconds: float, request_id: str | None) -> LLMResponse:
+        """The answer, when all of it was fed.
+
+        Raises:
+            RequestRefusedError: the model declined.
+            ProviderFailedError: the provider gave up in the middle.
+        """
+        reason = (self._finish_reason or "").lower()
+        if self._refusal:
+            refusal = self._caller.quoted("".join(self._refusal))
+            raise self._caller.refused(f"the model declined: {refusal}")
+        if reason in _BROKEN_REASONS:
+            raise self._caller.failed(f"the answer broke off (finish_reason {reason!r})")
+        usage = self._usage or _Usage()
+        facts = {"id": self._id, "request_id": request_id, "finish_reason": self._finish_reason}
+        return LLMResponse(
+            content="".join(self._text),
+            input_tokens=usage.prompt_tokens,
+            output_tokens=usage.completion_tokens,
+            cost_usd=usage.cost,
+            latency_seconds=latency_seconds,
+            provider=self._caller.provider,
+            model=self._model or self._caller.model,
+            finish_reason=_FINISH_REASONS.get(reason, "other"),
+            metadata={name: value for name, value in facts.items() if value},
+        )
