@@ -10,16 +10,15 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from typing import cast
 
-from jinja2 import BaseLoader, PackageLoader, StrictUndefined, TemplateError, Undefined, meta
+from jinja2 import BaseLoader, PackageLoader, TemplateError, meta
 from jinja2.exceptions import TemplateRuntimeError, TemplateSyntaxError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel
 
 from core.errors import ConfigurationError
 from core.fence import fenced
 from prompts.contexts import CONTEXTS, PromptContext
+from prompts.environment import make_environment
 
 _SYSTEM = ".system.jinja"
 _USER = ".user.jinja"
@@ -52,7 +51,7 @@ class PromptRenderer:
     ) -> None:
         self._loader = loader
         self._contexts = tuple(contexts)
-        self._environment = _environment(loader)
+        self._environment = make_environment(loader)
         self._digests: dict[str, str] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -126,50 +125,6 @@ class PromptRenderer:
                     f"{file!r} includes a file whose name is not written out; name it"
                 )
             self._collect(included, sources)
-
-
-class _Block(str):
-    """Text that came through `data`, and may therefore stand in a prompt."""
-
-    __slots__ = ()
-
-
-def _data(name: str, value: object) -> _Block:
-    if isinstance(value, Undefined):
-        str(value)  # raises jinja's own error, which names what is missing
-    if not isinstance(value, (BaseModel, str)):
-        raise TemplateRuntimeError(
-            f"data({name!r}, …) is given a {type(value).__name__}; give it a model or a text"
-        )
-    return _Block(fenced(name, value))
-
-
-def _only_blocks(value: object) -> _Block:
-    """Hold templates to their one way of writing values: jinja calls it on each expression."""
-    if isinstance(value, _Block):
-        return value
-    raise TemplateRuntimeError(
-        f"a {type(value).__name__} is written without a fence; write it as data(name, value)"
-    )
-
-
-def _environment(loader: BaseLoader) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        loader=loader,
-        undefined=StrictUndefined,
-        finalize=_only_blocks,
-        # Prompts are no HTML: escaping would alter what people wrote.
-        autoescape=False,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    # Typed by jinja as what it fills them with itself, of which templates need nothing.
-    names = cast("dict[str, object]", environment.globals)
-    names.clear()
-    names["data"] = _data
-    return environment
 
 
 def _reason(error: TemplateError) -> str:
