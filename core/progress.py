@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from core.artifacts.build_record import BuildRecord
+from core.artifacts.build_record import BuildRecord, Usage
 
 
 class BuildListener(Protocol):
@@ -12,8 +12,12 @@ class BuildListener(Protocol):
         """A stage started, completed or failed; see `record.stages[stage]`."""
         ...
 
-    def file_written(self, path: str, done: int, total: int) -> None:
-        """Stage 7 finished `done` of `total` files, `path` being the last."""
+    def file_written(self, path: str, done: int, total: int, usage: Usage) -> None:
+        """Stage 7 finished `done` of `total` files, `path` being the last; `usage` is theirs."""
+        ...
+
+    def task_run_ended(self, task_run_id: str) -> None:
+        """A task run reached its final state."""
         ...
 
 
@@ -23,5 +27,8 @@ class SilentListener:
     def stage_changed(self, record: BuildRecord, stage: str) -> None:
         """Tell nobody."""
 
-    def file_written(self, path: str, done: int, total: int) -> None:
+    def file_written(self, path: str, done: int, total: int, usage: Usage) -> None:
+        """Tell nobody."""
+
+    def task_run_ended(self, task_run_id: str) -> None:
         """Tell nobody."""

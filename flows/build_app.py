@@ -6,8 +6,8 @@ from core.artifacts.build_record import BuildRecord
 from core.artifacts.questionnaire import Questionnaire
 from core.options import BuildOptions
 from flows.fan_out import write_files
-from tasks.open_build import open_build
-from tasks.stage_runner import run_stage
+from tasks.engine.open_build import open_build
+from tasks.engine.stage_runner import run_stage
 
 
 @flow(name="build-app", flow_run_name="{questionnaire.project_name}")

@@ -8,12 +8,12 @@ from prefect.client.schemas.objects import State
 from core.artifacts.build_record import Usage
 from core.layout import CODE
 from core.stages import Stage
-from tasks.build_session import BuildSession
 from tasks.code_generation import FilePlan, commit_files, file_call, plan_files
-from tasks.console import FileProgress
-from tasks.stage_call import StageResult
-from tasks.stage_record import recorded
-from tasks.stage_runner import run_call
+from tasks.engine.build_session import BuildSession
+from tasks.engine.console import FileProgress
+from tasks.engine.stage_call import StageResult
+from tasks.engine.stage_record import recorded
+from tasks.engine.stage_runner import run_call
 
 
 class FileFanOut:
@@ -72,7 +72,7 @@ class FileFanOut:
             except BaseException:
                 self._failed.set()
                 raise
-        await self._progress.file_written(path)
+        await self._progress.file_written(path, result[0].usage)
         return result
 
     def _text(self, path: str) -> str:

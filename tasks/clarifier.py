@@ -5,8 +5,8 @@ from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.specs import ClarificationHistory, ClarificationRound
 from core.layout import CLARIFICATION_HISTORY, SPECS, SPECS_REFINED
 from prompts.contexts import ClarifierContext
-from tasks.stage_call import Outputs
-from tasks.stage_work import StageWork
+from tasks.engine.stage_call import Outputs
+from tasks.engine.stage_work import StageWork
 
 
 async def clarify(work: StageWork) -> Outputs:

@@ -21,11 +21,11 @@ from prompts.contexts import (
     SourceFile,
     SourceFiles,
 )
-from providers.vcs.history import Commit, FileChange, write_history
-from tasks.build_session import BuildSession
-from tasks.empty_file_creation import BRANCH, empty_tree, repository_of
-from tasks.stage_call import Outputs, StageCall
-from tasks.stage_work import StageWork, as_text
+from providers.vcs.history import write_history
+from tasks.engine.build_session import BuildSession
+from tasks.engine.history import BRANCH, file_commits
+from tasks.engine.stage_call import Outputs, StageCall
+from tasks.engine.stage_work import StageWork, as_text
 
 SOURCES_BUDGET = 40_000
 """Characters of imported files' text in one prompt; beyond it a file is known by its contract."""
@@ -169,15 +169,5 @@ async def commit_files(session: BuildSession, plan: FilePlan, written: Mapping[s
     Returns:
         The id of the last commit.
     """
-    commits = [empty_tree(plan.structure)]
-    for path in plan.order:
-        changes = (FileChange(path=path, content=written[path]),)
-        commits.append(Commit(message=_message(plan.contracts[path]), changes=changes))
-    return (await write_history(repository_of(session), commits, branch=BRANCH))[-1]
-
-
-def _message(file: FileContract) -> str:
-    lines = [f"Write {file.path}", "", " ".join(file.purpose.split())]
-    if file.requirements:
-        lines += ["", f"Requirements: {', '.join(file.requirements)}"]
-    return "\n".join(lines) + "\n"
+    commits = file_commits(plan.structure, written, plan.order)
+    return (await write_history(session.repository, commits, branch=BRANCH))[-1]

@@ -4,8 +4,8 @@ from codegen.documents import check_docs
 from core.artifacts.specs import CleanSpec
 from core.layout import DOCS, SPECS_CLEAN
 from prompts.contexts import DocsCreatorContext
-from tasks.stage_call import Outputs
-from tasks.stage_work import StageWork
+from tasks.engine.stage_call import Outputs
+from tasks.engine.stage_work import StageWork
 
 
 async def create_docs(work: StageWork) -> Outputs:

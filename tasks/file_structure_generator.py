@@ -13,8 +13,8 @@ from core.artifacts.structure import (
 )
 from core.layout import DOCS, FILE_STRUCTURE, SCHEMA, SPECS_CLEAN, STRUCTURAL_ISSUES
 from prompts.contexts import ModuleFilesContext, ModulePlanContext
-from tasks.stage_call import Outputs
-from tasks.stage_work import StageWork
+from tasks.engine.stage_call import Outputs
+from tasks.engine.stage_work import StageWork
 
 
 async def generate_structure(work: StageWork) -> Outputs:

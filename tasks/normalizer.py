@@ -3,8 +3,8 @@
 from core.artifacts.specs import CleanSpec, RefinedSpec
 from core.layout import SPECS_CLEAN, SPECS_REFINED
 from prompts.contexts import NormalizerContext
-from tasks.stage_call import Outputs
-from tasks.stage_work import StageWork
+from tasks.engine.stage_call import Outputs
+from tasks.engine.stage_work import StageWork
 
 
 async def normalize(work: StageWork) -> Outputs:

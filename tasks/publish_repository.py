@@ -5,10 +5,9 @@ from core.artifacts.report import TestReport
 from core.artifacts.structure import ValidatedStructure
 from core.layout import CODE, REPORT, TESTS_REPORT, VALIDATED_STRUCTURE
 from providers.vcs.local_publisher import LocalPublisher
-from tasks import console
-from tasks.empty_file_creation import repository_of
-from tasks.stage_call import Outputs
-from tasks.stage_work import StageWork
+from tasks.engine import console
+from tasks.engine.stage_call import Outputs
+from tasks.engine.stage_work import StageWork
 
 DEFAULT_BRANCH = "main"
 
@@ -19,7 +18,7 @@ async def publish_repository(work: StageWork) -> Outputs:
     tests = work.read(TESTS_REPORT, TestReport)
     green = tests.status == "green"
     publication = await LocalPublisher(session.settings.root / "repositories").publish(
-        repository_of(session),
+        session.repository,
         name=session.build_id,
         commit=work.read(CODE),
         branch=DEFAULT_BRANCH if green else f"review/{session.build_id}",

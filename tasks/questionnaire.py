@@ -1,8 +1,8 @@
 """Stage 0: the questionnaire becomes the build's first artifact."""
 
 from core.layout import SPECS
-from tasks.stage_call import Outputs
-from tasks.stage_work import StageWork
+from tasks.engine.stage_call import Outputs
+from tasks.engine.stage_work import StageWork
 
 
 async def read_questionnaire(work: StageWork) -> Outputs:

@@ -8,8 +8,8 @@ from core.artifacts.specs import CleanSpec
 from core.errors import AnswerError
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN
 from prompts.contexts import EntityNames, SchemaGeneratorContext
-from tasks.stage_call import Outputs
-from tasks.stage_work import StageWork
+from tasks.engine.stage_call import Outputs
+from tasks.engine.stage_work import StageWork
 
 ENTITIES_AT_ONCE = 6
 """Entities asked for in one question, so that no answer has to hold a large schema."""

@@ -5,9 +5,8 @@ from core.layout import CODE, TESTS_REPORT
 from providers.sandbox.environment import PythonEnvironments
 from providers.sandbox.python_tests import run_python_tests
 from providers.vcs.history import checkout
-from tasks.empty_file_creation import repository_of
-from tasks.stage_call import Outputs
-from tasks.stage_work import StageWork
+from tasks.engine.stage_call import Outputs
+from tasks.engine.stage_work import StageWork
 
 
 async def test_and_fix(work: StageWork) -> Outputs:
@@ -15,7 +14,7 @@ async def test_and_fix(work: StageWork) -> Outputs:
     session = work.session
     commit = work.read(CODE)
     tree = session.workspace / "tree"
-    await checkout(repository_of(session), commit, tree)
+    await checkout(session.repository, commit, tree)
     report = await run_python_tests(
         tree,
         sandbox=session.sandbox,

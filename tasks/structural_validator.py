@@ -7,8 +7,8 @@ from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import StructuralIssues
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN, STRUCTURAL_ISSUES
 from prompts.contexts import StructuralValidatorContext
-from tasks.stage_call import Outputs
-from tasks.stage_work import StageWork
+from tasks.engine.stage_call import Outputs
+from tasks.engine.stage_work import StageWork
 
 
 async def find_issues(work: StageWork) -> Outputs:

@@ -24,8 +24,8 @@ from core.layout import (
     VALIDATED_STRUCTURE,
 )
 from prompts.contexts import FileIndex, ModuleTests, ValidatorContext
-from tasks.stage_call import Outputs
-from tasks.stage_work import StageWork
+from tasks.engine.stage_call import Outputs
+from tasks.engine.stage_work import StageWork
 
 MAX_ROUNDS = 3
 """The first round reviews every module, later ones only those that errors were found in."""

@@ -17,12 +17,12 @@ from core.errors import (
     StorageError,
 )
 from core.stages import Stage
-from tasks.build_session import BuildSession, current_session
-from tasks.cache_policy import ContentAddressed
-from tasks.result_storage import ArtifactStoreResults
-from tasks.stage_call import Outputs, StageCall, StageResult
-from tasks.stage_record import recorded
-from tasks.stage_work import StageWork, as_text
+from tasks.engine.build_session import BuildSession, current_session
+from tasks.engine.cache_policy import ContentAddressed
+from tasks.engine.result_storage import ArtifactStoreResults
+from tasks.engine.stage_call import Outputs, StageCall, StageResult
+from tasks.engine.stage_record import recorded
+from tasks.engine.stage_work import StageWork, as_text
 
 StageFunction = Callable[[StageWork], Awaitable[Outputs]]
 
@@ -87,6 +87,7 @@ async def run_call(
         StageFailedError: all attempts failed.
     """
     state = await stage_task(session, stage, call)(quote(call), wait_for=after, return_state=True)
+    session.recorder.listener.task_run_ended(str(state.state_details.task_run_id))
     if not state.is_completed():
         await _raise_failure(session, stage, call, state)
     result = await state.result()

@@ -20,12 +20,13 @@ from providers.sandbox.bubblewrap import Bubblewrap
 from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.call_ledger import CallLedger
-from tasks import console
-from tasks.build_lock import build_locked
-from tasks.build_recorder import BuildRecorder, utc_now
-from tasks.build_session import BuildSession, session_opened
-from tasks.listening import current_listener
-from tasks.preparation import PreparedBuild, prepare_build
+from tasks.engine import console
+from tasks.engine.build_lock import build_locked
+from tasks.engine.build_recorder import BuildRecorder, utc_now
+from tasks.engine.build_session import BuildSession, session_opened
+from tasks.engine.dead_runs import mark_dead_runs
+from tasks.engine.listening import current_listener
+from tasks.engine.preparation import PreparedBuild, prepare_build
 
 MODELS_VARIABLE = "app_builder_models"
 """Prefect variable with the operator's models: a JSON object like the option `models`."""
@@ -45,6 +46,7 @@ async def open_build(
     secrets = EnvironmentSecrets()
     prepared = prepare_build(settings, questionnaire, options, secrets, await _operator_models())
     with build_locked(settings.root / "locks", prepared.build_id):
+        await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))
         ledger = CallLedger(f"sqlite:///{settings.root / 'ledger.db'}")
         try:
             async with ProviderPool(prepared.catalogue, secrets) as pool:

@@ -20,8 +20,8 @@ from providers.llm.stage_router import StageRouter
 from providers.sandbox.sandbox import Sandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.call_ledger import CallMaxima
-from tasks.build_recorder import BuildRecorder
-from tasks.stage_call import StageCall
+from tasks.engine.build_recorder import BuildRecorder
+from tasks.engine.stage_call import StageCall
 
 
 @dataclass
@@ -59,6 +59,11 @@ class BuildSession:
     def demo(self) -> bool:
         """Whether the demo model answers."""
         return self.router.demo
+
+    @property
+    def repository(self) -> Path:
+        """Folder of the build's own Git repository."""
+        return self.workspace / "repository.git"
 
     def refreshed(self, stage: Stage) -> bool:
         """Whether a person asked for this stage to be done again."""

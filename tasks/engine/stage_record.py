@@ -12,9 +12,9 @@ from core.artifacts.build_record import StageRecord, StageStatus
 from core.errors import StageFailedError
 from core.layout import build_prefix
 from core.stages import Stage
-from tasks import console
-from tasks.build_session import BuildSession
-from tasks.stage_call import StageResult
+from tasks.engine import console
+from tasks.engine.build_session import BuildSession
+from tasks.engine.stage_call import StageResult
 
 
 @dataclass

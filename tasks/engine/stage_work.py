@@ -11,8 +11,8 @@ from prompts.contexts import PromptContext
 from prompts.renderer import render
 from providers.llm.asker import Question
 from providers.llm.structured import parse_json
-from tasks.build_session import BuildSession
-from tasks.stage_call import StageCall
+from tasks.engine.build_session import BuildSession
+from tasks.engine.stage_call import StageCall
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 T = TypeVar("T")

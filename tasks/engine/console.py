@@ -10,10 +10,10 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
-from core.artifacts.build_record import BuildRecord
+from core.artifacts.build_record import BuildRecord, Usage
 from core.layout import DOCS, REPORT
 from core.stages import Stage, StageTable
-from tasks.build_session import BuildSession
+from tasks.engine.build_session import BuildSession
 
 _SHOWN = {DOCS: "Documentation", REPORT: "Report"}
 
@@ -83,6 +83,7 @@ class FileProgress:
         self._session = session
         self._total = total
         self._done = 0
+        self._usage = Usage()
         self._artifact: UUID | None = None
 
     async def start(self) -> None:
@@ -93,10 +94,11 @@ class FileProgress:
             description=f"Files written, of {self._total}",
         )
 
-    async def file_written(self, path: str) -> None:
+    async def file_written(self, path: str, usage: Usage) -> None:
         """One more file is there."""
         self._done += 1
-        self._session.recorder.file_written(path, self._done, self._total)
+        self._usage += usage
+        self._session.recorder.listener.file_written(path, self._done, self._total, self._usage)
         if self._artifact is not None:
             await aupdate_progress_artifact(
                 self._artifact, progress=100.0 * self._done / self._total

@@ -22,6 +22,7 @@ class BuildRecorder:
 
     Attributes:
         record: the build as it stands.
+        listener: told of every change.
     """
 
     def __init__(self, store: ArtifactStore, record: BuildRecord, listener: BuildListener) -> None:
@@ -65,10 +66,6 @@ class BuildRecorder:
     async def finish(self, status: BuildStatus) -> None:
         """Write down that the run is over."""
         await self.update(status=status, finished_at=utc_now())
-
-    def file_written(self, path: str, done: int, total: int) -> None:
-        """Tell the listener that a file of stage 7 is there."""
-        self.listener.file_written(path, done, total)
 
     async def _change_stage(self, stage: Stage, changed: StageRecord) -> None:
         stages = {**self.record.stages, stage.number: changed}

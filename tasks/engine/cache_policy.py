@@ -5,7 +5,7 @@ from typing import Any
 from prefect.cache_policies import CachePolicy
 from prefect.context import TaskRunContext
 
-from tasks.stage_call import StageCall
+from tasks.engine.stage_call import StageCall
 
 
 class ContentAddressed(CachePolicy):

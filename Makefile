@@ -1,0 +1,47 @@
+# Every target sets up what it needs. `make demo` and `make test` need Python 3.11+ and git only.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+SPEC   ?= examples/task-tracker.json
+
+.PHONY: demo test check lock schemas ui clean
+
+demo: $(READY) ## build the example questionnaire with the demo model
+	$(BIN)/app-builder build $(SPEC)
+
+test: $(READY) ## run the tests
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+
+check: $(READY) ## formatting, lint, types, layers, unused dependencies
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+schemas: $(READY) ## write docs/schemas/ anew from the artifacts' types
+	$(BIN)/python -m core.json_schemas docs/schemas
+
+ui: $(READY) ## browse the builds of the local server in the Prefect UI
+	PREFECT_HOME=$(CURDIR)/.app-builder/prefect $(BIN)/prefect server start
+
+lock: $(VENV)/bin/uv ## resolve the dependencies anew
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.lock
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --extra dev pyproject.toml -o requirements/dev.lock
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/bootstrap.in -o requirements/bootstrap.lock
+
+clean: ## forget the environment and everything that was built
+	rm -rf $(VENV) .app-builder
+
+$(VENV)/bin/uv: requirements/bootstrap.lock
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	touch $@
+
+# The environment is made once; without network it is simply used again.
+$(READY): $(VENV)/bin/uv requirements/dev.lock pyproject.toml
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@

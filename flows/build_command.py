@@ -1,0 +1,38 @@
+"""What `app-builder build` does once its input is read."""
+
+import asyncio
+
+from rich.console import Console
+from rich.text import Text
+
+from core.artifacts.questionnaire import Questionnaire
+from core.options import BuildOptions
+from core.settings import Settings
+from flows.run_locally import prefect_api, run_build
+from flows.terminal import TerminalListener, print_summary
+from providers.secrets.environment import EnvironmentSecrets
+from tasks.engine.preparation import prepare_build
+
+
+def run_build_command(
+    settings: Settings, questionnaire: Questionnaire, options: BuildOptions, console: Console
+) -> None:
+    """Check, build, and print how it goes.
+
+    Raises:
+        InputError: refused before Prefect was started.
+        AppBuilderError: the build failed.
+    """
+    prepared = prepare_build(settings, questionnaire, options, EnvironmentSecrets())
+    console.print(Text(f"Building {questionnaire.project_name} as {prepared.build_id}"))
+    if prepared.router.demo:
+        console.print(Text("A demo model answers, not a real one (see MODEL_ROUTER_DEMO_MODE)."))
+    listener = TerminalListener(console, prepared.table)
+    with prefect_api(settings):
+        try:
+            record = asyncio.run(
+                run_build(questionnaire, options, build_id=prepared.build_id, listener=listener)
+            )
+        finally:
+            listener.close()
+    print_summary(console, record)

@@ -1,0 +1,109 @@
+"""The command `app-builder`."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from core.artifacts.build_record import BuildRecord
+from core.errors import AppBuilderError, ArtifactNotFoundError, InputError, StageFailedError
+from core.layout import BUILD_RECORD, build_prefix
+from core.settings import Settings
+
+app = typer.Typer(
+    name="app-builder",
+    help="Turn a questionnaire into a tested Git repository.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+BUILD_FAILED = 1
+BAD_INPUT = 2
+
+
+@app.command()
+def build(
+    questionnaire: Annotated[Path, typer.Argument(help="Questionnaire, a JSON file.")],
+    project_id: Annotated[str, typer.Option(help="Product this is; default: its name.")] = "",
+    user: Annotated[str, typer.Option(help="Who it is for; default: you.")] = "",
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Another model for a stage: STAGE=PROVIDER/MODEL. May be repeated."),
+    ] = None,
+    fresh: Annotated[
+        str, typer.Option(help="Any text: a new build of the same answers. Again: resume that.")
+    ] = "",
+    from_stage: Annotated[str, typer.Option(help="Ask this stage and later ones again.")] = "",
+    use: Annotated[
+        list[str] | None,
+        typer.Option(help="Replace an artifact by hand: specs/schema.json=FILE. May be repeated."),
+    ] = None,
+) -> None:
+    """Build an application. Started again with the same input, it goes on where it stopped."""
+    from flows.questionnaire_file import make_options, parse_pairs, read_questionnaire, read_text
+
+    answers = read_questionnaire(questionnaire)
+    options = make_options(
+        project_id=project_id,
+        user=user,
+        models=parse_pairs("--model", model or [], "STAGE=PROVIDER/MODEL"),
+        fresh=fresh,
+        from_stage=from_stage,
+        use={
+            path: read_text(Path(file))
+            for path, file in parse_pairs("--use", use or [], "ARTIFACT=FILE").items()
+        },
+    )
+    from flows.build_command import run_build_command
+
+    run_build_command(Settings(), answers, options, Console())
+
+
+@app.command()
+def stages() -> None:
+    """List the stages of the pipeline and the models they ask."""
+    from flows.terminal import print_stages
+    from providers.llm.catalogue import load_catalogue
+    from tasks.engine.preparation import load_table
+
+    print_stages(Console(), load_table(load_catalogue()))
+
+
+@app.command()
+def show(
+    build_id: Annotated[str, typer.Argument(help="As `app-builder build` prints it.")],
+) -> None:
+    """Show where a build stands."""
+    from flows.terminal import print_record
+    from providers.llm.catalogue import load_catalogue
+    from providers.storage.artifact_store import ArtifactStore
+    from tasks.engine.preparation import load_table
+
+    store = ArtifactStore(Settings().store_url)
+    key = build_prefix(build_id) + BUILD_RECORD
+    try:
+        record = asyncio.run(store.read_artifact(key, BuildRecord))
+    except ArtifactNotFoundError:
+        raise InputError(f"there is no build {build_id!r} in {store.url}") from None
+    print_record(Console(), load_table(load_catalogue()), record)
+
+
+def main() -> None:
+    """Run the command; the exit code is 0 (done), 1 (failed) or 2 (bad input)."""
+    errors = Console(stderr=True)
+    try:
+        app()
+    except InputError as error:
+        errors.print(Text(f"Error: {error}"), style="red", soft_wrap=True)
+        raise SystemExit(BAD_INPUT) from None
+    except StageFailedError as error:
+        errors.print(Text(f"Error: {error}"), style="red", soft_wrap=True)
+        errors.print("Nothing is lost: run the same command again to go on from there.")
+        raise SystemExit(BUILD_FAILED) from None
+    except AppBuilderError as error:
+        errors.print(Text(f"Error: {error}"), style="red", soft_wrap=True)
+        raise SystemExit(BUILD_FAILED) from None
