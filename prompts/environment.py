@@ -47,7 +47,10 @@ def _data(name: str, value: object) -> _Block:
         raise TemplateRuntimeError(
             f"data({name!r}, …) is given a {type(value).__name__}; give it a model or a text"
         )
-    return _Block(fenced(name, value))
+    try:
+        return _Block(fenced(name, value))
+    except ValueError as error:
+        raise TemplateRuntimeError(str(error)) from error
 
 
 def _only_blocks(value: object) -> _Block:

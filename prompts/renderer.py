@@ -119,7 +119,9 @@ class PromptRenderer:
         if file in sources:
             return
         sources[file], _, _ = self._loader.get_source(self._environment, file)
-        for included in meta.find_referenced_templates(self._environment.parse(sources[file])):
+        for included in meta.find_referenced_templates(
+            self._environment.parse(sources[file], name=file)
+        ):
             if included is None:
                 raise TemplateRuntimeError(
                     f"{file!r} includes a file whose name is not written out; name it"

@@ -1,0 +1,319 @@
+"""The templates: nothing forgotten, nothing made up, and every example is a valid answer."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+import pytest
+from jinja2 import DictLoader, PackageLoader, nodes
+from pydantic import BaseModel
+
+from core.artifacts.answers import ModuleFiles, ModuleReview
+from core.artifacts.questionnaire import Stack
+from core.fence import read_fenced
+from core.stages import load_stage_table, read_stage_rows
+from prompts.contexts import (
+    CONTEXTS,
+    ClarifierContext,
+    CoderContext,
+    DebuggerContext,
+    DocsCreatorContext,
+    ModuleFilesContext,
+    ModulePlanContext,
+    NormalizerContext,
+    PromptBuilderContext,
+    PromptContext,
+    SchemaGeneratorContext,
+    StructuralValidatorContext,
+    ValidatorContext,
+)
+from prompts.environment import make_environment
+from prompts.renderer import block_name, render, template_names
+
+Samples = Mapping[type[PromptContext], PromptContext]
+
+JSON_CONTEXTS = [context for context in CONTEXTS if context.answer_type is not None]
+SECTIONS = ("## Role", "## Task", "## Rules", "## What is given", "## Data blocks")
+LONGEST_SYSTEM = 12_000
+"""Characters, about 3,000 tokens: small models must still have room for the data."""
+
+STACK = {word for field in Stack.model_fields.values() for word in get_args(field.annotation)}
+UNTOLD: dict[type[PromptContext], set[str]] = {
+    ClarifierContext: STACK | {"person"},  # the stack is copied; the model is no person
+    NormalizerContext: STACK,
+    SchemaGeneratorContext: {"reference"},  # is allowed by the type alone
+    StructuralValidatorContext: {"check"},  # only programs may say so
+    ModulePlanContext: {  # the plan's files stay empty
+        *("path", "language", "exports", "imports", "signature", "kind", "symbols"),
+        *("class", "function", "constant", "component", "type", "other"),
+    },
+}
+"""Keys and values an answer may have, but that its prompt has reason not to name."""
+
+every_context = pytest.mark.parametrize("context_type", CONTEXTS)
+every_json_context = pytest.mark.parametrize("context_type", JSON_CONTEXTS)
+
+
+@every_context
+def test_every_field_is_shown_and_nothing_else(
+    samples: Samples, context_type: type[PromptContext]
+) -> None:
+    context = samples[context_type]
+    given = {
+        block_name(field)
+        for field in context_type.model_fields
+        if getattr(context, field) is not None
+    }
+
+    assert set(read_fenced(render(context).user)) == given
+
+
+@pytest.mark.parametrize("template", sorted({context.template for context in CONTEXTS}))
+def test_a_template_names_exactly_the_fields_of_its_contexts(template: str) -> None:
+    fields = {
+        block_name(field)
+        for context in CONTEXTS
+        if context.template == template
+        for field in context.model_fields
+    }
+    tree = _parse(f"{template}.user.jinja")
+
+    assert {name.name for name in tree.find_all(nodes.Name)} - {"data"} == fields
+    for call in tree.find_all(nodes.Call):
+        name, value = call.args
+        assert isinstance(name, nodes.Const)
+        assert isinstance(value, nodes.Name)
+        assert name.value == value.name
+
+
+@pytest.mark.parametrize("file", sorted(PackageLoader("prompts").list_templates()))
+def test_only_the_users_half_writes_values(file: str) -> None:
+    writes = any(True for _ in _parse(file).find_all(nodes.Call))
+
+    assert writes == file.endswith(".user.jinja")
+
+
+def test_stage_table_and_templates_agree() -> None:
+    rows = read_stage_rows()
+    providers = {
+        name
+        for row in rows
+        for use in row.get("models", ())
+        for name in (use["provider"], use.get("fallback_provider"))
+        if name
+    }
+    table = load_stage_table(rows, providers=providers, templates=template_names())
+
+    assert set(table.templates()) == set(template_names())
+
+
+@every_context
+def test_each_prompt_is_laid_out_in_the_same_way(
+    samples: Samples, context_type: type[PromptContext]
+) -> None:
+    system = render(samples[context_type]).system
+    headings = [line for line in system.split("\n") if line.startswith("## ")]
+    own = [heading for heading in headings if heading in {*SECTIONS, "## Output format"}]
+
+    assert system.startswith(f"# {context_type.template}\n\n## Role\n")
+    assert own == [*SECTIONS, "## Output format"]
+
+
+@every_context
+def test_each_block_is_explained(samples: Samples, context_type: type[PromptContext]) -> None:
+    prompt = render(samples[context_type])
+    explained = prompt.system.split("## What is given\n")[1].split("\n## Data blocks")[0]
+
+    assert set(re.findall(r"`([a-z_]+)`", "\n".join(_labels(explained)))) == set(
+        read_fenced(prompt.user)
+    )
+
+
+@every_context
+def test_each_prompt_is_clean_and_of_sane_size(
+    samples: Samples, context_type: type[PromptContext]
+) -> None:
+    prompt = render(samples[context_type])
+    for text in (_without_examples(prompt.system), _without_blocks(prompt.user)):
+        assert "\n\n\n" not in text
+        assert not re.search(r"[ \t]$", text, re.MULTILINE)
+        assert not re.search(r"\{\{|\{%|%\}|\{#", text)
+        assert text == text.strip()
+        assert not re.search(r"\b(TBD|FIXME|lorem)\b", text)
+    assert len(prompt.system) < LONGEST_SYSTEM
+    assert len(_without_blocks(prompt.user)) < 1_000
+
+
+@every_json_context
+def test_the_example_is_a_whole_answer(samples: Samples, context_type: type[PromptContext]) -> None:
+    (example,) = _examples(samples[context_type])
+    given = json.loads(example)
+    answer_type = context_type.answer_type
+    assert answer_type is not None
+
+    # Equal, and not only valid: it has every key, and none that nobody reads.
+    assert answer_type.model_validate(given).model_dump(mode="json") == given
+
+
+@every_json_context
+def test_every_key_and_allowed_value_is_told(
+    samples: Samples, context_type: type[PromptContext]
+) -> None:
+    answer_type = context_type.answer_type
+    assert answer_type is not None
+    system = render(samples[context_type]).system
+    told = set(re.findall(r"[`\"]([\w.]+)[`\"]", system))
+    words = set(_words_of(answer_type)) - UNTOLD.get(context_type, set())
+
+    assert words <= told
+
+
+@pytest.mark.parametrize("context_type", [ModuleFilesContext, ValidatorContext])
+def test_the_contracts_of_the_examples_hold(
+    samples: Samples, context_type: type[PromptContext]
+) -> None:
+    (example,) = _examples(samples[context_type])
+    answer = (
+        ModuleFiles.model_validate_json(example)
+        if context_type is ModuleFilesContext
+        else ModuleReview.model_validate_json(example)
+    )
+    exports = {file.path: {item.name for item in file.exports} for file in answer.files}
+    elsewhere = {"app/database.py", "app/tools/models.py"}  # named in the text above the example
+
+    for file in answer.files:
+        for item in file.imports:
+            assert item.path in {*exports, *elsewhere}
+            assert item.path in elsewhere or set(item.symbols) <= exports[item.path]
+    for test in answer.tests:
+        (holder,) = [file for file in answer.files if file.path == test.path]
+        assert test.requirement in holder.requirements
+    required = {number for file in answer.files for number in file.requirements}
+    assert {test.requirement for test in answer.tests} == required
+
+
+def test_the_plan_of_the_example_has_an_owner_for_everything(samples: Samples) -> None:
+    (example,) = _examples(samples[ModulePlanContext])
+    modules = json.loads(example)["modules"]
+
+    assert {number for module in modules for number in module["requirements"]} == {"FR-1", "FR-2"}
+    assert all(module["files"] == [] for module in modules)
+
+
+def test_the_example_page_has_the_headings_that_code_cuts_by(samples: Samples) -> None:
+    (example,) = _examples(samples[DocsCreatorContext])
+    headings = [line for line in example.split("\n") if line.startswith("#")]
+
+    assert headings == [
+        "# Tool Shed",
+        "## Overview",
+        "## Users",
+        "## Requirements",
+        "### FR-1: Manage tools",
+        "## Entities",
+        "### Tool",
+        "## Interfaces",
+        "## Operations",
+    ]
+
+
+def test_the_example_brief_has_the_five_headings(samples: Samples) -> None:
+    (example,) = _examples(samples[PromptBuilderContext])
+    blocks = example.split("\n\n")
+
+    assert [block.split("\n")[0] for block in blocks] == [
+        "Purpose",
+        "Public names",
+        "Behaviour",
+        "Errors and edge cases",
+        "Tests",
+    ]
+    assert "```" not in example
+
+
+def test_the_example_file_is_one_block_of_working_code(samples: Samples) -> None:
+    (example,) = _examples(samples[CoderContext])
+    block = re.fullmatch(r"```python app/due\.py\n(.*)```", example, re.DOTALL)
+
+    assert block is not None
+    names = [node.name for node in ast.parse(block[1]).body if isinstance(node, ast.FunctionDef)]
+    assert names == ["is_overdue"]
+
+
+def test_the_debuggers_forms_make_the_same_change(samples: Samples) -> None:
+    search, diff, whole, none = _examples(samples[DebuggerContext])
+    edit = re.search(
+        r"^app/due\.py\n<<<<<<< SEARCH\n(.*)=======\n(.*)>>>>>>> REPLACE$",
+        search,
+        re.DOTALL | re.MULTILINE,
+    )
+    file = re.search(r"^```python app/due\.py\n(.*)```$", whole, re.DOTALL | re.MULTILINE)
+
+    assert edit is not None
+    assert file is not None
+    before = file[1].replace(edit[2], edit[1])
+    assert before != file[1]
+    assert before.count(edit[1]) == 1
+    assert _diffed(before, diff) == file[1]
+    assert none.startswith("NO CHANGE: ")
+    for answer in (search, diff, whole):
+        assert re.match(r"[A-Z][^\n]*\.\n\n", answer)
+
+
+def _parse(file: str) -> nodes.Template:
+    loader = PackageLoader("prompts")
+    environment = make_environment(DictLoader({}))
+    return environment.parse(loader.get_source(environment, file)[0])
+
+
+def _examples(context: PromptContext) -> list[str]:
+    system = render(context).system
+    return re.findall(r"^<example>\n(.*?)\n</example>$", system, re.DOTALL | re.MULTILINE)
+
+
+def _labels(explained: str) -> Iterator[str]:
+    """What stands before the colon of each item of a list."""
+    for line in explained.split("\n"):
+        if line.startswith("- "):
+            yield line.split(":")[0]
+
+
+def _without_blocks(user: str) -> str:
+    return re.sub(
+        r'<data name="[a-z_]+" fence="([0-9a-f]+)">\n.*?\n</data fence="\1">',
+        "[data]",
+        user,
+        flags=re.DOTALL,
+    )
+
+
+def _without_examples(system: str) -> str:
+    return re.sub(
+        r"^<example>\n.*?\n</example>$", "[example]", system, flags=re.DOTALL | re.MULTILINE
+    )
+
+
+def _words_of(answer_type: type[BaseModel]) -> Iterator[str]:
+    """Keys and allowed texts of an answer, and of all that is in it."""
+    schema = answer_type.model_json_schema()
+    parts: list[dict[str, Any]] = [schema, *schema.get("$defs", {}).values()]
+    for part in parts:
+        yield from part.get("enum", ())
+        for key, value in part.get("properties", {}).items():
+            yield key
+            yield from (word for word in value.get("enum", ()) if isinstance(word, str))
+
+
+def _diffed(before: str, answer: str) -> str:
+    """Apply the answer's only hunk, strictly."""
+    hunk = re.search(r"^@@ -(\d+),(\d+) \+\d+,\d+ @@\n(.*?)^```$", answer, re.DOTALL | re.MULTILINE)
+    assert hunk is not None
+    lines = hunk[3].splitlines(keepends=True)
+    old = [line[1:] for line in lines if line[0] in " -"]
+    new = [line[1:] for line in lines if line[0] in " +"]
+    start, count = int(hunk[1]) - 1, int(hunk[2])
+    all_lines = before.splitlines(keepends=True)
+    assert all_lines[start : start + count] == old
+    return "".join([*all_lines[:start], *new, *all_lines[start + count :]])
