@@ -1,0 +1,112 @@
+"""The git command, cut off from the settings of the person and the machine it runs on."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import VersionControlError
+
+CONFIGURATION = (
+    # Another user may own the folder, as in a container with a mounted volume.
+    "safe.directory=*",
+    f"core.hooksPath={os.devnull}",
+    "core.fsmonitor=false",
+    # Clean-up in the background would outlive the command, and hold the repository's lock.
+    "gc.auto=0",
+    "maintenance.auto=false",
+)
+_LAST_LINES = 6
+_LAST_CHARACTERS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """Runs git on one repository, which is named outright and never searched for.
+
+    Attributes:
+        folder: the git directory, absolute; a bare repository's own folder.
+        lock: descriptor of the repository's lock. Every command inherits it, so that the lock is
+            held until the last one has ended, even where the process that started it was killed.
+    """
+
+    folder: Path
+    lock: int | None = None
+
+    async def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Run one git command and wait for it.
+
+        Args:
+            *arguments: the command and its arguments.
+            stdin: what the command reads.
+
+        Returns:
+            What the command printed.
+
+        Raises:
+            VersionControlError: git is missing, or the command failed; has its last lines.
+        """
+        process = await self._start(arguments)
+        try:
+            output, errors = await process.communicate(stdin)
+        except BaseException:
+            await _kill(process)
+            raise
+        if process.returncode:
+            raise VersionControlError(
+                f"git {arguments[0]} on {str(self.folder)!r} failed with exit code "
+                f"{process.returncode}: {_last_lines(errors)}"
+            )
+        return output
+
+    async def _start(self, arguments: tuple[str, ...]) -> asyncio.subprocess.Process:
+        settings = [word for setting in CONFIGURATION for word in ("-c", setting)]
+        try:
+            return await asyncio.create_subprocess_exec(
+                "git",
+                f"--git-dir={self.folder}",
+                *settings,
+                *arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=_environment(),
+                pass_fds=() if self.lock is None else (self.lock,),
+                # Of its own, so that Ctrl-C reaches git only through us, and its children with it.
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise VersionControlError(
+                f"git {arguments[0]} could not be started: {error}; install git 2.29 or newer"
+            ) from error
+
+
+def _environment() -> dict[str, str]:
+    """Everything git sees of the environment: where programs are, and nothing of a person."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LC_ALL": "C",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_ALLOW_PROTOCOL": "file",
+        # Later versions of git may have other defaults; ids and files must stay the same.
+        "GIT_DEFAULT_HASH": "sha1",
+        "GIT_DEFAULT_REF_FORMAT": "files",
+    }
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    """End a command and whatever it started, and wait until its pipes are closed."""
+    with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.communicate()
+
+
+def _last_lines(errors: bytes) -> str:
+    lines = errors.decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
+    return "\n".join(lines)[-_LAST_CHARACTERS:] or "it said nothing"
