@@ -2,12 +2,19 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import ConfigurationError, StorageError
@@ -16,6 +23,7 @@ from providers.storage.ledger_tables import metadata
 BUSY_SECONDS = 60.0
 """How long a writer waits for its turn; a transaction takes milliseconds."""
 
+_BUSY_PAUSE_SECONDS = 0.01
 _WRITES = "ledger_writes"
 _IN_MEMORY = {None, "", ":memory:"}
 
@@ -76,9 +84,17 @@ class LedgerDatabase:
             url = self._engine.url
             if url.get_backend_name() == "sqlite" and url.database:
                 Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-            with self._writing.begin() as connection:
-                metadata.create_all(connection)
+            try:
+                self._create_tables()
+            except (IntegrityError, ProgrammingError):
+                # PostgreSQL lets two processes begin this, and lets the one fail once the other
+                # has done all of it.
+                self._create_tables()
             self._is_ready = True
+
+    def _create_tables(self) -> None:
+        with self._writing.begin() as connection:
+            metadata.create_all(connection)
 
     @contextmanager
     def _failures(self) -> Generator[None, None, None]:
@@ -117,8 +133,26 @@ def _engine_of(url: str) -> Engine:
 def _set_up_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # Python's driver would begin transactions at moments of its own choosing.
     connection.isolation_level = None
-    connection.execute("PRAGMA journal_mode = WAL").close()
+    _use_wal(connection)
     connection.execute("PRAGMA foreign_keys = ON").close()
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work side by side; the file remembers it.
+
+    SQLite does not wait its busy time when several connections switch a new file at once, so the
+    waiting is done here.
+    """
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_BUSY_PAUSE_SECONDS)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

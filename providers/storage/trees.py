@@ -1,7 +1,8 @@
 """Files below one root: the blocking half of the artifact store, over fsspec."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 from uuid import uuid4
@@ -39,8 +40,12 @@ class FileSystem(Protocol):
         """`type` (`file`, `directory` or `other`) and more of one path."""
         ...
 
-    def find(self, path: str, *, detail: bool, **options: Any) -> Mapping[str, Mapping[str, Any]]:
-        """Every file below a path, by full name."""
+    def ls(self, path: str, *, detail: bool) -> Sequence[Mapping[str, Any]]:
+        """`info` of everything directly in a folder, with its full `name`."""
+        ...
+
+    def find(self, path: str, *, detail: bool) -> Mapping[str, Mapping[str, Any]]:
+        """`info` of every file below a path, by full name."""
         ...
 
     def open(self, path: str, mode: str) -> BinaryIO:
@@ -144,7 +149,17 @@ class FolderTree(ObjectTree):
         return path
 
     def _find(self, path: str) -> Mapping[str, Mapping[str, Any]]:
-        return self._files.find(path, detail=True, on_error=_raise_unless_missing)
+        # fsspec's own `find` leaves out a folder it cannot list, and would make it look empty.
+        found: dict[str, Mapping[str, Any]] = {}
+        folders = [path]
+        while folders:
+            with suppress(FileNotFoundError, NotADirectoryError):
+                for entry in self._files.ls(folders.pop(), detail=True):
+                    if entry["type"] == "directory":
+                        folders.append(entry["name"])
+                    else:
+                        found[entry["name"]] = entry
+        return found
 
 
 def open_tree(url: str) -> ObjectTree:
@@ -166,7 +181,7 @@ def open_tree(url: str) -> ObjectTree:
     try:
         # A cached listing would hide what other processes have written since.
         opened, root = cast("tuple[Any, str]", url_to_fs(url, use_listings_cache=False))
-    except (ImportError, ValueError) as error:
+    except (ImportError, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"artifact store: cannot use storage of the kind {protocol!r}: {error}"
         ) from error
@@ -176,12 +191,6 @@ def open_tree(url: str) -> ObjectTree:
             f"artifact store: its URL names no bucket, for example {protocol}://bucket/prefix"
         )
     return ObjectTree(cast("FileSystem", opened), root)
-
-
-def _raise_unless_missing(error: OSError) -> None:
-    """What fsspec's walk calls; by default it would leave out a folder it cannot read."""
-    if not isinstance(error, FileNotFoundError | NotADirectoryError):
-        raise error
 
 
 def _sync_folder(folder: Path) -> None:
