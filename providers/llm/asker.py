@@ -1,0 +1,252 @@
+"""Asks a question until there is an answer that can be used, within a bounded number of calls.
+
+The first model is asked; a cut-off answer is asked for with more room or continued, one that
+cannot be parsed is asked for again with the exact error; then the fallback model in the same way.
+Only the content of answers leads to another model: a provider that refuses, is busy or broken
+raises at once, because the engine owns retries.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from core.artifacts.build_record import Usage
+from core.errors import AnswerError
+from providers.llm.answer_schema import json_schema_of
+from providers.llm.catalogue import ModelRow
+from providers.llm.checkpoints import AnswerCheckpoints, Keep, KeptAnswer, question_key
+from providers.llm.conversation import Conversation
+from providers.llm.metering import Ledger, MeteredProvider
+from providers.llm.provider import (
+    DEFAULT_MAX_TOKENS,
+    DEFAULT_TEMPERATURE,
+    JSON_TEMPERATURE,
+    LLMProvider,
+    LLMRequest,
+    LLMResponse,
+)
+from providers.llm.retrying import Patience, RetryingProvider
+from providers.llm.stage_router import ModelChoice
+from providers.storage.calls import CallIdentity, CallMaxima
+
+T = TypeVar("T")
+
+
+class Providers(Protocol):
+    """What is needed of the provider pool."""
+
+    def provider(self, name: str) -> LLMProvider:
+        """The provider of this name."""
+        ...
+
+    def model(self, provider: str, name: str) -> ModelRow:
+        """What is known of a provider's model."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What is asked, for whom, and of which models.
+
+    Attributes:
+        build_id, project_id, user: the build it is asked for.
+        stage: the stage's number.
+        file: path of the file it is about, if it is about one.
+        template: name of the prompt's template.
+        system: the system text.
+        user_text: the user's turn.
+        answer_type: model the answer must fit; `None` for free text.
+        choices: the models to ask, the first and its fallbacks.
+        limits: maxima of calls.
+        max_tokens: room of the first answer, in tokens.
+        temperature: `None` for the default: lower where JSON is asked for.
+        salt: set by builds that want answers of their own.
+        refresh: answers kept from before must not be used.
+    """
+
+    build_id: str
+    project_id: str
+    user: str
+    stage: str
+    template: str
+    system: str
+    user_text: str
+    choices: tuple[ModelChoice, ...]
+    limits: CallMaxima
+    file: str | None = None
+    answer_type: type[BaseModel] | None = None
+    max_tokens: int = DEFAULT_MAX_TOKENS
+    temperature: float | None = None
+    salt: str = ""
+    refresh: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.choices:
+            raise ValueError(f"the question of template {self.template!r} names no model to ask")
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """An answer that was accepted.
+
+    Attributes:
+        value: what the parser made of it.
+        usage: of every answer on the way, also of those kept from before.
+        models: `provider/model` of every model that answered, in order.
+        calls_made: answers asked for now; the others were kept from before.
+    """
+
+    value: T
+    usage: Usage
+    models: tuple[str, ...]
+    calls_made: int
+
+
+@dataclass
+class _Record:
+    """What was answered so far."""
+
+    answers: list[tuple[ModelChoice, KeptAnswer]] = field(
+        default_factory=list[tuple[ModelChoice, KeptAnswer]]
+    )
+
+    def answer(self, value: T) -> Answer[T]:
+        usage = sum((_usage(kept.response) for _, kept in self.answers), Usage())
+        models = dict.fromkeys(choice.identity for choice, _ in self.answers)
+        made = sum(not kept.replayed for _, kept in self.answers)
+        return Answer(value, usage, tuple(models), made)
+
+
+class Asker:
+    """Asks models by way of checkpoints, ledger and patience with busy providers.
+
+    Args:
+        providers: gives the providers.
+        checkpoints: keep every answer.
+        ledger: counts every call, also those that a busy provider refused.
+        patience: how long a busy provider is waited for.
+    """
+
+    def __init__(
+        self,
+        providers: Providers,
+        checkpoints: AnswerCheckpoints,
+        ledger: Ledger,
+        *,
+        patience: Patience | None = None,
+    ) -> None:
+        self._providers = providers
+        self._checkpoints = checkpoints
+        self._ledger = ledger
+        self._patience = patience
+
+    async def ask(self, question: Question, parse: Callable[[str], T]) -> Answer[T]:
+        """Ask until an answer parses.
+
+        Args:
+            question: what to ask.
+            parse: makes the value of a whole answer; its `ValueError` is told to the model.
+
+        Raises:
+            AnswerError: no model gave an answer that parses; the text says what was wrong with
+                each one's. Their answers are spent: whoever asks next asks anew.
+            RequestRefusedError, ProviderBusyError, ProviderFailedError: of the provider.
+            CallLimitError: a maximum of calls is reached.
+            StorageError: store or ledger failed.
+        """
+        record = _Record()
+        problems: list[str] = []
+        for choice in question.choices:
+            try:
+                value = await self._converse(question, choice, parse, record)
+            except AnswerError as error:
+                problems.append(f"{choice}: {error}")
+                continue
+            return record.answer(value)
+        await self._checkpoints.spend(kept.slot for _, kept in record.answers)
+        last = question.choices[-1]
+        raise AnswerError(
+            f"no usable answer to {question.template} after {len(record.answers)} answers; "
+            + "; ".join(problems),
+            provider=last.provider,
+            model=last.model,
+        )
+
+    async def _converse(
+        self, question: Question, choice: ModelChoice, parse: Callable[[str], T], record: _Record
+    ) -> T:
+        """One model's conversation; its end without a value is an `AnswerError`."""
+        model = self._providers.model(choice.provider, choice.model)
+        conversation = Conversation(
+            question.user_text,
+            max_tokens=question.max_tokens,
+            most_tokens=model.max_output_tokens,
+            continues=question.answer_type is None,
+        )
+        ordinal = 0
+        while True:
+            request = _request(question, model, conversation)
+            kept = await self._answer(question, choice, request, ordinal)
+            record.answers.append((choice, kept))
+            ordinal += 1
+            text = conversation.take(kept.response)
+            if text is None:
+                continue
+            try:
+                return _parsed(text, parse)
+            except ValueError as error:
+                conversation.reject(text, str(error))
+
+    async def _answer(
+        self, question: Question, choice: ModelChoice, request: LLMRequest, ordinal: int
+    ) -> KeptAnswer:
+        call = CallIdentity(
+            build_id=question.build_id,
+            project_id=question.project_id,
+            user=question.user,
+            stage=question.stage,
+            file=question.file,
+            provider=choice.provider,
+            model=choice.model,
+        )
+        provider = self._providers.provider(choice.provider)
+
+        async def ask(keep: Keep) -> LLMResponse:
+            # Inside the waiting, so that each call a busy provider refused counts as well.
+            metered = MeteredProvider(provider, self._ledger, call, question.limits, keep)
+            return await RetryingProvider(metered, self._patience).complete(request)
+
+        key = question_key(choice.provider, request, ordinal=ordinal, salt=question.salt)
+        return await self._checkpoints.answer(key, ask, refresh=question.refresh)
+
+
+def _request(question: Question, model: ModelRow, conversation: Conversation) -> LLMRequest:
+    answer_type = question.answer_type
+    usual = DEFAULT_TEMPERATURE if answer_type is None else JSON_TEMPERATURE
+    return LLMRequest(
+        model=model.wire_id,
+        system=question.system,
+        messages=conversation.messages,
+        max_tokens=conversation.max_tokens,
+        temperature=usual if question.temperature is None else question.temperature,
+        schema_name="" if answer_type is None else answer_type.__name__,
+        json_schema=None if answer_type is None else json_schema_of(answer_type),
+    )
+
+
+def _parsed(text: str, parse: Callable[[str], T]) -> T:
+    if not text.strip():
+        raise ValueError("the answer is empty")
+    return parse(text)
+
+
+def _usage(response: LLMResponse) -> Usage:
+    return Usage(
+        calls=1,
+        input_tokens=response.input_tokens,
+        output_tokens=response.output_tokens,
+        cost_usd=response.cost_usd,
+        seconds=response.latency_seconds,
+    )

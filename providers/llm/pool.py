@@ -1,0 +1,81 @@
+"""The providers of a run, built when first asked for, over one HTTP client."""
+
+from types import TracebackType
+from typing import Self
+
+from core.errors import ConfigurationError
+from core.secrets import SecretSource
+from providers.llm.catalogue import DEMO, Catalogue, ModelRow, ProviderRow
+from providers.llm.http_client import HttpClient
+from providers.llm.openai_compatible import OpenAICompatibleProvider
+from providers.llm.provider import LLMProvider
+
+
+class ProviderPool:
+    """Gives the provider of each name, one instance each; owns the HTTP client.
+
+    An async context manager; used within one event loop.
+
+    Args:
+        catalogue: the providers there are.
+        secrets: where their keys are.
+        client: used instead of a client of its own, and then not closed here.
+    """
+
+    def __init__(
+        self, catalogue: Catalogue, secrets: SecretSource, *, client: HttpClient | None = None
+    ) -> None:
+        self._catalogue = catalogue
+        self._secrets = secrets
+        self._owns_client = client is None
+        self._client = client or HttpClient()
+        self._providers: dict[str, LLMProvider] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._owns_client:
+            await self._client.close()
+
+    def provider(self, name: str) -> LLMProvider:
+        """The provider called `name`.
+
+        Raises:
+            InputError: the catalogue has none of this name.
+            ConfigurationError: nobody said where it answers.
+        """
+        if name not in self._providers:
+            self._providers[name] = self._built(self._catalogue[name])
+        return self._providers[name]
+
+    def model(self, provider: str, name: str) -> ModelRow:
+        """What is known of a provider's model.
+
+        Raises:
+            InputError: the catalogue has no such provider.
+        """
+        return self._catalogue[provider].model(name)
+
+    def _built(self, row: ProviderRow) -> LLMProvider:
+        if row.protocol == DEMO:
+            # Loaded only where it answers: it brings the templates of a whole application.
+            from providers.llm.demo.provider import DemoProvider
+
+            return DemoProvider()
+        if not row.base_url:
+            raise ConfigurationError(
+                f"provider {row.name!r} has no URL; set {row.base_url_variable}, "
+                "for example to http://127.0.0.1:8080/v1"
+            )
+        return OpenAICompatibleProvider(
+            row, api_key=lambda: self._key(row.key_variable), client=self._client
+        )
+
+    def _key(self, variable: str | None) -> str | None:
+        return None if variable is None else self._secrets.get(variable)

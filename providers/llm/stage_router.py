@@ -1,0 +1,127 @@
+"""Which models answer which stage, and whether the keys for them are there."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from core.errors import ConfigurationError
+from core.secrets import SecretSource
+from core.settings import DemoMode
+from core.stages import ModelUse, Stage, StageTable
+from providers.llm.catalogue import DEMO, Catalogue, ProviderRow
+
+DEMO_MODE_VARIABLE = "MODEL_ROUTER_DEMO_MODE"
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """A model of a provider, both by their names in the catalogue."""
+
+    provider: str
+    model: str
+
+    @property
+    def identity(self) -> str:
+        """How people write it: `deepseek/deepseek-v3`."""
+        return f"{self.provider}/{self.model}"
+
+    def __str__(self) -> str:
+        return self.identity
+
+
+DEMO_CHOICE = ModelChoice(DEMO, DEMO)
+
+
+class StageRouter:
+    """Turns the stage table into models to ask, on the terms of the demo mode.
+
+    The demo model answers every stage when demo mode is `forced`, or when it is `auto` and no
+    provider has what it needs (a key; for a local server its URL). A model that somebody chose
+    for this build is asked even then, and its key is needed: what was asked for by name is never
+    silently replaced.
+
+    Args:
+        table: the stages, with the overrides of this build applied.
+        catalogue: the providers.
+        secrets: where the keys are.
+        demo_mode: `auto`, `disabled` or `forced`.
+        overridden: keys of the overrides: stage numbers or template names.
+    """
+
+    def __init__(
+        self,
+        table: StageTable,
+        catalogue: Catalogue,
+        secrets: SecretSource,
+        demo_mode: DemoMode,
+        *,
+        overridden: Collection[str] = (),
+    ) -> None:
+        self._table = table
+        self._catalogue = catalogue
+        self._overridden = frozenset(overridden)
+        self._missing = {row.name: _missing(row, secrets) for row in catalogue}
+        usable = any(not lack for name, lack in self._missing.items() if name != DEMO)
+        self._demo = demo_mode == "forced" or (demo_mode == "auto" and not usable)
+
+    @property
+    def demo(self) -> bool:
+        """Whether the demo model stands in for the models of the stage table."""
+        return self._demo
+
+    def choices(self, stage_number: str, template: str) -> tuple[ModelChoice, ...]:
+        """Models to ask for a template of a stage, in order: the first, then its fallback.
+
+        A fallback whose provider has no key is left out.
+
+        Raises:
+            InputError: there is no such stage.
+            KeyError: the stage does not ask this template.
+        """
+        stage = self._table[stage_number]
+        use = stage.model_use(template)
+        if self._is_demo(stage, use):
+            return (DEMO_CHOICE,)
+        choices = [ModelChoice(use.provider, use.model)]
+        if use.fallback_provider is not None and use.fallback_model is not None:
+            fallback = ModelChoice(use.fallback_provider, use.fallback_model)
+            if fallback not in choices and not self._missing[fallback.provider]:
+                choices.append(fallback)
+        return tuple(choices)
+
+    def check_keys(self, stage_numbers: Iterable[str]) -> None:
+        """See that every stage that will run can ask its first model.
+
+        Raises:
+            ConfigurationError: some cannot; all of them are listed together.
+        """
+        stages_by_lack: dict[str, list[str]] = {}
+        for stage in map(self._table.__getitem__, stage_numbers):
+            for use in stage.models:
+                lack = "" if self._is_demo(stage, use) else self._missing[use.provider]
+                if lack and stage.label not in stages_by_lack.setdefault(lack, []):
+                    stages_by_lack[lack].append(stage.label)
+        if stages_by_lack:
+            lines = [
+                f"  {variable} (for stage {', '.join(stages)})"
+                for variable, stages in stages_by_lack.items()
+            ]
+            raise ConfigurationError(
+                "these are not set, and the stages to run need them:\n"
+                + "\n".join(lines)
+                + f"\nset them, choose other models for these stages, or set "
+                f"{DEMO_MODE_VARIABLE}=forced to build with the demo model"
+            )
+
+    def _is_demo(self, stage: Stage, use: ModelUse) -> bool:
+        return self._demo and not {stage.number, use.template} & self._overridden
+
+
+def _missing(row: ProviderRow, secrets: SecretSource) -> str:
+    """The variable a provider lacks; empty when it has all it needs."""
+    if row.protocol == DEMO:
+        return ""
+    if not row.base_url:
+        return row.base_url_variable or ""
+    if row.key_required and row.key_variable and secrets.get(row.key_variable) is None:
+        return row.key_variable
+    return ""
