@@ -116,7 +116,7 @@ class ModuleFilesContext(PromptContext):
 
     Attributes:
         docs, schema_: only the parts that concern this module.
-        plan: all modules; those answered already with their files.
+        plan: all modules; those answered already with their files (path, purpose and exports).
         module: the module asked about.
     """
 
@@ -154,7 +154,7 @@ class ValidatorContext(PromptContext):
     Attributes:
         docs, schema_: only the parts that concern this module.
         issues: what stage 3.5 found, and what the deterministic checks found in the structure.
-        others: the files of all other modules.
+        others: the files of all other modules (path, purpose and exports).
         module: the module to review, with its files.
     """
 
@@ -223,7 +223,7 @@ class CoderContext(PromptContext):
     Attributes:
         brief: what the prompt builder wrote for this file.
         schema_: only the part that concerns this file.
-        sources: the files it imports, as they were really written.
+        sources: the files it imports, as they were really written; those too long are left out.
         tests: acceptance tests this file must hold, if it is a test file.
     """
 

@@ -1,6 +1,5 @@
 """The templates: nothing forgotten, nothing made up, and every example is a valid answer."""
 
-import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -10,8 +9,16 @@ import pytest
 from jinja2 import DictLoader, PackageLoader, nodes
 from pydantic import BaseModel
 
-from core.artifacts.answers import ModuleFiles, ModuleReview
+from codegen.contracts import check_module_files, check_plan
+from codegen.excerpts import docs_excerpt
+from codegen.extraction import code_blocks, extract_file
+from codegen.gate import check_source
+from codegen.paths import MAX_DEPTH, MAX_PATH_CHARACTERS, check_path
+from core.artifacts.answers import ModuleFiles, ModulePlan
 from core.artifacts.questionnaire import Stack
+from core.artifacts.schema import Schema, StoredEntity
+from core.artifacts.specs import CleanSpec
+from core.artifacts.structure import Export, FileContract, FileStructure, Module
 from core.fence import read_fenced
 from core.stages import load_stage_table, read_stage_rows
 from prompts.contexts import (
@@ -51,6 +58,16 @@ UNTOLD: dict[type[PromptContext], set[str]] = {
     },
 }
 """Keys and values an answer may have, but that its prompt has reason not to name."""
+
+EARLIER = tuple(
+    FileContract(path=path, purpose="Known.", exports=tuple(Export(name=name) for name in names))
+    for path, names in {
+        "app/__init__.py": (),
+        "app/database.py": ("Base", "get_session"),
+        "app/tools/models.py": ("Tool",),
+    }.items()
+)
+"""The files that the prompts name above their examples of contracts."""
 
 every_context = pytest.mark.parametrize("context_type", CONTEXTS)
 every_json_context = pytest.mark.parametrize("context_type", JSON_CONTEXTS)
@@ -175,31 +192,38 @@ def test_the_contracts_of_the_examples_hold(
     samples: Samples, context_type: type[PromptContext]
 ) -> None:
     (example,) = _examples(samples[context_type])
-    answer = (
-        ModuleFiles.model_validate_json(example)
-        if context_type is ModuleFilesContext
-        else ModuleReview.model_validate_json(example)
-    )
-    exports = {file.path: {item.name for item in file.exports} for file in answer.files}
-    elsewhere = {"app/database.py", "app/tools/models.py"}  # named in the text above the example
+    answer = ModuleFiles.model_validate_json(example)
+    earlier = FileStructure(modules=(Module(name="earlier", purpose="Known.", files=EARLIER),))
 
-    for file in answer.files:
-        for item in file.imports:
-            assert item.path in {*exports, *elsewhere}
-            assert item.path in elsewhere or set(item.symbols) <= exports[item.path]
+    assert check_module_files(earlier, answer) == []
+    requirements = {number for file in answer.files for number in file.requirements}
+    assert {test.requirement for test in answer.tests} == requirements
     for test in answer.tests:
         (holder,) = [file for file in answer.files if file.path == test.path]
         assert test.requirement in holder.requirements
-    required = {number for file in answer.files for number in file.requirements}
-    assert {test.requirement for test in answer.tests} == required
 
 
-def test_the_plan_of_the_example_has_an_owner_for_everything(samples: Samples) -> None:
-    (example,) = _examples(samples[ModulePlanContext])
-    modules = json.loads(example)["modules"]
+@pytest.mark.parametrize("context_type", [ModuleFilesContext, ValidatorContext])
+def test_the_limits_of_paths_are_told(samples: Samples, context_type: type[PromptContext]) -> None:
+    system = render(samples[context_type]).system
 
-    assert {number for module in modules for number in module["requirements"]} == {"FR-1", "FR-2"}
-    assert all(module["files"] == [] for module in modules)
+    assert f"at most {MAX_PATH_CHARACTERS} characters and {MAX_DEPTH} levels" in system
+    assert check_path(".github/workflows/tests.yml")
+
+
+def test_the_plan_of_the_example_has_a_place_for_everything(samples: Samples) -> None:
+    (planned,) = _examples(samples[ModulePlanContext])
+    (specified,) = _examples(samples[NormalizerContext])
+    spec = CleanSpec.model_validate_json(specified)
+    schema = Schema(
+        entities=tuple(
+            StoredEntity(name=entity.name, table=entity.name.lower()) for entity in spec.entities
+        )
+    )
+    plan = ModulePlan.model_validate_json(planned)
+
+    assert check_plan(spec, schema, plan) == []
+    assert all(module.files == () for module in plan.modules)
 
 
 def test_the_example_page_has_the_headings_that_code_cuts_by(samples: Samples) -> None:
@@ -217,6 +241,11 @@ def test_the_example_page_has_the_headings_that_code_cuts_by(samples: Samples) -
         "## Interfaces",
         "## Operations",
     ]
+    kept = docs_excerpt(example, requirements={"FR-1"}, entities={"Tool"})
+    assert [line for line in kept.split("\n") if line.startswith("###")] == [
+        headings[4],
+        headings[6],
+    ]
 
 
 def test_the_example_brief_has_the_five_headings(samples: Samples) -> None:
@@ -230,16 +259,16 @@ def test_the_example_brief_has_the_five_headings(samples: Samples) -> None:
         "Errors and edge cases",
         "Tests",
     ]
-    assert "```" not in example
+    assert code_blocks(example) == []
 
 
 def test_the_example_file_is_one_block_of_working_code(samples: Samples) -> None:
     (example,) = _examples(samples[CoderContext])
-    block = re.fullmatch(r"```python app/due\.py\n(.*)```", example, re.DOTALL)
+    (block,) = code_blocks(example)
 
-    assert block is not None
-    names = [node.name for node in ast.parse(block[1]).body if isinstance(node, ast.FunctionDef)]
-    assert names == ["is_overdue"]
+    assert block.info == "python app/due.py"
+    check_source("app/due.py", extract_file(example, "app/due.py"))
+    assert example == f"```{block.info}\n{block.text}```"
 
 
 def test_the_debuggers_forms_make_the_same_change(samples: Samples) -> None:
@@ -253,6 +282,7 @@ def test_the_debuggers_forms_make_the_same_change(samples: Samples) -> None:
 
     assert edit is not None
     assert file is not None
+    assert extract_file(whole, "app/due.py") == file[1]
     before = file[1].replace(edit[2], edit[1])
     assert before != file[1]
     assert before.count(edit[1]) == 1
