@@ -9,7 +9,9 @@ from collections.abc import Collection
 from core.artifacts.schema import Schema, StoredEntity
 from core.artifacts.specs import CleanSpec, Requirement, SpecEntity
 
-_SECTION = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
+_SECTION = re.compile(r"^#{2,6}\s+(.*?)\s*#*\s*$")
+"""A heading below the document's title, which names the product and no part of it."""
+
 _REQUIREMENT = re.compile(r"\bFR-[1-9][0-9]*\b")
 
 
@@ -46,7 +48,7 @@ def _sections(docs: str) -> list[tuple[str, str]]:
             fenced = not fenced
         heading = None if fenced else _SECTION.match(line)
         if heading:
-            sections.append((heading[2], []))
+            sections.append((heading[1], []))
         sections[-1][1].append(line)
     pairs = ((title, "\n".join(lines).strip()) for title, lines in sections)
     return [(title, text) for title, text in pairs if text]

@@ -1,0 +1,33 @@
+"""Writes the JSON Schema of every artifact: `python -m core.json_schemas docs/schemas`."""
+
+import json
+import sys
+from pathlib import Path
+
+from core.layout import ARTIFACT_TYPES
+
+
+def artifact_schemas() -> dict[str, str]:
+    """The text of every schema file, by file name."""
+    texts: dict[str, str] = {}
+    for path, artifact_type in ARTIFACT_TYPES.items():
+        schema = artifact_type.model_json_schema()
+        schema["$comment"] = f"{path} of a build"
+        name = path.rsplit("/", 1)[-1].removesuffix(".json")
+        texts[f"{name}.schema.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return texts
+
+
+def write_schemas(folder: Path) -> None:
+    """Write every schema into a folder, and remove schemas of artifacts that are gone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = artifact_schemas()
+    for stale in folder.glob("*.schema.json"):
+        if stale.name not in texts:
+            stale.unlink()
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_schemas(Path(sys.argv[1]))

@@ -1,0 +1,92 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from core.artifacts.questionnaire import MAX_TEXT, Questionnaire, texts_of
+
+MINIMAL: dict[str, Any] = {"project_name": "Task Tracker", "summary": "Keeps tasks."}
+
+
+def problems_of(**changes: object) -> str:
+    with pytest.raises(ValidationError) as refused:
+        Questionnaire.model_validate({**MINIMAL, **changes})
+    return str(refused.value)
+
+
+def test_only_name_and_summary_are_required() -> None:
+    questionnaire = Questionnaire.model_validate(MINIMAL)
+    assert questionnaire.stack.backend == "fastapi"
+    assert Questionnaire.model_json_schema()["required"] == ["project_name", "summary"]
+
+
+def test_keys_of_the_original_are_read_too() -> None:
+    questionnaire = Questionnaire.model_validate(
+        {"projectName": "Task Tracker", "summary": "Keeps tasks.", "nonGoals": ["No chat"]}
+    )
+    assert questionnaire.non_goals == ("No chat",)
+    assert questionnaire.project_name == "Task Tracker"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"project_name": ""}, "project_name"),
+        ({"project_name": "   "}, "project_name"),
+        ({"project_name": "x" * 81}, "project_name"),
+        ({"summary": ""}, "summary"),
+        ({"stack": {"backend": "cobol"}}, "stack.backend"),
+        ({"featurs": []}, "featurs"),
+        ({"features": [{"title": "a", "priority": "now"}]}, "features.0.priority"),
+        (
+            {"entities": [{"name": "Task", "fields": [{"name": "x", "type": "reference"}]}]},
+            "target",
+        ),
+        ({"entities": [{"name": "Task", "fields": [{"name": "x", "type": "choice"}]}]}, "choices"),
+        ({"entities": [{"name": "Task"}, {"name": "task"}]}, "there twice"),
+        (
+            {
+                "entities": [
+                    {"name": "A", "fields": [{"name": "b", "type": "reference", "target": "B"}]}
+                ]
+            },
+            "refers to 'B', which is not among the entities",
+        ),
+    ],
+)
+def test_a_wrong_answer_is_refused_by_its_field(changes: dict[str, Any], field: str) -> None:
+    assert field in problems_of(**changes)
+
+
+def test_text_is_bounded_over_all_fields_together() -> None:
+    half = "x" * (MAX_TEXT // 2)
+    features = [{"title": "f", "description": half[:5_000]}] * 7
+    assert "at most 60,000 are read" in problems_of(summary=half, features=features)
+
+
+def test_a_person_may_write_as_much_as_is_read() -> None:
+    Questionnaire.model_validate({**MINIMAL, "summary": "x" * 59_000})
+
+
+def test_every_field_of_the_form_is_explained_and_has_its_place() -> None:
+    schema = Questionnaire.model_json_schema()
+    forms = [schema, *schema["$defs"].values()]
+    fields = [field for form in forms for field in form.get("properties", {}).values()]
+    assert all("position" in field for field in fields)
+    assert all("title" in field or "$ref" in field for field in fields)
+    for field in schema["properties"].values():
+        assert field["description"]
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_texts_are_found_however_deep(value: object) -> None:
+    def count(item: object) -> int:
+        if isinstance(item, str):
+            return 1
+        items = item.values() if isinstance(item, dict) else item
+        assert isinstance(items, (list, type({}.values())))
+        return sum(count(child) for child in items)
+
+    assert len(list(texts_of(value))) == count(value)

@@ -1,0 +1,148 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.errors import ConfigurationError, InputError
+from core.stages import StageTable, load_stage_table, read_stage_rows
+
+PROVIDERS = {"huggingface", "zukijourney", "github-models", "deepseek", "gemini", "openai"}
+TEMPLATES = {use["template"] for row in read_stage_rows() for use in row.get("models", [])}
+
+
+def load(rows: list[dict[str, Any]]) -> StageTable:
+    return load_stage_table(rows, providers=PROVIDERS, templates=TEMPLATES)
+
+
+@pytest.fixture
+def rows() -> list[dict[str, Any]]:
+    return read_stage_rows()
+
+
+def test_shipped_table_has_the_stages_people_know(rows: list[dict[str, Any]]) -> None:
+    assert [stage.label for stage in load(rows).stages] == [
+        "0 questionnaire",
+        "1 clarifier",
+        "1.5 normalizer",
+        "2 docs-creator",
+        "3 schema-generator",
+        "3.5 structural-validator",
+        "4 file-structure-generator",
+        "5 validator",
+        "6 empty-file-creation",
+        "7 code-generation",
+        "7.5 test-and-self-fix",
+        "8 repo-creation",
+    ]
+
+
+def test_every_stage_is_tried_three_times(rows: list[dict[str, Any]]) -> None:
+    assert {stage.retry_delays for stage in load(rows).stages} == {(0.5, 1.5)}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"number": "x"}, "row 'x schema-generator': number"),
+        ({"number": "0.5"}, "its number must be above 2"),
+        ({"name": "docs-creator"}, "the name 'docs-creator' is taken"),
+        ({"reads": ["specs/none.json"]}, "reads 'specs/none.json', which no earlier stage writes"),
+        ({"surprise": 1}, "row '3 schema-generator': surprise"),
+        ({"task": "no colon"}, "row '3 schema-generator': task"),
+        ({"timeout_seconds": 0}, "row '3 schema-generator': timeout_seconds"),
+        (
+            {"models": [{"template": "schema-generator", "provider": "nobody", "model": "m"}]},
+            "row '3 schema-generator': unknown provider 'nobody'",
+        ),
+        (
+            {"models": [{"template": "none", "provider": "openai", "model": "m"}]},
+            "row '3 schema-generator': there is no template 'none'",
+        ),
+        (
+            {"models": [{"template": "clarifier", "provider": "openai", "model": "m"}]},
+            "the template 'clarifier' belongs to an earlier row",
+        ),
+        (
+            {
+                "models": [
+                    {
+                        "template": "schema-generator",
+                        "provider": "openai",
+                        "model": "m",
+                        "fallback_provider": "openai",
+                    }
+                ]
+            },
+            "a fallback needs both",
+        ),
+        (
+            {
+                "models": [
+                    {
+                        "template": "schema-generator",
+                        "provider": "openai",
+                        "model": "m",
+                        "fallback_provider": "nobody",
+                        "fallback_model": "m",
+                    }
+                ]
+            },
+            "unknown provider 'nobody'",
+        ),
+    ],
+)
+def test_wrong_row_is_refused_by_name(
+    rows: list[dict[str, Any]], change: dict[str, Any], said: str
+) -> None:
+    rows[4] |= change
+    with pytest.raises(ConfigurationError) as refused:
+        load(rows)
+    assert said in str(refused.value)
+
+
+def test_model_is_overridden_by_stage_and_by_template(rows: list[dict[str, Any]]) -> None:
+    table = load(rows).with_models({"3": "openai/gpt-x", "coder": "deepseek/org/model"}, PROVIDERS)
+    assert table["3"].models[0].provider == "openai"
+    assert table["3"].models[0].model == "gpt-x"
+    assert table["7"].model_use("coder").model == "org/model"
+    assert table["7"].model_use("prompt-builder") == load(rows)["7"].model_use("prompt-builder")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("9", "openai/m", "'9' is neither a stage that asks a model"),
+        ("0", "openai/m", "'0' is neither a stage that asks a model"),
+        ("7", "openai/m", "say 'prompt-builder' or 'coder' instead"),
+        ("3", "openai", "must be provider/model"),
+        ("3", "/m", "must be provider/model"),
+        ("3", "nobody/m", "unknown provider 'nobody'"),
+    ],
+)
+def test_wrong_override_is_refused(
+    rows: list[dict[str, Any]], key: str, value: str, said: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        load(rows).with_models({key: value}, PROVIDERS)
+    assert said in str(refused.value)
+
+
+def test_unknown_stage_names_the_known_ones(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(InputError, match=r"no stage '4.2'; the stages are 0, 1, 1.5"):
+        load(rows).position("4.2")
+
+
+def test_template_of_another_stage_is_no_use_of_this_one(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(KeyError):
+        load(rows)["3"].model_use("coder")
+
+
+@given(st.text(), st.text())
+def test_any_override_is_taken_or_refused_as_input(key: str, value: str) -> None:
+    table = load(read_stage_rows())
+    try:
+        changed = table.with_models({key: value}, PROVIDERS)
+    except InputError:
+        return
+    assert changed.stages != table.stages
