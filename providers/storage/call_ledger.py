@@ -41,7 +41,8 @@ class CallLedger:
         """Put down a call that is about to be made, if there may be one more.
 
         Every call ever opened counts, whatever became of it. A call about a file is held to the
-        file's maximum and the build's, any other call to the stage's and the build's.
+        file's maximum and the build's, any other call to the stage's and the build's. A
+        caller cancelled while waiting may have put it down; it then stays open and counts.
 
         Returns:
             The call's id, for `close_call`.

@@ -101,9 +101,10 @@ class LedgerDatabase:
         try:
             yield
         except (SQLAlchemyError, OSError) as error:
-            # The driver's own words are one line; SQLAlchemy adds the statement and its values.
+            # The driver's first line says it; the rest are statements and their values.
             cause = error.orig if isinstance(error, DBAPIError) else error
-            raise StorageError(f"call ledger {self.name}: {cause}") from error
+            reason = str(cause).partition("\n")[0]
+            raise StorageError(f"call ledger {self.name}: {reason}") from error
 
 
 def _engine_of(url: str) -> Engine:

@@ -71,7 +71,9 @@ calls = Table(
     Column("finished_at", UtcDateTime),
     CheckConstraint(f"outcome IN ({_OUTCOMES})", name="calls_outcome"),
     CheckConstraint("input_tokens >= 0 AND output_tokens >= 0", name="calls_tokens"),
-    CheckConstraint("cost_usd >= 0 AND latency_seconds >= 0", name="calls_amounts"),
+    # The upper bounds keep out infinity, and not-a-number, which PostgreSQL sorts above it.
+    CheckConstraint("cost_usd BETWEEN 0 AND 1e300", name="calls_cost"),
+    CheckConstraint("latency_seconds BETWEEN 0 AND 1e300", name="calls_latency"),
     Index("calls_by_stage", "build_id", "stage"),
     Index("calls_by_file", "build_id", "file"),
 )

@@ -113,10 +113,7 @@ class ObjectTree:
         return f"{self._root}/{key}"
 
     def _find(self, path: str) -> Mapping[str, Mapping[str, Any]]:
-        try:
-            return self._files.find(path, detail=True)
-        except FileNotFoundError:
-            return {}
+        return self._files.find(path, detail=True)
 
 
 class FolderTree(ObjectTree):

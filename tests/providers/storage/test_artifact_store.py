@@ -202,6 +202,15 @@ async def test_a_store_that_cannot_answer_is_not_taken_for_an_empty_one(tmp_path
         await store.read_text("a")
 
 
+async def test_a_key_that_a_link_leads_out_of_the_store_is_refused(tmp_path: Path) -> None:
+    store = ArtifactStore(f"file://{tmp_path}/store")
+    await store.write_text("a", "x")
+    (tmp_path / "store/away").symlink_to(tmp_path)
+    with pytest.raises(InputError, match="artifact key 'away/new'"):
+        await store.write_text("away/new", "x")
+    assert files_below(tmp_path) == [tmp_path / "store/a"]
+
+
 def test_urls_name_the_place(tmp_path: Path) -> None:
     assert ArtifactStore(f"file://{tmp_path}/s").url == f"file://{tmp_path}/s"
     assert ArtifactStore(f"file://{tmp_path}/s").url_of("a/b") == f"file://{tmp_path}/s/a/b"

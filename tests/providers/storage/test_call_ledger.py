@@ -1,0 +1,313 @@
+import asyncio
+import signal
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.artifacts.build_record import Usage
+from core.errors import CallLimitError, StorageError
+from providers.storage.call_ledger import CallLedger
+from providers.storage.calls import CallIdentity, CallMaxima, CallOutcome
+
+StartPython = Callable[..., "subprocess.Popen[str]"]
+
+WIDE = CallMaxima(per_stage=1_000, per_file=1_000, per_build=1_000)
+
+ANSWERED: dict[str, Any] = {"outcome": "answered"}
+
+OPEN_UNTIL_REFUSED = """
+import asyncio, os, signal, sys
+from core.errors import CallLimitError
+from providers.storage.call_ledger import CallLedger
+from providers.storage.calls import CallIdentity, CallMaxima
+
+call = CallIdentity(
+    build_id="b-1", project_id="shop", user="ann", stage="3", provider="demo", model="demo"
+)
+
+async def main(url, maximum, end):
+    ledger = CallLedger(url)
+    opened = 0
+    print("ready", flush=True)
+    sys.stdin.readline()
+    try:
+        while True:
+            await ledger.open_call(
+                call, CallMaxima(per_stage=maximum, per_file=1, per_build=maximum)
+            )
+            opened += 1
+            if end == "killed":
+                os.kill(os.getpid(), signal.SIGKILL)
+    except CallLimitError:
+        print(opened, flush=True)
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
+"""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/ledger.db"
+
+
+@pytest.fixture
+def ledger(url: str) -> Iterator[CallLedger]:
+    ledger = CallLedger(url)
+    yield ledger
+    ledger.close()
+
+
+def call(stage: str = "3", file: str | None = None, **values: Any) -> CallIdentity:
+    identity = {
+        "build_id": "b-1",
+        "project_id": "shop",
+        "user": "ann",
+        "stage": stage,
+        "file": file,
+        "provider": "demo",
+        "model": "demo-1",
+    }
+    return CallIdentity.model_validate({**identity, **values})
+
+
+def maxima(**values: int) -> CallMaxima:
+    return WIDE.model_copy(update=values)
+
+
+async def test_an_open_call_has_everything_known_before_it_is_made(ledger: CallLedger) -> None:
+    call_id = await ledger.open_call(call("7", "app/models.py"), WIDE)
+    (row,) = await ledger.calls("b-1")
+    assert row.id == call_id
+    assert row.outcome is CallOutcome.OPEN
+    assert (row.project_id, row.user, row.stage, row.file) == ("shop", "ann", "7", "app/models.py")
+    assert (row.provider, row.model) == ("demo", "demo-1")
+    assert (row.input_tokens, row.output_tokens, row.cost_usd) == (0, 0, 0)
+    assert row.finished_at is None
+    assert row.started_at.tzinfo is UTC
+    assert abs(datetime.now(UTC) - row.started_at) < timedelta(minutes=1)
+
+
+async def test_a_closed_call_has_what_became_of_it(ledger: CallLedger) -> None:
+    answered = await ledger.open_call(call(), WIDE)
+    failed = await ledger.open_call(call(), WIDE)
+    refused = await ledger.open_call(call(), WIDE)
+    await ledger.close_call(
+        answered,
+        outcome="answered",
+        input_tokens=1_200,
+        output_tokens=80,
+        cost_usd=0.0125,
+        latency_seconds=1.5,
+    )
+    await ledger.close_call(failed, outcome="failed", error_class="ProviderFailedError")
+    await ledger.close_call(refused, outcome="refused", error_class="RequestRefusedError")
+    first, second, third = await ledger.calls("b-1")
+    assert first.outcome is CallOutcome.ANSWERED
+    assert (first.input_tokens, first.output_tokens) == (1_200, 80)
+    assert (first.cost_usd, first.latency_seconds, first.error_class) == (0.0125, 1.5, "")
+    assert first.finished_at is not None
+    assert first.started_at <= first.finished_at
+    assert (second.outcome, second.error_class) == ("failed", "ProviderFailedError")
+    assert (third.outcome, third.error_class) == ("refused", "RequestRefusedError")
+
+
+async def test_totals_add_up_one_build(ledger: CallLedger) -> None:
+    assert await ledger.totals("b-1") == Usage()
+    for tokens in (100, 200):
+        call_id = await ledger.open_call(call(), WIDE)
+        await ledger.close_call(
+            call_id,
+            outcome="answered",
+            input_tokens=tokens,
+            output_tokens=1,
+            cost_usd=0.25,
+            latency_seconds=0.5,
+        )
+    await ledger.open_call(call("7", "a.py"), WIDE)
+    await ledger.open_call(call(build_id="b-2"), WIDE)
+    assert await ledger.totals("b-1") == Usage(
+        calls=3, input_tokens=300, output_tokens=2, cost_usd=0.5, seconds=1.0
+    )
+
+
+async def test_counts_narrow_down_to_a_stage_and_a_file(ledger: CallLedger) -> None:
+    for made in (call("3"), call("7", "a.py"), call("7", "b.py"), call("7"), call("7.5", "a.py")):
+        await ledger.open_call(made, WIDE)
+    assert await ledger.count("b-1") == 5
+    assert await ledger.count("b-1", "7") == 3
+    assert await ledger.count("b-1", file="a.py") == 2
+    assert await ledger.count("b-1", "7", "a.py") == 1
+    assert await ledger.count("b-2") == 0
+
+
+async def test_a_call_can_be_closed_once(ledger: CallLedger) -> None:
+    call_id = await ledger.open_call(call(), WIDE)
+    await ledger.close_call(call_id, outcome="failed")
+    with pytest.raises(StorageError, match=f"close call {call_id}: it is already 'failed'"):
+        await ledger.close_call(call_id, outcome="answered", cost_usd=1)
+    assert (await ledger.totals("b-1")).cost_usd == 0
+    with pytest.raises(StorageError, match="close call 99: there is no such call"):
+        await ledger.close_call(99, outcome="answered")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"input_tokens": -1},
+        {"output_tokens": -1},
+        {"cost_usd": -0.01},
+        {"cost_usd": float("nan")},
+        {"cost_usd": float("inf")},
+        {"latency_seconds": -1.0},
+        {"outcome": "lost"},
+    ],
+)
+async def test_values_that_would_falsify_totals_are_refused(
+    ledger: CallLedger, values: dict[str, Any]
+) -> None:
+    call_id = await ledger.open_call(call(), WIDE)
+    with pytest.raises(StorageError, match="constraint failed"):
+        await ledger.close_call(call_id, **(ANSWERED | values))
+    (row,) = await ledger.calls("b-1")
+    assert row.outcome is CallOutcome.OPEN
+
+
+@pytest.mark.parametrize(
+    ("made", "limits", "expected"),
+    [
+        (call("1.5"), maxima(per_stage=2), ("stage '1.5' of build 'b-1'", "max_calls")),
+        (
+            call("7", "a.py"),
+            maxima(per_file=2),
+            ("file 'a.py' of build 'b-1'", "APP_BUILDER_CALLS__PER_FILE"),
+        ),
+        (call("1.5"), maxima(per_build=2), ("build 'b-1'", "APP_BUILDER_CALLS__PER_BUILD")),
+        (call("7", "a.py"), maxima(per_build=2), ("build 'b-1'", "APP_BUILDER_CALLS__PER_BUILD")),
+    ],
+)
+async def test_a_reached_maximum_is_named_with_its_value_and_where_to_raise_it(
+    ledger: CallLedger, made: CallIdentity, limits: CallMaxima, expected: tuple[str, str]
+) -> None:
+    await ledger.open_call(made, limits)
+    await ledger.open_call(made, limits)
+    with pytest.raises(CallLimitError) as refusal:
+        await ledger.open_call(made, limits)
+    whose, setting = expected
+    message = str(refusal.value)
+    assert message.startswith(f"{whose} has made 2 model calls")
+    assert "its maximum over the build's life is 2; to allow more, raise " + setting in message
+    assert await ledger.count("b-1") == 2
+    await ledger.open_call(made, WIDE)
+
+
+async def test_calls_about_files_do_not_use_up_the_stage(ledger: CallLedger) -> None:
+    limits = maxima(per_stage=1, per_file=2)
+    await ledger.open_call(call("7"), limits)
+    for file in ("a.py", "a.py", "b.py"):
+        await ledger.open_call(call("7", file), limits)
+    with pytest.raises(CallLimitError, match=r"file 'a\.py'"):
+        await ledger.open_call(call("7.5", "a.py"), limits)
+    with pytest.raises(CallLimitError, match="stage '7'"):
+        await ledger.open_call(call("7"), limits)
+    await ledger.open_call(call("8"), limits)
+
+
+async def test_builds_do_not_use_up_each_other(ledger: CallLedger) -> None:
+    limits = maxima(per_stage=1, per_build=1)
+    await ledger.open_call(call(), limits)
+    await ledger.open_call(call(build_id="b-2"), limits)
+    with pytest.raises(CallLimitError):
+        await ledger.open_call(call(), limits)
+
+
+async def test_many_calls_at_once_reach_the_maximum_exactly(ledger: CallLedger) -> None:
+    limits = maxima(per_stage=25)
+    asked = (ledger.open_call(call(), limits) for _ in range(60))
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    opened = [result for result in results if isinstance(result, int)]
+    assert len(opened) == len(set(opened)) == 25
+    assert sum(isinstance(result, CallLimitError) for result in results) == 35
+    assert await ledger.count("b-1") == 25
+
+
+async def test_processes_racing_for_the_last_calls_never_exceed_the_maximum(
+    ledger: CallLedger, url: str, start_python: StartPython
+) -> None:
+    maximum = 120
+    processes = [start_python(OPEN_UNTIL_REFUSED, url, str(maximum), "alive") for _ in range(4)]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    opened = [int(process.communicate()[0]) for process in processes]
+    assert sum(opened) == maximum
+    assert await ledger.count("b-1") == maximum
+
+
+async def test_a_call_of_a_killed_process_stays_open_and_counts(
+    ledger: CallLedger, url: str, start_python: StartPython
+) -> None:
+    process = start_python(OPEN_UNTIL_REFUSED, url, "1", "killed")
+    process.communicate("\n")
+    assert process.returncode == -signal.SIGKILL
+    (row,) = await ledger.calls("b-1")
+    assert row.outcome is CallOutcome.OPEN
+    with pytest.raises(CallLimitError):
+        await ledger.open_call(call(), maxima(per_stage=1))
+
+
+calls_made = st.builds(
+    call, stage=st.sampled_from(["3", "7"]), file=st.sampled_from([None, "a.py", "b.py"])
+)
+outcomes = st.sampled_from([None, "answered", "failed", "refused"])
+# What happens in turn: calls made at the same time, each with its outcome (`None`: left open); an
+# empty list is a restart.
+histories = st.lists(st.lists(st.tuples(calls_made, outcomes), max_size=4), max_size=12)
+small = st.integers(min_value=1, max_value=5)
+limits_set = st.builds(CallMaxima, per_stage=small, per_file=small, per_build=st.integers(1, 12))
+
+
+@settings(max_examples=50, deadline=None)
+@given(history=histories, limits=limits_set)
+async def test_maxima_hold_for_any_history(
+    history: list[list[tuple[CallIdentity, Any]]], limits: CallMaxima
+) -> None:
+    opened: Counter[tuple[str, str]] = Counter()
+    refused: set[tuple[str, str]] = set()
+    with tempfile.TemporaryDirectory() as folder:
+        url = f"sqlite:///{folder}/ledger.db"
+        ledger = CallLedger(url)
+        for together in history:
+            if not together:
+                ledger.close()
+                ledger = CallLedger(url)
+            asked = (ledger.open_call(made, limits) for made, _ in together)
+            results = await asyncio.gather(*asked, return_exceptions=True)
+            for (made, outcome), result in zip(together, results, strict=True):
+                counted_by = ("file", made.file) if made.file else ("stage", made.stage)
+                if isinstance(result, int):
+                    opened[counted_by] += 1
+                    if outcome:
+                        await ledger.close_call(result, outcome=outcome)
+                else:
+                    assert isinstance(result, CallLimitError)
+                    refused.add(counted_by)
+        rows = await ledger.calls("b-1")
+        ledger.close()
+    assert len(rows) == opened.total() <= limits.per_build
+    for (kind, name), number in opened.items():
+        assert number <= (limits.per_file if kind == "file" else limits.per_stage), name
+    for kind, name in refused:
+        maximum = limits.per_file if kind == "file" else limits.per_stage
+        assert opened[kind, name] == maximum or len(rows) == limits.per_build

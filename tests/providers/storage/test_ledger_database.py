@@ -1,0 +1,190 @@
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event, select
+
+from core.errors import ConfigurationError, StorageError
+from providers.storage import ledger_database
+from providers.storage.ledger_database import LedgerDatabase
+from providers.storage.ledger_tables import builds, metadata
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "new/folder/ledger.db"
+
+
+def add_build(database: LedgerDatabase, build_id: str) -> None:
+    with database.writing() as connection:
+        connection.execute(builds.insert().values(build_id=build_id))
+
+
+def builds_in(database: LedgerDatabase) -> list[str]:
+    with database.reading() as connection:
+        return list(connection.scalars(select(builds.c.build_id)))
+
+
+def test_nothing_is_created_before_the_first_transaction(file: Path) -> None:
+    database = LedgerDatabase(f"sqlite:///{file}")
+    database.close()
+    assert not file.parent.exists()
+
+
+def test_the_file_is_created_with_its_folder_and_kept(file: Path) -> None:
+    database = LedgerDatabase(f"sqlite:///{file}")
+    add_build(database, "b-1")
+    database.close()
+    assert builds_in(database) == ["b-1"]
+    database.close()
+    again = LedgerDatabase(f"sqlite:///{file}")
+    assert builds_in(again) == ["b-1"]
+    again.close()
+
+
+def test_sqlite_writes_ahead_and_waits_for_its_turn(file: Path) -> None:
+    database = LedgerDatabase(f"sqlite:///{file}")
+    with database.reading() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 60_000
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar_one() == 1
+    database.close()
+
+
+def test_a_block_that_raises_leaves_no_trace(file: Path) -> None:
+    database = LedgerDatabase(f"sqlite:///{file}")
+
+    def fail_half_way() -> None:
+        with database.writing() as connection:
+            connection.execute(builds.insert().values(build_id="b-1"))
+            raise KeyError("b-1")
+
+    with pytest.raises(KeyError):
+        fail_half_way()
+    assert builds_in(database) == []
+    database.close()
+
+
+def test_readers_go_on_while_a_writer_works_and_see_what_is_committed(file: Path) -> None:
+    database = LedgerDatabase(f"sqlite:///{file}")
+    with database.writing() as connection:
+        connection.execute(builds.insert().values(build_id="b-1"))
+        assert builds_in(database) == []
+    assert builds_in(database) == ["b-1"]
+    database.close()
+
+
+def test_the_first_transactions_of_many_may_come_at_once(tmp_path: Path) -> None:
+    for number in range(20):
+        url = f"sqlite:///{tmp_path}/{number}/ledger.db"
+        databases = [LedgerDatabase(url) for _ in range(8)]
+        start = threading.Barrier(len(databases))
+        failures: list[BaseException] = []
+
+        def open_first(
+            name: int,
+            database: LedgerDatabase,
+            start: threading.Barrier = start,
+            failures: list[BaseException] = failures,
+        ) -> None:
+            start.wait()
+            try:
+                add_build(database, f"b-{name}")
+            except StorageError as error:
+                failures.append(error)
+
+        threads = [
+            threading.Thread(target=open_first, args=(name, database))
+            for name, database in enumerate(databases)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert failures == []
+        assert len(builds_in(databases[0])) == len(databases)
+        for database in databases:
+            database.close()
+
+
+def test_a_process_that_lost_the_race_to_create_the_tables_goes_on(file: Path) -> None:
+    database = LedgerDatabase(f"sqlite:///{file}")
+
+    def lose(_target: object, connection: Connection, **_: object) -> None:
+        connection.exec_driver_sql("CREATE TABLE taken (name TEXT UNIQUE)")
+        connection.exec_driver_sql("INSERT INTO taken VALUES ('builds'), ('builds')")
+
+    event.listen(metadata, "before_create", lose, once=True)
+    assert builds_in(database) == []
+    database.close()
+
+
+def test_a_writer_whose_turn_never_comes_is_told(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_database, "BUSY_SECONDS", 0.05)
+    database = LedgerDatabase(f"sqlite:///{file}")
+    add_build(database, "b-1")
+    with (
+        database.writing(),
+        pytest.raises(StorageError, match=r"ledger\.db: database is locked$"),
+    ):
+        add_build(database, "b-2")
+    add_build(database, "b-3")
+    assert builds_in(database) == ["b-1", "b-3"]
+    database.close()
+
+
+def test_setting_up_waits_while_another_has_the_file_and_not_for_ever(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.parent.mkdir(parents=True)
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("CREATE TABLE other (name TEXT)")
+    monkeypatch.setattr(ledger_database, "BUSY_SECONDS", 0.05)
+    database = LedgerDatabase(f"sqlite:///{file}")
+    with pytest.raises(StorageError, match="database is locked"):
+        builds_in(database)
+    monkeypatch.setattr(ledger_database, "BUSY_SECONDS", 30)
+    release = threading.Timer(0.3, other.execute, args=["COMMIT"])
+    release.start()
+    assert builds_in(database) == []
+    release.join()
+    other.close()
+    database.close()
+
+
+def test_a_file_that_is_no_database_is_a_storage_error(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_text("not a database " * 100)
+    database = LedgerDatabase(f"sqlite:///{file}")
+    with pytest.raises(StorageError) as failure:
+        builds_in(database)
+    assert str(failure.value) == f"call ledger sqlite:///{file}: file is not a database"
+    database.close()
+
+
+def test_a_file_in_the_place_of_the_folder_is_a_storage_error(file: Path) -> None:
+    file.parent.parent.write_text("")
+    database = LedgerDatabase(f"sqlite:///{file}")
+    with pytest.raises(StorageError, match="Not a directory"):
+        builds_in(database)
+    database.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:"])
+def test_a_database_in_memory_is_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="survives nothing") as refusal:
+        LedgerDatabase(url)
+    assert repr(url) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "ledger.db", "nosuch://u:hunter2@h/d", "mysql+mysqldb://u:hunter2@h/d"]
+)
+def test_a_url_that_cannot_be_used_is_refused_without_showing_its_password(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="its URL cannot be used") as refusal:
+        LedgerDatabase(url)
+    assert "hunter2" not in str(refusal.value)
