@@ -278,17 +278,5 @@ class DebuggerContext(PromptContext):
     tried: Attempts = Attempts()
 
 
-CONTEXTS: tuple[type[PromptContext], ...] = (
-    ClarifierContext,
-    NormalizerContext,
-    DocsCreatorContext,
-    SchemaGeneratorContext,
-    StructuralValidatorContext,
-    ModulePlanContext,
-    ModuleFilesContext,
-    ValidatorContext,
-    PromptBuilderContext,
-    CoderContext,
-    DebuggerContext,
-)
-"""Every context there is; a test holds the templates against it."""
+CONTEXTS: tuple[type[PromptContext], ...] = tuple(PromptContext.__subclasses__())
+"""Every context above, in order; a test holds the templates against them."""

@@ -76,7 +76,8 @@ def _strict_value(
 ) -> Any:
     if key in ("properties", "$defs"):
         named = cast("dict[str, _Json]", value)
-        return {name: _strict(part, definitions, within) for name, part in named.items()}
+        inside = within if key == "properties" else ()
+        return {name: _strict(part, definitions, inside) for name, part in named.items()}
     if key in ("anyOf", "prefixItems"):
         return [_strict(part, definitions, within) for part in cast("list[_Json]", value)]
     if key in ("items", "additionalProperties") and isinstance(value, dict):

@@ -77,7 +77,8 @@ def _validated(value: Any, answer_type: type[T]) -> T:
 
 def _loads(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        # Not strict: raw line breaks inside strings are common, and what they mean is plain.
+        return json.loads(text, strict=False, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         near = text[max(0, error.pos - 30) : error.pos + 30]
         raise ValueError(

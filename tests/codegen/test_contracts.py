@@ -16,6 +16,7 @@ from core.artifacts.structure import (
     Import,
     Module,
     PlannedTest,
+    Severity,
     StructuralIssue,
 )
 from tests.codegen.structures import MODELS, MODULE, PLANNED, SCHEMA, SPEC, STRUCTURE, TESTS
@@ -113,7 +114,7 @@ def test_an_issue_goes_to_the_module_it_is_about_and_nobodys_to_the_first() -> N
     other = Module(name="other", purpose="p", requirements=("FR-3",))
     structure = FileStructure(modules=(MODULE, other))
     issues = [
-        StructuralIssue(id=f"I-{n}", severity="error", place=place, message="m")
+        StructuralIssue(id=f"I-{n}", severity=Severity.ERROR, place=place, message="m")
         for n, place in enumerate(["FR-3", "app/models.py", "somewhere"])
     ]
     assert issues_of_module(structure, other, issues) == (issues[0],)
@@ -122,7 +123,7 @@ def test_an_issue_goes_to_the_module_it_is_about_and_nobodys_to_the_first() -> N
 
 def test_errors_are_refused_with_what_to_do_and_not_without_end() -> None:
     issue = StructuralIssue(
-        id="I-1", severity="error", place="FR-1", message="no file", suggestion="Add one."
+        id="I-1", severity=Severity.ERROR, place="FR-1", message="no file", suggestion="Add one."
     )
     refuse_errors([])
     with pytest.raises(ValueError, match=r"FR-1: no file\. Add one\.") as refused:

@@ -1,4 +1,5 @@
 from codegen.schema_docs import update_docs
+from core.artifacts.questionnaire import FieldType
 from core.artifacts.schema import Endpoint, Schema, StoredEntity
 from core.artifacts.specs import SpecField
 from tests.codegen.structures import SCHEMA
@@ -34,7 +35,11 @@ def test_a_persons_text_cannot_break_the_table() -> None:
             StoredEntity(
                 name="A",
                 table="a",
-                fields=(SpecField(name="x", type="choice", choices=("a|b",), description="1\n2"),),
+                fields=(
+                    SpecField(
+                        name="x", type=FieldType.CHOICE, choices=("a|b",), description="1\n2"
+                    ),
+                ),
             ),
         ),
         endpoints=(Endpoint(method="GET", path="/a", summary="| evil |\n## Heading"),),

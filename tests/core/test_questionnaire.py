@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -80,13 +81,21 @@ def test_every_field_of_the_form_is_explained_and_has_its_place() -> None:
         assert field["description"]
 
 
-@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
-def test_texts_are_found_however_deep(value: object) -> None:
-    def count(item: object) -> int:
-        if isinstance(item, str):
-            return 1
-        items = item.values() if isinstance(item, dict) else item
-        assert isinstance(items, (list, type({}.values())))
-        return sum(count(child) for child in items)
+nested = st.recursive(
+    st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=10
+)
 
-    assert len(list(texts_of(value))) == count(value)
+
+@given(nested)
+def test_texts_are_found_however_deep(value: object) -> None:
+    as_json = json.dumps(value)
+    found = list(texts_of(value))
+    assert all(json.dumps(text) in as_json for text in found)
+
+
+def test_every_text_is_found_once_and_keys_are_left_out() -> None:
+    assert list(texts_of({"a": ["x", ("y", {"b": "z"})], "c": 1})) == ["x", "y", "z"]
+
+
+def test_half_a_character_is_refused() -> None:
+    assert "the text after 'broken ' holds half a character" in problems_of(users=["broken \ud83d"])
