@@ -67,10 +67,10 @@ def build(
 def stages() -> None:
     """List the stages of the pipeline and the models they ask."""
     from flows.terminal import print_stages
-    from providers.llm.catalogue import load_catalogue
+    from providers.secrets.environment import EnvironmentSecrets
     from tasks.engine.preparation import load_table
 
-    print_stages(Console(), load_table(load_catalogue()))
+    print_stages(Console(), load_table(EnvironmentSecrets()))
 
 
 @app.command()
@@ -79,7 +79,7 @@ def show(
 ) -> None:
     """Show where a build stands."""
     from flows.terminal import print_record
-    from providers.llm.catalogue import load_catalogue
+    from providers.secrets.environment import EnvironmentSecrets
     from providers.storage.artifact_store import ArtifactStore
     from tasks.engine.preparation import load_table
 
@@ -89,7 +89,7 @@ def show(
         record = asyncio.run(store.read_artifact(key, BuildRecord))
     except ArtifactNotFoundError:
         raise InputError(f"there is no build {build_id!r} in {store.url}") from None
-    print_record(Console(), load_table(load_catalogue()), record)
+    print_record(Console(), load_table(EnvironmentSecrets()), record)
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from uuid import UUID
 
 from core.artifacts.build_record import BuildRecord, Usage
@@ -36,8 +37,7 @@ def prefect_api(settings: Settings) -> Generator[None]:
         return
     folder = settings.root / "prefect"
     with local_server(folder) as url:
-        import flows.build_app  # noqa: F401 -- imported while the server starts
-
+        import_module("flows.build_app")  # takes seconds; the server starts meanwhile
         wait_until_ready(url, folder)
         with temporary_settings({PREFECT_API_URL: url}):
             yield
@@ -118,7 +118,7 @@ async def _wait_until_recorded(task_runs: list[UUID]) -> None:
         TaskRunFilterState,
         TaskRunFilterStateType,
     )
-    from prefect.states import TERMINAL_STATES
+    from prefect.client.schemas.objects import TERMINAL_STATES
 
     ended = TaskRunFilter(
         id=TaskRunFilterId(any_=task_runs),

@@ -245,8 +245,6 @@ class Questionnaire(Artifact, _Answer):
 
     @model_validator(mode="after")
     def _bounded_and_consistent(self) -> Self:
-        for text in texts_of(self):
-            _refuse_broken(text)
         total = sum(len(text) for text in texts_of(self))
         if total > MAX_TEXT:
             raise ValueError(
@@ -266,18 +264,6 @@ class Questionnaire(Artifact, _Answer):
                         "is not among the entities; add that entity or correct target"
                     )
         return self
-
-
-def _refuse_broken(text: str) -> None:
-    """JSON can carry half a character (a lone surrogate), which nothing later can write down."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        shown = text[max(0, error.start - 20) : error.start]
-        raise ValueError(
-            f"the text after {shown!r} holds half a character ({text[error.start]!r}); "
-            "write it again"
-        ) from None
 
 
 def texts_of(value: Any) -> Iterator[str]:

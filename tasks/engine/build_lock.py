@@ -1,7 +1,7 @@
 """Keeps two processes of one machine from running the same build at once."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from core.errors import BuildBusyError
 
 
 @contextmanager
-def build_locked(folder: Path, build_id: str) -> Iterator[None]:
+def build_locked(folder: Path, build_id: str) -> Generator[None]:
     """Hold the lock of a build; the kernel frees it when the process ends, however it ends.
 
     Raises:

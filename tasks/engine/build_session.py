@@ -1,7 +1,7 @@
 """Everything one run of a build works with, opened and closed in one place."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from providers.llm.asker import Asker
 from providers.llm.stage_router import StageRouter
 from providers.sandbox.sandbox import Sandbox
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.call_ledger import CallMaxima
+from providers.storage.calls import CallMaxima
 from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.stage_call import StageCall
 
@@ -31,7 +31,7 @@ class BuildSession:
     Attributes:
         build_id, project_id, user: who the build is; see `core.identity`.
         demo: the demo model answers, not a real one.
-        sandbox: where generated code runs; `None` when nothing here can hold it.
+        sandbox: where generated code runs, if it works here.
         workspace: folder on this machine for the Git history and the tree under test.
         artifacts: text of every artifact written so far, by path.
         states: final state of the task run that wrote an artifact, for the edges in the UI.
@@ -49,7 +49,7 @@ class BuildSession:
     asker: Asker
     store: ArtifactStore
     recorder: BuildRecorder
-    sandbox: Sandbox | None
+    sandbox: Sandbox
     workspace: Path
     artifacts: dict[str, str] = field(default_factory=dict[str, str])
     states: dict[str, State[Any]] = field(default_factory=dict[str, State[Any]])
@@ -127,7 +127,7 @@ _session: ContextVar[BuildSession] = ContextVar("build_session")
 
 
 @contextmanager
-def session_opened(session: BuildSession) -> Iterator[BuildSession]:
+def session_opened(session: BuildSession) -> Generator[BuildSession]:
     """Make a session the current one for the tasks awaited inside."""
     token = _session.set(session)
     try:

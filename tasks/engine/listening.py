@@ -1,6 +1,6 @@
 """Lets whoever awaits the flow listen to it, without passing a client through its parameters."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -10,7 +10,7 @@ _listener: ContextVar[BuildListener | None] = ContextVar("build_listener", defau
 
 
 @contextmanager
-def listening(listener: BuildListener) -> Iterator[None]:
+def listening(listener: BuildListener) -> Generator[None]:
     """Builds awaited inside tell this listener how they go."""
     token = _listener.set(listener)
     try:

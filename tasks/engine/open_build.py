@@ -1,6 +1,6 @@
 """Opens a build: everything it works with, in one place, closed again at its end."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from prefect.logging import get_run_logger
@@ -16,7 +16,7 @@ from core.settings import Settings
 from providers.llm.asker import Asker
 from providers.llm.checkpoints import AnswerCheckpoints
 from providers.llm.pool import ProviderPool
-from providers.sandbox.bubblewrap import Bubblewrap
+from providers.sandbox.bubblewrap import BubblewrapSandbox
 from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.call_ledger import CallLedger
@@ -35,7 +35,7 @@ MODELS_VARIABLE = "app_builder_models"
 @asynccontextmanager
 async def open_build(
     questionnaire: Questionnaire, options: BuildOptions
-) -> AsyncIterator[BuildSession]:
+) -> AsyncGenerator[BuildSession]:
     """Check what a build is given, then open it; on the way out write down how it ended.
 
     Raises:
@@ -105,7 +105,7 @@ async def _session(
         asker=Asker(pool, AnswerCheckpoints(store), ledger),
         store=store,
         recorder=BuildRecorder(store, record, current_listener()),
-        sandbox=Bubblewrap(),
+        sandbox=BubblewrapSandbox(),
         workspace=settings.root / "work" / prepared.build_id,
     )
 

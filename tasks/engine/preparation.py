@@ -14,7 +14,7 @@ from core.secrets import SecretSource
 from core.settings import Settings
 from core.stages import StageTable, load_stage_table, read_stage_rows
 from prompts.renderer import template_names
-from providers.llm.catalogue import Catalogue, load_catalogue
+from providers.llm.catalogue import Catalogue, load_catalogue, read_catalogue_rows
 from providers.llm.stage_router import StageRouter
 
 
@@ -37,10 +37,18 @@ class PreparedBuild:
     router: StageRouter
 
 
-def load_table(catalogue: Catalogue) -> StageTable:
+def load_table(secrets: SecretSource) -> StageTable:
     """The shipped stage table, held against the catalogue and the templates there are."""
+    return _table(_catalogue(secrets))
+
+
+def _catalogue(secrets: SecretSource) -> Catalogue:
+    return load_catalogue(read_catalogue_rows(), secrets.get)
+
+
+def _table(catalogue: Catalogue) -> StageTable:
     return load_stage_table(
-        read_stage_rows(), providers=catalogue.names(), templates=template_names()
+        read_stage_rows(), providers=catalogue.names, templates=template_names()
     )
 
 
@@ -63,14 +71,15 @@ def prepare_build(
     Raises:
         InputError: an unknown stage, model or edit, or a missing key; the message names it.
     """
-    catalogue = load_catalogue()
-    table = load_table(catalogue)
+    catalogue = _catalogue(secrets)
+    table = _table(catalogue)
     if options.from_stage:
         table.position(options.from_stage)
     for path, text in options.use.items():
         _check_edit(path, text)
-    table = table.with_models({**(operator_models or {}), **options.models}, catalogue.names())
-    router = StageRouter(table, catalogue, secrets, settings.demo_mode)
+    overrides = {**(operator_models or {}), **options.models}
+    table = table.with_models(overrides, catalogue.names)
+    router = StageRouter(table, catalogue, secrets, settings.demo_mode, overridden=overrides.keys())
     router.check_keys(stage.number for stage in table.stages)
     project_id = options.project_id or project_slug(questionnaire.project_name)
     return PreparedBuild(

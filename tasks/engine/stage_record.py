@@ -1,7 +1,7 @@
 """Writes down a stage's beginning and end: artifacts, build record, events, the UI."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +33,7 @@ class StageDone:
 
 
 @asynccontextmanager
-async def recorded(session: BuildSession, stage: Stage) -> AsyncIterator[StageDone]:
+async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageDone]:
     """Record the stage that runs inside.
 
     Artifacts are stored and everybody is told only after the stage ended well; a failure is

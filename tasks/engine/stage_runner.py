@@ -89,7 +89,7 @@ async def run_call(
     state = await stage_task(session, stage, call)(quote(call), wait_for=after, return_state=True)
     session.recorder.listener.task_run_ended(str(state.state_details.task_run_id))
     if not state.is_completed():
-        await _raise_failure(session, stage, call, state)
+        _raise_failure(session, stage, call, state)
     result = await state.result()
     if not isinstance(result, StageResult):
         raise StorageError(
@@ -99,10 +99,10 @@ async def run_call(
     return result, state
 
 
-async def _raise_failure(
+def _raise_failure(
     session: BuildSession, stage: Stage, call: StageCall, state: State[Any]
 ) -> NoReturn:
-    error = await state.result(raise_on_failure=False)
+    error: object = state.data
     attempts = max(session.attempts[call.name], 1)
     if isinstance(error, TimeoutError):
         reason = f"no result within {stage.timeout_seconds:g} s"

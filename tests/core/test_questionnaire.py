@@ -98,4 +98,5 @@ def test_every_text_is_found_once_and_keys_are_left_out() -> None:
 
 
 def test_half_a_character_is_refused() -> None:
-    assert "the text after 'broken ' holds half a character" in problems_of(users=["broken \ud83d"])
+    assert "users.0" in problems_of(users=["broken \ud83d"])
+    assert "summary" in problems_of(summary="broken \ud83d")

@@ -210,9 +210,9 @@ async def test_a_reached_maximum_is_named_with_its_value_and_where_to_raise_it(
 
 async def test_calls_about_files_do_not_use_up_the_stage(ledger: CallLedger) -> None:
     limits = maxima(per_stage=1, per_file=2)
-    await ledger.open_call(call("7"), limits)
     for file in ("a.py", "a.py", "b.py"):
         await ledger.open_call(call("7", file), limits)
+    await ledger.open_call(call("7"), limits)
     with pytest.raises(CallLimitError, match=r"file 'a\.py'"):
         await ledger.open_call(call("7.5", "a.py"), limits)
     with pytest.raises(CallLimitError, match="stage '7'"):
