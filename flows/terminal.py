@@ -131,20 +131,11 @@ def print_record(console: Console, table: StageTable, record: BuildRecord) -> No
 
 
 def print_stages(console: Console, table: StageTable) -> None:
-    """The stage table: what each stage asks, reads and writes."""
-    rows = Table(box=None, pad_edge=False)
-    for name in ("stage", "template", "model", "fallback", "writes"):
-        rows.add_column(name, overflow="fold")
+    """The stage table: what each stage asks and writes."""
     for stage in table.stages:
-        uses = stage.models or (None,)
-        for position, use in enumerate(uses):
-            rows.add_row(
-                stage.label if position == 0 else "",
-                use.template if use else "–",
-                f"{use.provider}/{use.model}" if use else "",
-                f"{use.fallback_provider}/{use.fallback_model}"
-                if use and use.fallback_provider
-                else "",
-                "\n".join(stage.writes) if position == 0 else "",
-            )
-    console.print(rows)
+        console.print(Text.assemble((f"{stage.label:<28}", "bold"), ", ".join(stage.writes)))
+        for use in stage.models:
+            told = f"{use.provider}/{use.model}"
+            if use.fallback_provider:
+                told += f", else {use.fallback_provider}/{use.fallback_model}"
+            console.print(Text(f"     {use.template}: {told}", style="dim"), soft_wrap=True)

@@ -21,6 +21,7 @@ from providers.sandbox.sandbox import Sandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallMaxima
 from tasks.engine.build_recorder import BuildRecorder
+from tasks.engine.result_storage import ArtifactStoreResults
 from tasks.engine.stage_call import StageCall
 
 
@@ -31,6 +32,7 @@ class BuildSession:
     Attributes:
         build_id, project_id, user: who the build is; see `core.identity`.
         demo: the demo model answers, not a real one.
+        results: where Prefect keeps the results of tasks.
         sandbox: where generated code runs, if it works here.
         workspace: folder on this machine for the Git history and the tree under test.
         artifacts: text of every artifact written so far, by path.
@@ -49,6 +51,7 @@ class BuildSession:
     asker: Asker
     store: ArtifactStore
     recorder: BuildRecorder
+    results: ArtifactStoreResults
     sandbox: Sandbox
     workspace: Path
     artifacts: dict[str, str] = field(default_factory=dict[str, str])

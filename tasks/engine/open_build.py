@@ -27,6 +27,7 @@ from tasks.engine.build_session import BuildSession, session_opened
 from tasks.engine.dead_runs import mark_dead_runs
 from tasks.engine.listening import current_listener
 from tasks.engine.preparation import PreparedBuild, prepare_build
+from tasks.engine.result_storage import saved_result_storage
 
 MODELS_VARIABLE = "app_builder_models"
 """Prefect variable with the operator's models: a JSON object like the option `models`."""
@@ -105,6 +106,7 @@ async def _session(
         asker=Asker(pool, AnswerCheckpoints(store), ledger),
         store=store,
         recorder=BuildRecorder(store, record, current_listener()),
+        results=await saved_result_storage(store.url),
         sandbox=BubblewrapSandbox(),
         workspace=settings.root / "work" / prepared.build_id,
     )

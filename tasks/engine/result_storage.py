@@ -1,5 +1,7 @@
 """Keeps Prefect's task results in the artifact store."""
 
+import hashlib
+
 from prefect.filesystems import WritableFileSystem
 from pydantic import PrivateAttr
 
@@ -17,6 +19,7 @@ class ArtifactStoreResults(WritableFileSystem):
 
     _block_type_name = "App Builder artifact store"
     _block_type_slug = "app-builder-artifact-store"
+    _description = "Keeps task results in the artifact store of AI App Builder."
 
     url: str
     _store: ArtifactStore | None = PrivateAttr(default=None)
@@ -35,3 +38,15 @@ class ArtifactStoreResults(WritableFileSystem):
     async def write_path(self, path: str, content: bytes) -> None:
         """Write one result, whole or not at all."""
         await self.store.write_bytes(RESULTS + path, content)
+
+
+async def saved_result_storage(url: str) -> ArtifactStoreResults:
+    """The result storage of a store, known to the Prefect server as Prefect demands.
+
+    Args:
+        url: the artifact store's; each has a block of its own.
+    """
+    storage = ArtifactStoreResults(url=url)
+    name = f"results-{hashlib.sha256(url.encode()).hexdigest()[:12]}"
+    await storage.asave(name, overwrite=True)
+    return storage

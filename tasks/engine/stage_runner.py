@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.states import aget_state_exception
 from prefect.utilities.annotations import quote
 
 from core.errors import (
@@ -19,7 +20,6 @@ from core.errors import (
 from core.stages import Stage
 from tasks.engine.build_session import BuildSession, current_session
 from tasks.engine.cache_policy import ContentAddressed
-from tasks.engine.result_storage import ArtifactStoreResults
 from tasks.engine.stage_call import Outputs, StageCall, StageResult
 from tasks.engine.stage_record import recorded
 from tasks.engine.stage_work import StageWork, as_text
@@ -66,7 +66,7 @@ def stage_task(session: BuildSession, stage: Stage, call: StageCall) -> Task[...
         cache_policy=ContentAddressed() if stage.cached else NO_CACHE,
         refresh_cache=session.refreshed(stage),
         persist_result=stage.cached,
-        result_storage=ArtifactStoreResults(url=session.store.url),
+        result_storage=session.results,
         result_serializer="json",
         cache_result_in_memory=False,
     )
@@ -89,7 +89,7 @@ async def run_call(
     state = await stage_task(session, stage, call)(quote(call), wait_for=after, return_state=True)
     session.recorder.listener.task_run_ended(str(state.state_details.task_run_id))
     if not state.is_completed():
-        _raise_failure(session, stage, call, state)
+        await _raise_failure(session, stage, call, state)
     result = await state.result()
     if not isinstance(result, StageResult):
         raise StorageError(
@@ -99,10 +99,10 @@ async def run_call(
     return result, state
 
 
-def _raise_failure(
+async def _raise_failure(
     session: BuildSession, stage: Stage, call: StageCall, state: State[Any]
 ) -> NoReturn:
-    error: object = state.data
+    error = await aget_state_exception(state)
     attempts = max(session.attempts[call.name], 1)
     if isinstance(error, TimeoutError):
         reason = f"no result within {stage.timeout_seconds:g} s"
