@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test check lock schemas ui clean
+.PHONY: demo test check schemas ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -26,6 +26,13 @@ schemas: $(READY) ## write docs/schemas/ anew from the artifacts' types
 
 ui: $(READY) ## browse the builds of the local server in the Prefect UI
 	PREFECT_HOME=$(CURDIR)/.app-builder/prefect $(BIN)/prefect server start
+
+deploy: $(READY) ## register the deployments on the configured Prefect server
+	$(BIN)/prefect work-pool create --type process --overwrite app-builder-local
+	APP_BUILDER_FOLDER=$(CURDIR) $(BIN)/prefect --no-prompt deploy --all
+
+worker: $(READY) ## run deployed builds on this machine
+	$(BIN)/prefect worker start --pool app-builder-local
 
 lock: $(VENV)/bin/uv ## resolve the dependencies anew
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.lock

@@ -78,6 +78,7 @@ async def run_build(
         AppBuilderError: the build failed; see `core.errors`.
     """
     from prefect import tags
+    from prefect.logging.handlers import APILogHandler
 
     from flows.build_app import build_app
     from tasks.engine.dead_runs import run_tags
@@ -89,6 +90,7 @@ async def run_build(
             return await build_app(questionnaire, options)
         finally:
             await _wait_until_recorded(counting.task_runs)
+            await APILogHandler.aflush()
 
 
 class _CountingListener:
