@@ -23,9 +23,13 @@ def replace_folder(folder: Path, files: Iterable[TreeFile]) -> None:
     stale = folder.with_name(f".{folder.name}.old")
     for leftover in (fresh, stale):
         _remove(leftover)
-    fresh.mkdir(parents=True)
-    for file in files:
-        _write(fresh / file.path, file)
+    try:
+        fresh.mkdir(parents=True)
+        for file in files:
+            _write(fresh / file.path, file)
+    except BaseException:
+        _remove(fresh)
+        raise
     if folder.exists():
         folder.rename(stale)
     fresh.rename(folder)

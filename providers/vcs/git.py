@@ -14,6 +14,8 @@ CONFIGURATION = (
     "safe.directory=*",
     f"core.hooksPath={os.devnull}",
     "core.fsmonitor=false",
+    # Refuses objects that could harm whoever clones them, such as a disguised `.git` in a tree.
+    "fetch.fsckObjects=true",
     # Clean-up in the background would outlive the command, and hold the repository's lock.
     "gc.auto=0",
     "maintenance.auto=false",
