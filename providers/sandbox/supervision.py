@@ -1,0 +1,184 @@
+"""Watches one box from outside: its output, its memory, its files and the clock."""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from core.errors import SandboxError
+from core.printable import printable
+from core.settings import SandboxLimits
+from providers.sandbox.sandbox import Ending
+
+OUTPUT_KEPT = 64 * 1024
+"""Bytes of output that are kept: the last ones."""
+
+OUTPUT_MOST = 64 * 1024 * 1024
+"""Bytes of output after which a box is killed."""
+
+_CHUNK = 64 * 1024
+_WATCH_SECONDS = 0.1
+_DEATH_SECONDS = 10.0
+
+
+class OutputTail:
+    """The end of a stream, in bounded memory."""
+
+    def __init__(self, *, keep: int = OUTPUT_KEPT, most: int = OUTPUT_MOST) -> None:
+        self._keep = keep
+        self._most = most
+        self._chunks: deque[bytes] = deque()
+        self._held = 0
+        self._seen = 0
+
+    async def read(self, stream: asyncio.StreamReader) -> bool:
+        """Read to the end of the stream; false when it gives more than it may."""
+        while chunk := await stream.read(_CHUNK):
+            self.add(chunk)
+            if self._seen > self._most:
+                return False
+        return True
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next part of the stream."""
+        self._seen += len(chunk)
+        self._chunks.append(chunk)
+        self._held += len(chunk)
+        while self._held - len(self._chunks[0]) >= self._keep:
+            self._held -= len(self._chunks.popleft())
+
+    @property
+    def text(self) -> str:
+        """The kept part as text without control characters, which could drive a terminal."""
+        kept = b"".join(self._chunks)[-self._keep :].decode(errors="replace")
+        return printable(kept)
+
+
+async def read_head(stream: asyncio.StreamReader | None, size: int = 8 * 1024) -> bytes:
+    """Read a stream to its end and return its first bytes; what follows them is dropped."""
+    head = b""
+    while stream is not None and (chunk := await stream.read(_CHUNK)):
+        head += chunk[: size - len(head)]
+    return head
+
+
+async def supervise(
+    process: asyncio.subprocess.Process,
+    tail: OutputTail,
+    limits: SandboxLimits,
+    folders: Sequence[str],
+    most_files: int,
+) -> Ending:
+    """Let a box run until it ends or passes a bound; afterwards nothing in it is alive.
+
+    Args:
+        process: the process that made the box and outlives it; its output is a pipe.
+        tail: takes the output.
+        limits: bounds of the run.
+        folders: the folders inside that the box can write to.
+        most_files: most files and folders in them together.
+    """
+    ending = asyncio.create_task(_ending(process, tail))
+    watch = asyncio.create_task(_watch(process.pid, limits, folders, most_files))
+    try:
+        done, _ = await asyncio.wait(
+            (ending, watch), timeout=limits.seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        if ending in done:
+            return ending.result()
+        return watch.result() if watch in done else "timeout"
+    finally:
+        for task in (ending, watch):
+            task.cancel()
+        await asyncio.gather(ending, watch, return_exceptions=True)
+        await _kill(process)
+
+
+async def _ending(process: asyncio.subprocess.Process, tail: OutputTail) -> Ending:
+    if process.stdout is not None and not await tail.read(process.stdout):
+        return "output"
+    await process.wait()
+    return "exit"
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    """Kill the box; its kernel namespace takes everything inside with it.
+
+    The output is read to its end, for two reasons: that end tells when the last process inside is
+    gone, and asyncio reports no exit while a pipe is full.
+    """
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.kill()
+    try:
+        async with asyncio.timeout(_DEATH_SECONDS):
+            while process.stdout is not None and await process.stdout.read(_CHUNK):
+                pass
+            await process.wait()
+    except TimeoutError as error:
+        raise SandboxError(
+            f"processes of a killed box are still alive after {_DEATH_SECONDS:g} s"
+        ) from error
+
+
+async def _watch(
+    process: int, limits: SandboxLimits, folders: Sequence[str], most_files: int
+) -> Ending:
+    """Wait until the box holds too much memory or too many files.
+
+    Control groups would bound memory exactly but need rights that an ordinary user lacks; between
+    two looks, a box can pass its bound by what the machine hands out in a tenth of a second.
+    """
+    most_memory = limits.memory_mb * 1024 * 1024
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        memory, files = await asyncio.to_thread(_measure, process, folders)
+        if memory > most_memory:
+            return "memory"
+        if files > most_files:
+            return "disk"
+
+
+def _measure(process: int, folders: Sequence[str]) -> tuple[int, int]:
+    """Bytes of memory of all processes below this one, and number of files in its box."""
+    inside = _children(process)
+    files = max((_files(first, folders) for first in inside), default=0)
+    memory = 0
+    while inside:
+        member = inside.pop()
+        memory += _resident(member)
+        inside += _children(member)
+    return memory, files
+
+
+def _children(process: int) -> list[int]:
+    found: list[int] = []
+    with suppress(OSError):  # it may end at any moment
+        for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208 -- numbers, not paths
+            found += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())
+    return found
+
+
+def _resident(process: int) -> int:
+    """Bytes a process holds, without the pages of files, which the kernel can drop."""
+    kilobytes = 0
+    with suppress(OSError):
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith(("RssAnon:", "RssShmem:")):
+                kilobytes += int(line.split()[1])
+    return kilobytes * 1024
+
+
+def _files(process: int, folders: Sequence[str]) -> int:
+    """Files and folders in the box whose first process this is."""
+    root = Path(f"/proc/{process}/root")
+    count = 0
+    with suppress(OSError):
+        if root.stat().st_dev == Path("/").stat().st_dev:
+            return 0  # it still sees our own folders, because its own are not in place yet
+        for folder in folders:
+            space = os.statvfs(f"{root}{folder}")
+            count += space.f_files - space.f_ffree
+    return count
