@@ -10,11 +10,10 @@ import http.client
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -163,17 +162,21 @@ def _start(folder: Path) -> _Running:
     }
     environment.pop("PREFECT_API_URL", None)
     command = [sys.executable, "-m", "prefect", "server", "start"]
-    with (folder / "server.log").open("ab") as log:
-        process = subprocess.Popen(  # noqa: S603 -- our own interpreter and constant arguments
-            [*command, "--host", HOST, "--port", str(port)],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            # Ctrl-C must reach the build first: the server records how it ended.
-            start_new_session=True,
-        )
-    running = _Running(pid=process.pid, port=port)
+    log = str(folder / "server.log")
+    # Spawned into a session of its own, because it may outlive this process, and because Ctrl-C
+    # must reach the build alone: the server records how that ended.
+    pid = os.posix_spawn(
+        sys.executable,
+        [*command, "--host", HOST, "--port", str(port)],
+        environment,
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    running = _Running(pid=pid, port=port)
     (folder / "server.json").write_text(running.model_dump_json())
     return running
 
@@ -193,6 +196,8 @@ def _stop(folder: Path, running: _Running) -> None:
             _signal(running.pid, signal.SIGKILL)
             break
         time.sleep(0.05)
+    with suppress(ChildProcessError):  # another command started it
+        os.waitpid(running.pid, 0)
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
