@@ -87,12 +87,12 @@ class ProviderRow(_Row):
                 return model
         return ModelRow(name=name, wire_id=name, **self.others.model_dump())
 
-    def traits(self, wire_id: str) -> ModelTraits:
-        """What the model with this id on the wire can do."""
+    def model_on_wire(self, wire_id: str) -> ModelRow:
+        """The model with this id on the provider's wire."""
         for model in self.models:
             if model.wire_id == wire_id:
                 return model
-        return self.others
+        return self.model(wire_id)
 
 
 class Catalogue:

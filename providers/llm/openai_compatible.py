@@ -61,11 +61,10 @@ class OpenAICompatibleProvider:
             ProviderFailedError: the provider broke, or was too slow.
             ConfigurationError: the key is missing or cannot be one.
         """
-        caller = Caller(self.name, request.model, self._key())
         row = self._row
-        body = request_body(
-            request, row.traits(request.model), stream=row.streams, stream_usage=row.stream_usage
-        )
+        model = row.model_on_wire(request.model)
+        caller = Caller(self.name, model.name, self._key())
+        body = request_body(request, model, stream=row.streams, stream_usage=row.stream_usage)
         started = time.perf_counter()
         async with self._client.exchange(
             "POST",

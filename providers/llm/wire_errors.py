@@ -37,7 +37,7 @@ class Caller:
 
     Attributes:
         provider: name in the catalogue.
-        model: id on the wire.
+        model: name in the catalogue.
         key: the key sent along, kept out of every message.
     """
 
@@ -88,8 +88,8 @@ def transport_error(error: httpx.HTTPError, caller: Caller) -> ModelError:
         return caller.failed(f"cannot connect: {caller.quoted(str(error))}")
     if isinstance(error, httpx.ConnectTimeout):
         return caller.failed("no connection within the time allowed")
-    said = caller.quoted(str(error))
-    return caller.failed(f"the connection broke ({type(error).__name__}: {said})")
+    what = ": ".join(filter(None, (type(error).__name__, caller.quoted(str(error)))))
+    return caller.failed(f"the connection broke ({what})")
 
 
 def status_error(

@@ -62,7 +62,7 @@ def test_maps_a_model_to_its_wire_id_and_back_to_its_traits() -> None:
     provider = load(ROW)["acme"]
     assert provider.base_url == "https://acme.test/v1"
     assert provider.model("small").wire_id == "acme-small-2"
-    assert provider.traits("acme-small-2").structured_output == "json_object"
+    assert provider.model_on_wire("acme-small-2") == provider.model("small")
 
 
 def test_an_unlisted_model_is_sent_as_it_stands_with_the_traits_of_others() -> None:
@@ -70,7 +70,7 @@ def test_an_unlisted_model_is_sent_as_it_stands_with_the_traits_of_others() -> N
     model = provider.model("vendor/new-model")
     assert (model.name, model.wire_id) == ("vendor/new-model", "vendor/new-model")
     assert model.max_output_tokens == 100
-    assert provider.traits("vendor/new-model").max_output_tokens == 100
+    assert provider.model_on_wire("vendor/new-model").max_output_tokens == 100
 
 
 def test_a_variable_replaces_the_base_url() -> None:
