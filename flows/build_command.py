@@ -10,8 +10,7 @@ from core.options import BuildOptions
 from core.settings import Settings
 from flows.run_locally import prefect_api, run_build
 from flows.terminal import TerminalListener, print_summary
-from providers.secrets.environment import EnvironmentSecrets
-from tasks.engine.preparation import prepare_build
+from tasks.engine.preparation import environment_secrets, prepare_build
 
 
 def run_build_command(
@@ -23,7 +22,7 @@ def run_build_command(
         InputError: refused before Prefect was started.
         AppBuilderError: the build failed.
     """
-    prepared = prepare_build(settings, questionnaire, options, EnvironmentSecrets())
+    prepared = prepare_build(settings, questionnaire, options, environment_secrets())
     console.print(Text(f"Building {questionnaire.project_name} as {prepared.build_id}"))
     if prepared.router.demo:
         console.print(Text("A demo model answers, not a real one (see MODEL_ROUTER_DEMO_MODE)."))

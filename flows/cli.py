@@ -67,10 +67,9 @@ def build(
 def stages() -> None:
     """List the stages of the pipeline and the models they ask."""
     from flows.terminal import print_stages
-    from providers.secrets.environment import EnvironmentSecrets
-    from tasks.engine.preparation import load_table
+    from tasks.engine.preparation import environment_secrets, load_table
 
-    print_stages(Console(), load_table(EnvironmentSecrets()))
+    print_stages(Console(), load_table(environment_secrets()))
 
 
 @app.command()
@@ -79,9 +78,8 @@ def show(
 ) -> None:
     """Show where a build stands."""
     from flows.terminal import print_record
-    from providers.secrets.environment import EnvironmentSecrets
     from providers.storage.artifact_store import ArtifactStore
-    from tasks.engine.preparation import load_table
+    from tasks.engine.preparation import environment_secrets, load_table
 
     store = ArtifactStore(Settings().store_url)
     key = build_prefix(build_id) + BUILD_RECORD
@@ -89,7 +87,7 @@ def show(
         record = asyncio.run(store.read_artifact(key, BuildRecord))
     except ArtifactNotFoundError:
         raise InputError(f"there is no build {build_id!r} in {store.url}") from None
-    print_record(Console(), load_table(EnvironmentSecrets()), record)
+    print_record(Console(), load_table(environment_secrets()), record)
 
 
 def main() -> None:

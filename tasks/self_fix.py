@@ -1,6 +1,6 @@
 """Stage 7.5: runs the generated tests in the sandbox."""
 
-from core.artifacts.report import TestReport
+from codegen.test_results import read_junit
 from core.layout import CODE, TESTS_REPORT
 from providers.sandbox.environment import PythonEnvironments
 from providers.sandbox.python_tests import run_python_tests
@@ -20,5 +20,6 @@ async def test_and_fix(work: StageWork) -> Outputs:
         sandbox=session.sandbox,
         environments=PythonEnvironments(session.settings.root / "environments"),
         limits=session.settings.sandbox,
+        read_results=read_junit,
     )
-    return {TESTS_REPORT: TestReport.model_validate({**dict(report), "commit": commit})}
+    return {TESTS_REPORT: report.model_copy(update={"commit": commit})}

@@ -17,7 +17,6 @@ from providers.llm.asker import Asker
 from providers.llm.checkpoints import AnswerCheckpoints
 from providers.llm.pool import ProviderPool
 from providers.sandbox.bubblewrap import BubblewrapSandbox
-from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.call_ledger import CallLedger
 from tasks.engine import console
@@ -26,7 +25,7 @@ from tasks.engine.build_recorder import BuildRecorder, utc_now
 from tasks.engine.build_session import BuildSession, session_opened
 from tasks.engine.dead_runs import mark_dead_runs
 from tasks.engine.listening import current_listener
-from tasks.engine.preparation import PreparedBuild, prepare_build
+from tasks.engine.preparation import PreparedBuild, environment_secrets, prepare_build
 from tasks.engine.result_storage import saved_result_storage
 
 MODELS_VARIABLE = "app_builder_models"
@@ -44,7 +43,7 @@ async def open_build(
         BuildBusyError: another process is already running this build.
     """
     settings = Settings()
-    secrets = EnvironmentSecrets()
+    secrets = environment_secrets()
     prepared = prepare_build(settings, questionnaire, options, secrets, await _operator_models())
     with build_locked(settings.root / "locks", prepared.build_id):
         await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -16,6 +17,7 @@ from core.stages import StageTable, load_stage_table, read_stage_rows
 from prompts.renderer import template_names
 from providers.llm.catalogue import Catalogue, load_catalogue, read_catalogue_rows
 from providers.llm.stage_router import StageRouter
+from providers.secrets.environment import EnvironmentSecrets
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class PreparedBuild:
     table: StageTable
     catalogue: Catalogue
     router: StageRouter
+
+
+def environment_secrets() -> EnvironmentSecrets:
+    """Secrets of this process: its environment, and a `.env` file in the current folder."""
+    return EnvironmentSecrets(env_file=Path(".env"))
 
 
 def load_table(secrets: SecretSource) -> StageTable:
