@@ -1,0 +1,404 @@
+"""The client against real sockets: reuse, dead connections, hangs, cut and oversized bodies."""
+
+import asyncio
+import gzip
+import json
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+
+from core.errors import ProviderBusyError, ProviderFailedError
+from providers.llm import http_client, openai_compatible
+from providers.llm.catalogue import ProviderRow
+from providers.llm.http_client import MAX_CONNECTIONS, HttpClient, call_seconds
+from providers.llm.openai_compatible import OpenAICompatibleProvider
+from providers.llm.provider import LLMRequest, LLMResponse, Message
+from providers.llm.wire_errors import Caller
+
+REQUEST = LLMRequest(model="m", system="S", messages=(Message(role="user", content="Q"),))
+CALLER = Caller("local", "m")
+WHOLE = json.dumps(
+    {"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}
+).encode()
+STREAM_HEAD = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+)
+
+Reply = Callable[[asyncio.StreamWriter], Awaitable[bool]]
+"""Writes one response; says whether the connection is kept."""
+
+
+def plain(body: bytes, *, keep: bool = True, headers: bytes = b"") -> Reply:
+    async def reply(writer: asyncio.StreamWriter) -> bool:
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+            + headers
+            + b"Content-Length: %d\r\n\r\n" % len(body)
+            + body
+        )
+        await writer.drain()
+        return keep
+
+    return reply
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data)
+
+
+def event(content: str, reason: str | None = None) -> bytes:
+    piece = {"choices": [{"delta": {"content": content}, "finish_reason": reason}]}
+    return chunk(b"data: " + json.dumps(piece).encode() + b"\n\n")
+
+
+def raw(*parts: bytes | float, keep: bool = False) -> Reply:
+    """Writes parts as they are; a number is a pause in seconds."""
+
+    async def reply(writer: asyncio.StreamWriter) -> bool:
+        for part in parts:
+            if isinstance(part, bytes):
+                writer.write(part)
+                await writer.drain()
+            else:
+                await asyncio.sleep(part)
+        return keep
+
+    return reply
+
+
+@dataclass
+class Server:
+    """An HTTP server that gives one reply a request, in order, and counts."""
+
+    replies: list[Reply]
+    connections: int = 0
+    requests: int = 0
+    at_once: int = 0
+    most_at_once: int = 0
+    port: int = 0
+    paths: list[str] = field(default_factory=list[str])
+
+    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while await self._serve(reader, writer):
+                pass
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        lengths = [
+            int(line.split(":")[1])
+            for line in head.split("\r\n")
+            if line.lower().startswith("content-length")
+        ]
+        await reader.readexactly(sum(lengths))
+        self.paths.append(head.split(" ")[1])
+        reply = self.replies[min(self.requests, len(self.replies) - 1)]
+        self.requests += 1
+        self.at_once += 1
+        self.most_at_once = max(self.at_once, self.most_at_once)
+        try:
+            return await reply(writer)
+        finally:
+            self.at_once -= 1
+
+
+@asynccontextmanager
+async def serving(*replies: Reply) -> AsyncGenerator[Server]:
+    server = Server(list(replies))
+    async with await asyncio.start_server(server.handle, "127.0.0.1", 0) as listening:
+        server.port = listening.sockets[0].getsockname()[1]
+        yield server
+
+
+def local(server: Server, client: HttpClient, *, streams: bool = True) -> OpenAICompatibleProvider:
+    row = ProviderRow(
+        name="local",
+        protocol="openai-compatible",
+        base_url=f"http://127.0.0.1:{server.port}/v1",
+        key_required=False,
+        streams=streams,
+    )
+    return OpenAICompatibleProvider(row, api_key=lambda: None, client=client)
+
+
+async def ask(server: Server, *, streams: bool = True) -> LLMResponse:
+    async with HttpClient() as client:
+        return await local(server, client, streams=streams).complete(REQUEST)
+
+
+async def read_lines(client: HttpClient, url: str) -> list[str]:
+    async with client.exchange(
+        "GET", url, caller=CALLER, headers={}, body=None, total_seconds=20, silence_seconds=None
+    ) as exchange:
+        return [line async for line in exchange.lines()]
+
+
+def test_the_time_of_a_call_grows_with_the_tokens_asked_for() -> None:
+    assert call_seconds(1) < call_seconds(8_192) < call_seconds(65_536)
+    assert 60 < call_seconds(8_192) < 900
+
+
+async def test_one_connection_serves_many_calls() -> None:
+    streamed = raw(
+        STREAM_HEAD,
+        event("Hel"),
+        event("lo", "stop"),
+        chunk(b"data: [DONE]\n\n"),
+        b"0\r\n\r\n",
+        keep=True,
+    )
+    async with serving(plain(WHOLE), streamed, plain(WHOLE), streamed) as server:
+        async with HttpClient() as client:
+            provider = local(server, client)
+            for _ in range(4):
+                assert (await provider.complete(REQUEST)).content == "Hello"
+        assert (server.requests, server.connections) == (4, 1)
+
+
+async def test_a_dead_kept_connection_is_noticed_and_the_call_sent_again() -> None:
+    gone = raw()  # reads the second request on the kept connection, then closes it
+    async with serving(plain(WHOLE), gone, plain(WHOLE)) as server:
+        async with HttpClient() as client:
+            provider = local(server, client)
+            await provider.complete(REQUEST)
+            assert (await provider.complete(REQUEST)).content == "Hello"
+        assert (server.requests, server.connections) == (3, 2)
+
+
+async def test_a_call_is_sent_again_only_once() -> None:
+    async with serving(plain(WHOLE), raw()) as server:
+        async with HttpClient() as client:
+            provider = local(server, client)
+            await provider.complete(REQUEST)
+            with pytest.raises(ProviderFailedError, match="disconnected without sending"):
+                await provider.complete(REQUEST)
+        assert server.requests == 3
+
+
+async def test_a_new_connection_that_dies_is_not_tried_again() -> None:
+    async with serving(raw()) as server:
+        with pytest.raises(ProviderFailedError, match="disconnected without sending"):
+            await ask(server)
+        assert server.requests == 1
+
+
+async def test_a_kept_connection_that_dies_after_the_answer_began_is_not_tried_again() -> None:
+    async with serving(plain(WHOLE), raw(STREAM_HEAD, event("Hel"))) as server:
+        async with HttpClient() as client:
+            provider = local(server, client)
+            await provider.complete(REQUEST)
+            with pytest.raises(ProviderFailedError, match="connection broke"):
+                await provider.complete(REQUEST)
+        assert server.requests == 2
+
+
+async def test_a_refused_connection_is_a_busy_provider() -> None:
+    async with serving(plain(WHOLE)) as server:
+        pass
+    with pytest.raises(ProviderBusyError, match="local/m: the connection was refused"):
+        await ask(server)
+
+
+async def test_an_unknown_host_is_not() -> None:
+    async with HttpClient() as client:
+        with pytest.raises(ProviderFailedError, match="cannot connect"):
+            await read_lines(client, "http://no-such-host.invalid/")
+
+
+async def test_a_server_that_never_answers_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openai_compatible, "THINKING_SECONDS", 0.2)
+    async with serving(raw(30.0)) as server:
+        started = time.perf_counter()
+        with pytest.raises(ProviderFailedError, match=r"no answer began within 0.2 s"):
+            await ask(server)
+        assert time.perf_counter() - started < 5
+
+
+async def test_a_model_that_thinks_longer_than_the_idle_time_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(openai_compatible, "IDLE_SECONDS", 0.2)
+    role = chunk(b'data: {"choices": [{"delta": {"role": "assistant"}}]}\n\n')
+    reply = raw(0.4, STREAM_HEAD, role, 0.4, event("Hello", "stop"), b"0\r\n\r\n")
+    async with serving(reply) as server:
+        assert (await ask(server)).content == "Hello"
+
+
+async def test_silence_within_an_answer_ends_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openai_compatible, "IDLE_SECONDS", 0.2)
+    async with serving(raw(STREAM_HEAD, event("Hel"), 30.0)) as server:
+        with pytest.raises(ProviderFailedError, match=r"went silent for 0.2 s"):
+            await ask(server)
+
+
+async def test_an_answer_that_drips_in_for_ever_ends_with_the_total_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(openai_compatible, "call_seconds", lambda _: 0.5)  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType] -- a number whatever is asked
+    drip = [part for _ in range(200) for part in (event("x"), 0.05)]
+    async with serving(raw(STREAM_HEAD, *drip)) as server:
+        with pytest.raises(ProviderFailedError, match=r"no whole answer within 0.5 s"):
+            await ask(server)
+
+
+async def test_an_answer_that_is_not_streamed_is_bound_by_the_total_time_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(openai_compatible, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(openai_compatible, "THINKING_SECONDS", 0.1)
+    slow = raw(0.3, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(WHOLE), 0.3, WHOLE)
+    async with serving(slow) as server:
+        assert (await ask(server, streams=False)).content == "Hello"
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + WHOLE),
+        raw(STREAM_HEAD, event("Hel")),
+        raw(STREAM_HEAD, event("Hel"), b"0\r\n\r\n"),
+        raw(STREAM_HEAD, chunk(b'data: {"choices": [{"delta": {"cont'), b"0\r\n\r\n"),
+        raw(STREAM_HEAD, event("Hel"), b"zz\r\nno chunk\r\n"),
+        raw(STREAM_HEAD, chunk(b"data: \xff\xfe\n\n"), b"0\r\n\r\n"),
+        raw(b"HTTP/1.1 200 OK\r\nContent-Le"),
+        raw(b"220 mail.example ESMTP\r\n"),
+        plain(b"not gzip", headers=b"Content-Encoding: gzip\r\n"),
+    ],
+    ids=[
+        "short body", "cut stream", "stream ends early", "event cut", "bad chunk", "not text",
+        "cut head", "not HTTP", "not gzip",
+    ],
+)  # fmt: skip
+async def test_a_cut_or_garbled_answer_is_the_providers_failure(reply: Reply) -> None:
+    async with serving(reply) as server:
+        with pytest.raises(ProviderFailedError, match="local/m: "):
+            await ask(server)
+
+
+async def test_50_mb_are_not_read_to_the_end() -> None:
+    sent = 0
+
+    async def flood(writer: asyncio.StreamWriter) -> bool:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 52428800\r\n\r\n")
+        for _ in range(800):
+            writer.write(b"x" * 65_536)
+            await writer.drain()
+            sent += 65_536
+        return False
+
+    async with serving(flood) as server:
+        with pytest.raises(ProviderFailedError, match="larger than 16777216 bytes"):
+            await ask(server)
+    assert sent < 40_000_000
+
+
+async def test_a_line_without_end_and_a_small_body_that_unpacks_to_much_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_client, "MAX_BODY_BYTES", 1_000_000)
+    endless = raw(STREAM_HEAD, *[chunk(b"x" * 65_536)] * 20)
+    bomb = plain(gzip.compress(b" " * 2_000_000), headers=b"Content-Encoding: gzip\r\n")
+    for reply in (endless, bomb):
+        async with serving(reply) as server:
+            with pytest.raises(ProviderFailedError, match="larger than 1000000 bytes"):
+                await ask(server)
+
+
+async def test_an_error_page_is_read_only_at_its_beginning() -> None:
+    page = raw(b"HTTP/1.1 500 Oops\r\nContent-Length: 52428800\r\n\r\n", *[b"y" * 65_536] * 3, 30.0)
+    async with serving(page) as server:
+        with pytest.raises(ProviderFailedError, match="HTTP 500: yyy"):
+            await ask(server)
+
+
+async def test_lines_come_out_whole_however_the_bytes_are_cut() -> None:
+    text = b"data: \xc3\xa9\r\n\ndata: two\n" * 3 + b"last"
+    pieces = [chunk(text[start : start + 1]) for start in range(len(text))]
+    async with serving(raw(STREAM_HEAD, *pieces, b"0\r\n\r\n")) as server, HttpClient() as client:
+        lines = await read_lines(client, f"http://127.0.0.1:{server.port}/")
+    assert lines == ["data: é", "", "data: two"] * 3 + ["last"]
+
+
+@pytest.mark.parametrize("rest", [[30.0], [b"zz\r\nno chunk"]], ids=["open", "garbled"])
+async def test_an_answer_that_is_done_is_not_lost_to_what_follows(
+    rest: list[bytes | float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_client, "DRAIN_SECONDS", 0.2)
+    done = chunk(b"data: [DONE]\n\n")
+    async with serving(raw(STREAM_HEAD, event("Hello", "stop"), done, *rest)) as server:
+        assert (await ask(server)).content == "Hello"
+
+
+async def test_no_more_calls_are_under_way_than_there_are_connections() -> None:
+    async def slowly(writer: asyncio.StreamWriter) -> bool:
+        await asyncio.sleep(0.1)
+        return await plain(WHOLE)(writer)
+
+    async with serving(slowly) as server:
+        async with HttpClient() as client:
+            provider = local(server, client)
+            answers = await asyncio.gather(*(provider.complete(REQUEST) for _ in range(120)))
+        assert len(answers) == 120
+        assert server.most_at_once <= MAX_CONNECTIONS
+        assert server.connections <= MAX_CONNECTIONS
+
+
+async def test_a_cancelled_call_gives_its_place_back() -> None:
+    asked = asyncio.Event()
+
+    async def hang(_: asyncio.StreamWriter) -> bool:
+        asked.set()
+        await asyncio.sleep(30)
+        return False
+
+    async with serving(hang, plain(WHOLE)) as server, HttpClient() as client:
+        provider = local(server, client)
+        task = asyncio.create_task(provider.complete(REQUEST))
+        await asked.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert (await provider.complete(REQUEST)).content == "Hello"
+
+
+async def test_health_check_of_a_hanging_server_takes_a_few_seconds_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(openai_compatible, "HEALTH_CHECK_SECONDS", 0.2)
+    async with serving(raw(30.0)) as server, HttpClient() as client:
+        started = time.perf_counter()
+        assert not await local(server, client).health_check()
+        assert time.perf_counter() - started < 3
+        assert server.paths == ["/v1/models"]
+
+
+async def test_a_server_without_tls_is_a_failure_to_connect() -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.example ESMTP\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with (
+        await asyncio.start_server(greet, "127.0.0.1", 0) as listening,
+        HttpClient() as client,
+    ):
+        port = listening.sockets[0].getsockname()[1]
+        with pytest.raises(ProviderFailedError, match="cannot connect"):
+            await read_lines(client, f"https://127.0.0.1:{port}/")
+
+
+async def test_an_injected_transport_is_used() -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, content=WHOLE))
+    async with HttpClient(transport=transport) as client:
+        answer = await local(Server([]), client).complete(REQUEST)
+    assert answer.content == "Hello"
