@@ -1,0 +1,249 @@
+"""An entity as the templates of its files see it: every name and line already written out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.artifacts.schema import Schema, StoredEntity
+from core.artifacts.specs import Relation, SpecField
+from providers.llm.demo.literals import sentence
+from providers.llm.demo.names import (
+    collection_path,
+    id_name,
+    ids_name,
+    is_many,
+    links_name,
+)
+from providers.llm.demo.words import (
+    capital,
+    human,
+    pascal_case,
+    plural,
+    singular,
+    snake_case,
+    with_article,
+)
+
+
+@dataclass(frozen=True)
+class FactoryNames:
+    """What the test factory of an entity is called and offers; known by the entity's name."""
+
+    entity: str
+
+    @property
+    def path_constant(self) -> str:
+        """Constant that holds where the records are served."""
+        return f"{snake_case(self.entity).upper()}_PATH"
+
+    @property
+    def values(self) -> str:
+        """Function that returns a complete body."""
+        return f"{snake_case(self.entity)}_values"
+
+    @property
+    def make(self) -> str:
+        """Function that creates a record."""
+        return f"make_{snake_case(self.entity)}"
+
+    @property
+    def symbols(self) -> tuple[str, str, str]:
+        """Everything the factory exports."""
+        return (self.path_constant, self.make, self.values)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A relation of an entity, with what is needed to know of its target.
+
+    Attributes:
+        relation: the relation.
+        target_table: table the target is stored in.
+        link: class of its links, where it can point to many.
+    """
+
+    relation: Relation
+    target_table: str
+    link: str = ""
+
+    @property
+    def many(self) -> bool:
+        """Whether it points to any number of records."""
+        return is_many(self.relation)
+
+    @property
+    def attribute(self) -> str:
+        """Field that holds the id or ids."""
+        return ids_name(self.relation.name) if self.many else id_name(self.relation.name)
+
+    @property
+    def links(self) -> str:
+        """Attribute that holds the links, where there can be many."""
+        return links_name(self.relation.name)
+
+    @property
+    def human(self) -> str:
+        """The relation's name for people, in lower case."""
+        return human(self.relation.name).lower()
+
+    @property
+    def target(self) -> FactoryNames:
+        """Factory of the target."""
+        return FactoryNames(self.relation.target)
+
+    @property
+    def target_path(self) -> str:
+        """Where the target's records are served."""
+        return collection_path(self.target_table)
+
+
+@dataclass(frozen=True)
+class CodeNames(FactoryNames):
+    """Names of an entity in code and for people.
+
+    Attributes:
+        table: where its records are stored.
+        path: where they are served.
+    """
+
+    table: str = ""
+    path: str = ""
+
+    @property
+    def one(self) -> str:
+        """One of them, for people, in lower case."""
+        return human(self.entity).lower()
+
+    @property
+    def many(self) -> str:
+        """Several of them, for people, in lower case."""
+        return human(plural(snake_case(self.entity))).lower()
+
+    @property
+    def a_one(self) -> str:
+        """One of them with its article."""
+        return with_article(self.one)
+
+    @property
+    def singular(self) -> str:
+        """One of them, in a function's name."""
+        return snake_case(self.entity)
+
+    @property
+    def plural(self) -> str:
+        """Several of them, in a function's name."""
+        name = plural(self.singular)
+        return f"all_{name}" if name == self.singular else name
+
+    @property
+    def id(self) -> str:
+        """Parameter that holds its id."""
+        return id_name(self.singular)
+
+    @property
+    def record(self) -> str:
+        """Class of its stored records."""
+        return f"{self.entity}Record"
+
+    @property
+    def fields_class(self) -> str:
+        """Class of its fields."""
+        return f"{self.entity}Fields"
+
+    @property
+    def write(self) -> str:
+        """Class of what is sent in."""
+        return f"{self.entity}Write"
+
+    @property
+    def read(self) -> str:
+        """Class of what is sent out."""
+        return f"{self.entity}Read"
+
+    @property
+    def filters(self) -> str:
+        """Class of what a list is narrowed down by."""
+        return f"{self.entity}Filters"
+
+
+@dataclass(frozen=True)
+class EntityView(CodeNames):
+    """An entity with its fields and relations.
+
+    Attributes:
+        description: as people put it.
+        fields: its fields.
+        references: its relations.
+        aliases: alias of each choice field's values, by field.
+    """
+
+    description: str = ""
+    fields: tuple[SpecField, ...] = ()
+    references: tuple[Reference, ...] = ()
+    aliases: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def about(self) -> str:
+        """What it is, as a docstring's first line."""
+        return sentence(self.description or capital(self.a_one))
+
+    @property
+    def many_references(self) -> tuple[Reference, ...]:
+        """Relations that point to any number of records."""
+        return tuple(item for item in self.references if item.many)
+
+
+def view_of(schema: Schema, entity: str) -> EntityView | None:
+    """See an entity of a schema; `None` if the schema lacks it or one it points to."""
+    tables = {item.name: item.table for item in schema.entities}
+    found = next((item for item in schema.entities if item.name == entity), None)
+    if found is None or any(relation.target not in tables for relation in found.relations):
+        return None
+    return EntityView(
+        entity=found.name,
+        table=found.table,
+        path=_collection(schema, found),
+        description=found.description,
+        fields=found.fields,
+        references=_references(found, tables),
+        aliases=_aliases(found),
+    )
+
+
+def _collection(schema: Schema, entity: StoredEntity) -> str:
+    """Where its endpoints are, else where they usually are."""
+    for endpoint in schema.endpoints:
+        if endpoint.entity == entity.name and "{" not in endpoint.path:
+            return endpoint.path.rstrip("/")
+    return collection_path(entity.table)
+
+
+def _references(entity: StoredEntity, tables: Mapping[str, str]) -> tuple[Reference, ...]:
+    taken: set[str] = set()
+    return tuple(
+        Reference(
+            relation=relation,
+            target_table=tables[relation.target],
+            link=_class_name(f"{entity.name}{pascal_case(singular(relation.name))}Link", taken),
+        )
+        for relation in entity.relations
+    )
+
+
+def _aliases(entity: StoredEntity) -> dict[str, str]:
+    taken: set[str] = set()
+    return {
+        item.name: _class_name(f"{entity.name}{pascal_case(item.name)}Choice", taken)
+        for item in entity.fields
+        if item.choices
+    }
+
+
+def _class_name(name: str, taken: set[str]) -> str:
+    """Tell apart names that differ only where Pascal case drops an underscore."""
+    chosen = name
+    number = 1
+    while chosen in taken:
+        number += 1
+        chosen = f"{name}{number}"
+    taken.add(chosen)
+    return chosen

@@ -1,0 +1,104 @@
+"""The demo provider: a deterministic stand-in for a model that needs no network.
+
+It knows a prompt's template by the first line of the system text (`# clarifier`) and everything
+else from the fenced data of the user's text, so that a prompt that forgets something shows.
+"""
+
+import asyncio
+import math
+import re
+import time
+from collections.abc import Callable
+
+from providers.llm.demo import (
+    clarifier,
+    coder,
+    debugger,
+    docs_creator,
+    module_files,
+    module_plan,
+    normalizer,
+    prompt_builder,
+    schema_generator,
+    structural_validator,
+    validator,
+)
+from providers.llm.demo.blocks import DEMO, PromptBlocks, refuse
+from providers.llm.provider import LLMRequest, LLMResponse
+
+_CHARACTERS_PER_TOKEN = 4
+_HEADING = re.compile(r"# (?P<name>[a-z][a-z0-9-]*)[ \t]*")
+
+
+def _file_structure(blocks: PromptBlocks) -> str:
+    """One template asks two questions: with a module, it is about that module's files."""
+    return module_files.answer(blocks) if "module" in blocks else module_plan.answer(blocks)
+
+
+_ANSWERS: dict[str, Callable[[PromptBlocks], str]] = {
+    "clarifier": clarifier.answer,
+    "normalizer": normalizer.answer,
+    "docs-creator": docs_creator.answer,
+    "schema-generator": schema_generator.answer,
+    "structural-validator": structural_validator.answer,
+    "file-structure-generator": _file_structure,
+    "validator": validator.answer,
+    "prompt-builder": prompt_builder.answer,
+    "coder": coder.answer,
+    "debugger": debugger.answer,
+}
+
+
+class DemoProvider:
+    """Answers every stage's prompt from the data in it; the same prompt has the same answer."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name in the catalogue."""
+        return DEMO
+
+    async def complete(self, request: LLMRequest) -> LLMResponse:
+        """Answer one request; asked again in the same conversation, it answers the same.
+
+        Raises:
+            RequestRefusedError: the template is unknown, the prompt lacks data or has other data
+                than its template promises, or it asks for what only a real model can do.
+        """
+        begin = time.perf_counter()
+        # Writing a large answer takes a while, in which others must get their turn.
+        content = await asyncio.to_thread(_answer, request)
+        asked = len(request.system) + sum(len(message.content) for message in request.messages)
+        return LLMResponse(
+            content=content,
+            input_tokens=_tokens(asked),
+            output_tokens=_tokens(len(content)),
+            latency_seconds=time.perf_counter() - begin,
+            provider=DEMO,
+            model=DEMO,
+            finish_reason="stop",
+        )
+
+    async def health_check(self) -> bool:
+        """It is always there."""
+        return True
+
+
+def _answer(request: LLMRequest) -> str:
+    template = _template_of(request.system)
+    question = next((turn.content for turn in request.messages if turn.role == "user"), "")
+    return _ANSWERS[template](PromptBlocks(template, question))
+
+
+def _template_of(system: str) -> str:
+    heading = _HEADING.fullmatch(system.split("\n", 1)[0].rstrip("\r"))
+    name = heading["name"] if heading else ""
+    if name not in _ANSWERS:
+        refuse(
+            f"the prompt forgot to begin its system text with '# ' and the name of one of the "
+            f"templates {', '.join(_ANSWERS)}; it begins with {system[:60]!r}"
+        )
+    return name
+
+
+def _tokens(characters: int) -> int:
+    return math.ceil(characters / _CHARACTERS_PER_TOKEN)
