@@ -1,0 +1,128 @@
+"""Sessions whose models are scripted at the transport: all else is the real thing."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import BaseModel
+
+from core.artifacts.build_record import BuildRecord
+from core.artifacts.questionnaire import Questionnaire
+from core.options import BuildOptions
+from core.progress import SilentListener
+from core.settings import Settings
+from providers.llm.asker import Asker
+from providers.llm.catalogue import load_catalogue, read_catalogue_rows
+from providers.llm.checkpoints import AnswerCheckpoints
+from providers.llm.http_client import HttpClient
+from providers.llm.pool import ProviderPool
+from providers.llm.stage_router import StageRouter
+from providers.sandbox.bubblewrap import BubblewrapSandbox
+from providers.secrets.environment import EnvironmentSecrets
+from providers.storage.artifact_store import ArtifactStore
+from providers.storage.call_ledger import CallLedger
+from tasks.engine.build_recorder import BuildRecorder
+from tasks.engine.build_session import BuildSession
+from tasks.engine.preparation import load_table
+from tasks.engine.result_storage import ArtifactStoreResults
+from tasks.engine.stage_call import StageCall
+from tasks.engine.stage_work import StageWork, as_text
+
+ANSWERS = Questionnaire(project_name="Task Tracker", summary="Keeps tasks.")
+VARIABLES = {"LOCAL_LLM_BASE_URL": "http://models.test/v1"}
+SECRETS = EnvironmentSecrets(VARIABLES)
+
+Asked = Callable[[dict[str, Any]], str]
+
+
+class ScriptedModel:
+    """Answers chat completions in the order given, and keeps what it was asked.
+
+    Attributes:
+        asked: bodies of the requests, in order.
+    """
+
+    def __init__(self, answers: Iterable[str | BaseModel | Asked]) -> None:
+        self._answers = iter(answers)
+        self.asked: list[dict[str, Any]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        self.asked.append(body)
+        answer = next(self._answers)
+        if callable(answer):
+            text = answer(body)
+        else:
+            text = answer if isinstance(answer, str) else answer.model_dump_json()
+        return httpx.Response(200, json=completion(text, body["model"]))
+
+
+def completion(text: str, model: str) -> dict[str, Any]:
+    """A chat completion as servers answer it."""
+    return {
+        "id": "x",
+        "object": "chat.completion",
+        "model": model,
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": "stop",
+                "message": {"role": "assistant", "content": text},
+            }
+        ],
+        "usage": {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15},
+    }
+
+
+def open_session(
+    folder: Path,
+    model: Callable[[httpx.Request], httpx.Response],
+    *,
+    options: BuildOptions | None = None,
+    questionnaire: Questionnaire = ANSWERS,
+) -> BuildSession:
+    """A session in which every stage asks the model `local/test`."""
+    catalogue = load_catalogue(read_catalogue_rows(), VARIABLES.get)
+    table = load_table(SECRETS)
+    overrides = dict.fromkeys(table.templates(), "local/test")
+    table = table.with_models(overrides, catalogue.names)
+    store = ArtifactStore(f"file://{folder / 'store'}")
+    record = BuildRecord(build_id="b-1", project_id="b", project_name="Task Tracker", user="u")
+    pool = ProviderPool(catalogue, SECRETS, client=HttpClient(transport=httpx.MockTransport(model)))
+    return BuildSession(
+        settings=Settings(home=folder),
+        questionnaire=questionnaire,
+        options=options or BuildOptions(),
+        build_id="b-1",
+        project_id="b",
+        user="u",
+        table=table,
+        router=StageRouter(table, catalogue, SECRETS, "disabled", overridden=overrides.keys()),
+        asker=Asker(pool, AnswerCheckpoints(store), CallLedger(f"sqlite:///{folder}/ledger.db")),
+        store=store,
+        recorder=BuildRecorder(store, record, SilentListener()),
+        results=ArtifactStoreResults(url=store.url),
+        sandbox=BubblewrapSandbox(),
+        workspace=folder / "work",
+    )
+
+
+def work_on(
+    session: BuildSession,
+    stage: str,
+    inputs: Mapping[str, str | BaseModel],
+    *,
+    edits: Mapping[str, str] | None = None,
+    file: str = "",
+) -> StageWork:
+    """An attempt at a stage that reads these inputs."""
+    call = StageCall(
+        stage=stage,
+        name=stage,
+        file=file,
+        inputs={name: as_text(value) for name, value in inputs.items()},
+        edits=dict(edits or {}),
+    )
+    return StageWork(session, call)
