@@ -11,6 +11,8 @@ from core.artifacts.schema import Schema
 from core.artifacts.specs import ClarificationHistory, CleanSpec, RefinedSpec
 from core.artifacts.structure import FileStructure, StructuralIssues, ValidatedStructure
 
+PARAMETERS = "parameters"
+"""What the first stage reads instead of an artifact: the questionnaire the flow was given."""
 SPECS = "specs/specs.json"
 SPECS_REFINED = "specs/specs_refined.json"
 CLARIFICATION_HISTORY = "specs/clarification_history.json"

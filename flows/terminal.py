@@ -30,7 +30,7 @@ class TerminalListener:
         done = record.stages[stage]
         if done.status in {StageStatus.COMPLETED, StageStatus.FAILED}:
             self.close()
-            self._console.print(stage_line(self._table[stage].label, done))
+            self._console.print(stage_line(self._table[stage].label, done), soft_wrap=True)
 
     def file_written(self, path: str, done: int, total: int, usage: Usage) -> None:
         """Move the bar on, or print every tenth part where nobody watches a bar."""
@@ -113,7 +113,8 @@ def print_record(console: Console, table: StageTable, record: BuildRecord) -> No
         console.print(Text(f"failed at stage {record.failed_at}: {failed.error}"), style="red")
     rows = Table(box=None, pad_edge=False)
     for name in ("stage", "status", "models", "calls", "tokens", "cost", "seconds"):
-        rows.add_column(name, justify="left" if name in {"stage", "status", "models"} else "right")
+        left = name in {"stage", "status", "models"}
+        rows.add_column(name, justify="left" if left else "right", no_wrap=name != "models")
     for stage in table.stages:
         done = record.stages.get(stage.number, StageRecord())
         rows.add_row(

@@ -11,6 +11,7 @@ from typing import Any
 from prefect.client.schemas.objects import State
 
 from core.artifacts.questionnaire import Questionnaire
+from core.layout import PARAMETERS
 from core.options import BuildOptions
 from core.settings import Settings
 from core.stages import Stage, StageTable
@@ -54,9 +55,12 @@ class BuildSession:
     results: ArtifactStoreResults
     sandbox: Sandbox
     workspace: Path
-    artifacts: dict[str, str] = field(default_factory=dict[str, str])
+    artifacts: dict[str, str] = field(init=False)
     states: dict[str, State[Any]] = field(default_factory=dict[str, State[Any]])
     attempts: Counter[str] = field(default_factory=Counter[str])
+
+    def __post_init__(self) -> None:
+        self.artifacts = {PARAMETERS: self.questionnaire.model_dump_json(indent=2)}
 
     @property
     def demo(self) -> bool:
@@ -83,12 +87,13 @@ class BuildSession:
             file: path of the file, for a fan-out task.
             inputs: what the task reads, when that is not simply the artifacts of the row.
         """
-        read = {path: self.artifacts[path] for path in stage.reads} if inputs is None else inputs
+        if inputs is None:
+            inputs = {path: self.artifacts[path] for path in stage.reads or (PARAMETERS,)}
         return StageCall(
             stage=stage.number,
             name=f"{stage.label} {file}" if file else stage.label,
             file=file,
-            inputs=read,
+            inputs=inputs,
             edits=self._edits_for(stage),
             identity=tuple(
                 f"{use.template}={template_digest(use.template)}@"

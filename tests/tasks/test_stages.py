@@ -34,6 +34,7 @@ from core.layout import (
     CLARIFICATION_HISTORY,
     DOCS,
     FILE_STRUCTURE,
+    PARAMETERS,
     SCHEMA,
     SPECS,
     SPECS_CLEAN,
@@ -107,7 +108,7 @@ def bench(tmp_path: Path) -> Bench:
 
 
 async def test_stage_0_writes_the_questionnaire_down(bench: Bench) -> None:
-    assert await read_questionnaire(bench.work("0", {})) == {SPECS: ANSWERS}
+    assert await read_questionnaire(bench.work("0", {PARAMETERS: ANSWERS})) == {SPECS: ANSWERS}
 
 
 async def test_stage_1_keeps_the_questions_with_the_assumptions_made(bench: Bench) -> None:

@@ -5,7 +5,7 @@ import pytest
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN
 from core.options import BuildOptions
 from tasks.engine.build_session import current_session, session_opened
-from tests.tasks.sessions import ScriptedModel, open_session
+from tests.tasks.sessions import ANSWERS, ScriptedModel, open_session
 
 NOBODY = ScriptedModel([])
 
@@ -20,6 +20,15 @@ def test_a_call_holds_what_the_row_reads_and_who_answers(tmp_path: Path) -> None
     assert call.identity[0].endswith("@local/test")
 
 
+def test_the_first_stage_depends_on_the_questionnaire(tmp_path: Path) -> None:
+    one = open_session(tmp_path, NOBODY)
+    other = open_session(
+        tmp_path, NOBODY, questionnaire=ANSWERS.model_copy(update={"summary": "Another."})
+    )
+    keys = {session.call_for(session.table["0"]).cache_key() for session in (one, other)}
+    assert len(keys) == 2
+
+
 def test_a_file_of_stage_7_names_its_task_run(tmp_path: Path) -> None:
     session = open_session(tmp_path, NOBODY)
     call = session.call_for(session.table["7"], file="app/models.py", inputs={})
@@ -29,7 +38,7 @@ def test_a_file_of_stage_7_names_its_task_run(tmp_path: Path) -> None:
 def test_an_edit_applies_where_its_artifact_is_written_first(tmp_path: Path) -> None:
     options = BuildOptions(use={DOCS: "# Mine", SCHEMA: "{}"})
     session = open_session(tmp_path, NOBODY, options=options)
-    session.artifacts = {SPECS_CLEAN: "spec", DOCS: "docs"}
+    session.artifacts |= {SPECS_CLEAN: "spec", DOCS: "docs"}
     assert session.call_for(session.table["2"]).edits == {DOCS: "# Mine"}
     assert session.call_for(session.table["3"]).edits == {SCHEMA: "{}"}
 
