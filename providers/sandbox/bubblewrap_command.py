@@ -87,8 +87,28 @@ def box_user(root: bool, number: int) -> int:
     return 61184 + number % 4336 if root else _UNPRIVILEGED
 
 
+@dataclass(frozen=True, slots=True)
+class Descriptors:
+    """Open file descriptors that bwrap inherits.
+
+    Attributes:
+        info: where it writes the number of the box's first process.
+        block: where the box waits until it may go on.
+        seccomp: the system call filter, if there is one.
+    """
+
+    info: int
+    block: int
+    seccomp: int | None
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """Every one that is there."""
+        return tuple(n for n in (self.info, self.block, self.seccomp) if n is not None)
+
+
 def bubblewrap_command(
-    bwrap: Path, box: Box, command: Sequence[str], *, files: Path, seccomp: int | None
+    bwrap: Path, box: Box, command: Sequence[str], *, files: Path, descriptors: Descriptors
 ) -> list[str]:
     """Program and arguments that make a box and run a command in it.
 
@@ -97,10 +117,12 @@ def bubblewrap_command(
         box: the box to make.
         command: program and arguments, as they are inside.
         files: folder on the host with `passwd`, `group`, `hosts` and an empty `result`.
-        seccomp: file descriptor of the system call filter, if there is one.
+        descriptors: what it talks to us by.
     """
+    seccomp = descriptors.seccomp
     return [
         str(bwrap),
+        *("--info-fd", str(descriptors.info), "--block-fd", str(descriptors.block)),
         *_isolation(box),
         *_system_mounts(box, files),
         *_writable_mounts(box, files),

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import SandboxError
 from core.printable import printable
 from core.settings import SandboxLimits
+from providers.sandbox.first_process import FirstProcess
 from providers.sandbox.sandbox import Ending
 
 OUTPUT_KEPT = 64 * 1024
@@ -66,34 +67,46 @@ async def read_head(stream: asyncio.StreamReader | None, size: int = 8 * 1024) -
 
 async def supervise(
     process: asyncio.subprocess.Process,
+    first: FirstProcess,
     tail: OutputTail,
     limits: SandboxLimits,
+    *,
     folders: Sequence[str],
     most_files: int,
 ) -> Ending:
     """Let a box run until it ends or passes a bound; afterwards nothing in it is alive.
 
     Args:
-        process: the process that made the box and outlives it; its output is a pipe.
+        process: bwrap, just started; its output is a pipe.
+        first: the box's first process, still to be found.
         tail: takes the output.
         limits: bounds of the run.
         folders: the folders inside that the box can write to.
         most_files: most files and folders in them together.
+
+    Raises:
+        SandboxError: the box could not be started, or could not be killed.
     """
-    ending = asyncio.create_task(_ending(process, tail))
-    watch = asyncio.create_task(_watch(process.pid, limits, folders, most_files))
+    tasks: list[asyncio.Task[Ending]] = []
     try:
+        await first.find()
+        tasks.append(asyncio.create_task(_ending(process, tail)))
+        if first.number is not None:
+            watch = _watch(first.number, limits, folders, most_files)
+            tasks.append(asyncio.create_task(watch))
         done, _ = await asyncio.wait(
-            (ending, watch), timeout=limits.seconds, return_when=asyncio.FIRST_COMPLETED
+            tasks, timeout=limits.seconds, return_when=asyncio.FIRST_COMPLETED
         )
-        if ending in done:
-            return ending.result()
-        return watch.result() if watch in done else "timeout"
+        # Where both are done, the first in the list says how the box ended by itself.
+        for task in tasks:
+            if task in done:
+                return task.result()
+        return "timeout"
     finally:
-        for task in (ending, watch):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(ending, watch, return_exceptions=True)
-        await _kill(process)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await _kill(process, first)
 
 
 async def _ending(process: asyncio.subprocess.Process, tail: OutputTail) -> Ending:
@@ -103,11 +116,10 @@ async def _ending(process: asyncio.subprocess.Process, tail: OutputTail) -> Endi
     return "exit"
 
 
-async def _kill(process: asyncio.subprocess.Process) -> None:
+async def _kill(process: asyncio.subprocess.Process, first: FirstProcess) -> None:
     """Kill the box; its kernel namespace takes everything inside with it.
 
-    The output is read to its end, for two reasons: that end tells when the last process inside is
-    gone, and asyncio reports no exit while a pipe is full.
+    The output is read to its end because asyncio reports no exit while a pipe is full.
     """
     if process.returncode is None:
         with suppress(ProcessLookupError):
@@ -117,6 +129,7 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
             while process.stdout is not None and await process.stdout.read(_CHUNK):
                 pass
             await process.wait()
+            await first.end()
     except TimeoutError as error:
         raise SandboxError(
             f"processes of a killed box are still alive after {_DEATH_SECONDS:g} s"
@@ -124,7 +137,7 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
 
 
 async def _watch(
-    process: int, limits: SandboxLimits, folders: Sequence[str], most_files: int
+    first: int, limits: SandboxLimits, folders: Sequence[str], most_files: int
 ) -> Ending:
     """Wait until the box holds too much memory or too many files.
 
@@ -134,23 +147,21 @@ async def _watch(
     most_memory = limits.memory_mb * 1024 * 1024
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
-        memory, files = await asyncio.to_thread(_measure, process, folders)
-        if memory > most_memory:
+        if await asyncio.to_thread(_memory, first) > most_memory:
             return "memory"
-        if files > most_files:
+        if await asyncio.to_thread(_files, first, folders) > most_files:
             return "disk"
 
 
-def _measure(process: int, folders: Sequence[str]) -> tuple[int, int]:
-    """Bytes of memory of all processes below this one, and number of files in its box."""
-    inside = _children(process)
-    files = max((_files(first, folders) for first in inside), default=0)
-    memory = 0
-    while inside:
-        member = inside.pop()
-        memory += _resident(member)
-        inside += _children(member)
-    return memory, files
+def _memory(first: int) -> int:
+    """Bytes of memory of a process and of all below it."""
+    total = 0
+    members = [first]
+    while members:
+        member = members.pop()
+        total += _resident(member)
+        members += _children(member)
+    return total
 
 
 def _children(process: int) -> list[int]:
