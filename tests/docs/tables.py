@@ -1,0 +1,120 @@
+"""The tables of the documentation, made from the data.
+
+`python -m tests.docs.tables` writes them into the pages, where a test holds them.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from core.settings import Settings
+from core.stages import ModelUse, StageTable, load_stage_table, read_stage_rows
+from prompts.renderer import template_names
+from providers.llm.catalogue import DEMO, Catalogue, load_catalogue, read_catalogue_rows
+from tests.docs.pages import read, replace_marked
+
+
+def catalogue() -> Catalogue:
+    """The shipped catalogue, without a variable set."""
+    return load_catalogue(read_catalogue_rows(), lambda _: None)
+
+
+def stage_table() -> StageTable:
+    """The shipped stage table."""
+    return load_stage_table(
+        read_stage_rows(), providers=catalogue().names, templates=template_names()
+    )
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table as the pages write it."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def pipeline() -> str:
+    """The stages, with the models they ask and the artifacts they read and write."""
+    rows = [
+        (
+            stage.number,
+            stage.name,
+            "<br>".join(map(_model, stage.models)) or "–",
+            _paths(stage.reads),
+            _paths(stage.writes),
+        )
+        for stage in stage_table().stages
+    ]
+    return table(("stage", "name", "models (template: provider/model)", "reads", "writes"), rows)
+
+
+def _model(use: ModelUse) -> str:
+    fallback = f", else {use.fallback_provider}/{use.fallback_model}" if use.fallback_model else ""
+    return f"{use.template}: {use.provider}/{use.model}{fallback}"
+
+
+def _paths(paths: tuple[str, ...]) -> str:
+    return ", ".join(f"`{path}`" for path in paths) or "–"
+
+
+def settings_of(
+    model: type[BaseModel] = Settings, prefix: str = "APP_BUILDER_"
+) -> Iterator[tuple[str, Any, str]]:
+    """Variable, default and description of every setting."""
+    for name, field in model.model_fields.items():
+        variable = str(field.validation_alias or f"{prefix}{name.upper()}")
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from settings_of(field.annotation, f"{variable}__")
+        else:
+            default = None if field.default is PydanticUndefined else field.default
+            yield variable, default, field.description or ""
+
+
+def settings() -> str:
+    """The settings an operator can change."""
+    rows = [
+        (f"`{variable}`", _default(default), description)
+        for variable, default, description in settings_of()
+    ]
+    return table(("variable", "default", "what it does"), rows)
+
+
+def _default(value: object) -> str:
+    if value in (None, ""):
+        return "–"
+    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+def providers() -> str:
+    """The providers with the variables that concern them."""
+    rows = [
+        (row.name, f"`{row.key_variable}`", f"`{row.base_url_variable}`")
+        for row in catalogue()
+        if row.name != DEMO
+    ]
+    return table(("provider", "key", "base URL"), rows)
+
+
+def make_targets() -> str:
+    """The commands of the Makefile, each with its own comment."""
+    targets = re.findall(r"^([a-z-]+):.*?## (.*)$", read("Makefile"), re.MULTILINE)
+    return table(
+        ("command", "what it does"),
+        [(f"`make {name}`", f"{told[0].upper()}{told[1:]}.") for name, told in targets],
+    )
+
+
+TABLES: dict[tuple[str, str], Callable[[], str]] = {
+    ("docs/architecture.md", "pipeline"): pipeline,
+    ("docs/operations.md", "settings"): settings,
+    ("docs/operations.md", "providers"): providers,
+    ("CONTRIBUTING.md", "make targets"): make_targets,
+}
+"""What makes each table, by page and mark."""
+
+
+if __name__ == "__main__":
+    for (page, mark), make in TABLES.items():
+        replace_marked(page, mark, make())
