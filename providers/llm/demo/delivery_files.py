@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from providers.llm.demo.brief import requirements_in
+from providers.llm.demo.entity_view import EntityView
 from providers.llm.demo.file_task import FileTask
 from providers.llm.demo.literals import (
     lead,
@@ -67,11 +68,14 @@ def write_readme(task: FileTask) -> str:
             if number in told
         ],
         untold=len([number for number in task.file.requirements if number not in told]),
-        rows=[
-            _Row(view.many, view.path, ", ".join(field.name for field in view.fields))
-            for view in task.entities()
-        ],
+        rows=[_Row(view.many, view.path, _field_names(view)) for view in task.entities()],
     )
+
+
+def _field_names(view: EntityView) -> str:
+    names = [field.name for field in view.fields]
+    names += [reference.attribute for reference in view.references]
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def write_dockerfile(_task: FileTask) -> str:

@@ -68,7 +68,13 @@ def _link(view: EntityView, item: Reference) -> LinkCode:
         attribute=item.links,
         ids=item.attribute,
         relationship=call(
-            f"{item.links}: Mapped[list[{item.link}]] = relationship",
+            bracketed(
+                f"{item.links}: Mapped[",
+                [f"list[{item.link}]"],
+                "] = relationship",
+                indent=5,
+                comma=False,
+            ),
             ['cascade="all, delete-orphan"', f"foreign_keys={item.link}.owner_id"],
             4,
         ),

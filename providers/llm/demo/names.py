@@ -68,7 +68,9 @@ def legal_field_name(name: str, taken: set[str]) -> str:
     text = "_".join(words_of(name)).lower()
     if not text or not text[0].isalpha():
         text = f"field_{text}".rstrip("_")
-    if is_reserved(text):
+    if text.startswith(_RESERVED_STARTS):
+        text = f"field_{text}"
+    elif is_reserved(text):
         text = f"{text}_value"
     return _unique(text, taken, _MAX_FIELD, "_")
 
@@ -153,6 +155,7 @@ def package_name(slug: str, dependencies: Iterable[str]) -> str:
 
 
 _INDIRECT = {
+    "annotated-doc",
     "annotated-types",
     "anyio",
     "certifi",
@@ -162,10 +165,12 @@ _INDIRECT = {
     "h11",
     "hatchling",
     "httpcore",
+    "httpcore2",
     "httpx",
     "httpx2",
     "idna",
     "iniconfig",
+    "opentelemetry-api",
     "packaging",
     "pathspec",
     "pluggy",
@@ -177,6 +182,7 @@ _INDIRECT = {
     "sqlalchemy",
     "starlette",
     "trove-classifiers",
+    "truststore",
     "typing-extensions",
     "typing-inspection",
     "uvicorn",

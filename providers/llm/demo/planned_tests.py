@@ -108,27 +108,37 @@ def _reference_cases(item: Reference) -> list[Case]:
     stem = f"test_reference_{item.relation.name}"
     what = item.human
     cases = [
-        Case(f"{stem}_must_exist", "refers_to_nothing", f"{what}: it must exist.", reference=item),
+        Case(f"{stem}_must_exist", "refers_to_nothing", f"its {what} must exist.", reference=item),
         Case(
             f"{stem}_blocks_deletion",
             "keeps_target",
-            f"{what}: what is referred to cannot be deleted.",
+            f"its {what} cannot be deleted before it.",
             reference=item,
         ),
         Case(
             f"{stem}_filters",
             "filters_by_target",
-            f"{what}: lists can be filtered by it.",
+            f"lists can be filtered by {what}.",
             reference=item,
         ),
     ]
     if item.many:
         cases.append(
-            Case(f"{stem}_links_several", "links_many", f"{what}: any number.", reference=item)
+            Case(
+                f"{stem}_links_several",
+                "links_many",
+                f"it can have any number of {what}.",
+                reference=item,
+            )
         )
     elif item.relation.kind == "one_to_one":
         cases.append(
-            Case(f"{stem}_is_one_to_one", "is_one_to_one", f"{what}: only one.", reference=item)
+            Case(
+                f"{stem}_is_one_to_one",
+                "is_one_to_one",
+                f"no other can have the same {what}.",
+                reference=item,
+            )
         )
     return cases
 

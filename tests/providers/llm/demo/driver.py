@@ -78,10 +78,21 @@ async def build(questionnaire: Questionnaire) -> Build:
     return made
 
 
+async def build_from(spec: CleanSpec, clarified: Clarification) -> Build:
+    """Run stages 2 to 7 from a spec, such as one that a person edited."""
+    made = await _plan_from(spec, clarified)
+    await write(made)
+    return made
+
+
 async def plan(questionnaire: Questionnaire) -> Build:
     """Run stages 1 to 5, with each check that the stages make."""
     clarified = await ask_for(contexts.ClarifierContext(questionnaire=questionnaire), Clarification)
     spec = await ask_for(contexts.NormalizerContext(specs=clarified.specs), CleanSpec)
+    return await _plan_from(spec, clarified)
+
+
+async def _plan_from(spec: CleanSpec, clarified: Clarification) -> Build:
     docs = check_docs(await ask(contexts.DocsCreatorContext(specs=spec)), spec)
     schema = await _schema(spec, docs)
     docs = update_docs(docs, schema)
