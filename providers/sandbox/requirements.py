@@ -80,10 +80,13 @@ def _read_file(path: Path) -> str:
         raise InputError(f"the repository has no {MANIFEST}") from error
     except OSError as error:
         raise InputError(f"{MANIFEST} cannot be read: {error.strerror}") from error
-    with open(descriptor, "rb") as file:  # noqa: PTH123 -- it is a descriptor, not a path
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise InputError(f"{MANIFEST} is not a file")
-        content = file.read(_MANIFEST_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(_MANIFEST_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > _MANIFEST_BYTES:
         raise InputError(f"{MANIFEST} is larger than {_MANIFEST_BYTES // 1024} KiB")
     return content.decode()

@@ -87,11 +87,18 @@ async def run_uv(arguments: Sequence[str], *, environment: Mapping[str, str]) ->
         raise SandboxError(f"uv cannot be started: {error}") from error
     tail = OutputTail()
     try:
-        while process.stdout is not None and (chunk := await process.stdout.read(64 * 1024)):
+        while chunk := await _read(process):
             tail.add(chunk)
         code = await process.wait()
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await asyncio.shield(process.wait())
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            while await _read(process):  # asyncio reports no exit while a pipe is full
+                pass
+            await process.wait()
     return code, tail.text.strip()
+
+
+async def _read(process: asyncio.subprocess.Process) -> bytes:
+    return await process.stdout.read(64 * 1024) if process.stdout is not None else b""
