@@ -1,0 +1,104 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from core.settings import SandboxLimits
+from providers.sandbox import bubblewrap_command as module
+from providers.sandbox.bubblewrap_command import Box, Descriptors, box_user, bubblewrap_command
+
+
+def command_line(
+    tree: Path, *, root: bool = True, network: bool = False, seccomp: int | None = 9
+) -> list[str]:
+    box = Box(
+        tree=tree,
+        environment={"A": "1 --bind / /"},
+        limits=SandboxLimits(seconds=1.5),
+        read_only={"/deep/inside/data": Path("/some/data")},
+        network=network,
+        user=box_user(root, 0),
+        root=root,
+    )
+    descriptors = Descriptors(info=7, block=8, seccomp=seccomp)
+    return bubblewrap_command(
+        Path("/bin/bwrap"), box, ["say", "; $(x)"], files=Path("/files"), descriptors=descriptors
+    )
+
+
+def contains(line: list[str], words: Sequence[str]) -> bool:
+    return any(line[at : at + len(words)] == list(words) for at in range(len(line)))
+
+
+def test_what_varies_is_an_argument_of_its_own(tmp_path: Path):
+    line = command_line(tmp_path)
+    assert line[-2:] == ["say", "; $(x)"]
+    assert contains(line, ["--setenv", "A", "1 --bind / /"])
+    assert contains(line, ["--clearenv"])
+
+
+def test_root_becomes_another_user_and_keeps_no_capability(tmp_path: Path):
+    line = command_line(tmp_path)
+    assert contains(line, ["--cap-drop", "ALL"])
+    assert contains(line, ["setpriv", "--reuid", "61184", "--regid", "61184", "--clear-groups"])
+    assert "--unshare-user" not in line
+
+
+def test_an_ordinary_user_gets_a_user_namespace_and_no_other_after_it(tmp_path: Path):
+    line = command_line(tmp_path, root=False)
+    assert contains(line, ["--unshare-user", "--disable-userns", "--uid", "65534"])
+    assert "setpriv" not in line
+
+
+def test_the_network_is_cut_off_unless_it_is_given(tmp_path: Path):
+    assert "--unshare-net" in command_line(tmp_path)
+    given = command_line(tmp_path, network=True)
+    assert "--unshare-net" not in given
+    assert contains(given, ["--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"])
+
+
+def test_a_fraction_of_a_second_is_rounded_up_for_the_processor_time(tmp_path: Path):
+    assert "--cpu=2" in command_line(tmp_path)
+
+
+def test_folders_on_the_way_to_a_mount_are_made_first(tmp_path: Path):
+    assert contains(
+        command_line(tmp_path),
+        ["--dir", "/deep", "--dir", "/deep/inside", "--ro-bind", "/some/data", "/deep/inside/data"],
+    )
+
+
+def test_a_filter_is_loaded_where_there_is_one(tmp_path: Path):
+    assert contains(command_line(tmp_path), ["--seccomp", "9"])
+    assert "--seccomp" not in command_line(tmp_path, seccomp=None)
+
+
+@pytest.mark.parametrize(("made", "hidden"), [("folder", True), ("link", False), ("file", False)])
+def test_a_history_is_hidden(tmp_path: Path, made: str, hidden: bool):
+    history = tmp_path / ".git"
+    if made == "folder":
+        history.mkdir()
+    elif made == "link":
+        history.symlink_to(tmp_path)
+    else:
+        history.touch()
+    assert contains(command_line(tmp_path), ["--tmpfs", "/source/.git"]) is hidden
+
+
+def test_system_folders_are_links_or_folders_as_on_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "bin").symlink_to("usr/bin")
+    folders = [str(tmp_path / name) for name in ("bin", "lib", "lib64")]
+    monkeypatch.setattr(module, "_SYSTEM_LINKS", folders)
+    line = command_line(tmp_path)
+    assert contains(line, ["--symlink", "usr/bin", folders[0]])
+    assert contains(line, ["--ro-bind", folders[1], folders[1]])
+    assert folders[2] not in line
+
+
+@pytest.mark.parametrize("number", [0, 1, 4335, 4336, 2**32 - 1])
+def test_boxes_of_root_use_ids_of_the_range_for_short_lived_services(number: int):
+    assert 61184 <= box_user(True, number) <= 65519
+    assert box_user(False, number) == 65534
