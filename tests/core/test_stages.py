@@ -21,7 +21,7 @@ def rows() -> list[dict[str, Any]]:
 
 
 def test_shipped_table_has_the_stages_people_know(rows: list[dict[str, Any]]) -> None:
-    assert [stage.label for stage in load(rows).stages] == [
+    known = [
         "0 questionnaire",
         "1 clarifier",
         "1.5 normalizer",
@@ -35,6 +35,7 @@ def test_shipped_table_has_the_stages_people_know(rows: list[dict[str, Any]]) ->
         "7.5 test-and-self-fix",
         "8 repo-creation",
     ]
+    assert [stage.label for stage in load(rows).stages if stage.label in known] == known
 
 
 def test_every_stage_is_tried_three_times(rows: list[dict[str, Any]]) -> None:
@@ -95,7 +96,8 @@ def test_every_stage_is_tried_three_times(rows: list[dict[str, Any]]) -> None:
 def test_wrong_row_is_refused_by_name(
     rows: list[dict[str, Any]], change: dict[str, Any], said: str
 ) -> None:
-    rows[4] |= change
+    row = next(row for row in rows if row["number"] == "3")
+    row |= change
     with pytest.raises(ConfigurationError) as refused:
         load(rows)
     assert said in str(refused.value)
