@@ -171,7 +171,11 @@ async def test_a_box_dies_with_the_process_that_made_it(boxes: Boxes):
     )
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", driver, str(boxes.folder), mark),
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(Path(__file__).parents[3]),
+            "TMPDIR": str(boxes.folder.parent),  # a killed process leaves its temporary folder
+        },
     )
     boxed = f"sleep 60; echo {mark}"
     assert await becomes(True, boxed)
