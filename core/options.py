@@ -13,7 +13,7 @@ EDITABLE = tuple(
 class BuildOptions(BaseModel):
     """How to build; every option may be left alone."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     project_id: str = Field(
         default="",

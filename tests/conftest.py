@@ -1,0 +1,41 @@
+"""Fixtures for everything: no test reaches a model, a key or a setting of the developer's."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prefect.settings import PREFECT_SERVER_ANALYTICS_ENABLED, temporary_settings
+from prefect.testing.utilities import prefect_test_harness
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment() -> None:  # pyright: ignore[reportUnusedFunction] -- used by pytest
+    for name in list(os.environ):
+        if name.startswith(("APP_BUILDER_", "MODEL_ROUTER_")) or name.endswith("_API_KEY"):
+            del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """A Prefect server for the tests of this process; it takes a while to start."""
+    with (
+        temporary_settings({PREFECT_SERVER_ANALYTICS_ENABLED: False}),
+        prefect_test_harness(server_startup_timeout=120),
+    ):
+        yield
+
+
+@pytest.fixture(scope="session")
+def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the dependencies of generated repositories are installed, once for all tests."""
+    return tmp_path_factory.mktemp("environments")
+
+
+@pytest.fixture
+def home(tmp_path: Path, environments: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home of its own for the builds of one test, with the demo model."""
+    (tmp_path / "environments").symlink_to(environments)
+    monkeypatch.setenv("APP_BUILDER_HOME", str(tmp_path))
+    monkeypatch.setenv("MODEL_ROUTER_DEMO_MODE", "forced")
+    return tmp_path

@@ -1,0 +1,126 @@
+"""Whole builds with the demo model, in a Prefect server of the tests."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from core.artifacts.build_record import BuildRecord, BuildStatus
+from core.artifacts.questionnaire import Questionnaire
+from core.artifacts.schema import Schema
+from core.errors import InputError
+from core.layout import ARTIFACT_TYPES, BUILD_RECORD, DOCS, REPORT, SCHEMA
+from core.options import BuildOptions
+from flows.build_app import build_app
+from flows.questionnaire_file import read_questionnaire
+
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
+TINY = Questionnaire(project_name="Notes", summary="Keeps short notes.")
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+def artifact(home: Path, record: BuildRecord, path: str) -> str:
+    return (home / "store" / "project" / record.build_id / path).read_text(encoding="utf-8")
+
+
+def cloned(record: BuildRecord, home: Path) -> Path:
+    folder = home / "clone"
+    subprocess.run(["git", "clone", "-q", record.repository, folder], check=True)
+    return folder
+
+
+def kept(record: BuildRecord) -> list[str]:
+    return [number for number, stage in record.stages.items() if stage.cached]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+async def test_an_example_becomes_a_green_repository_with_every_artifact(
+    home: Path, example: Path
+) -> None:
+    record = await build_app(read_questionnaire(example))
+    assert record.status is BuildStatus.COMPLETED
+    assert record.test_status == "green"
+    assert record.demo
+    assert record.branch == "main"
+    for path, kind in ARTIFACT_TYPES.items():
+        kind.model_validate_json(artifact(home, record, path))
+    assert "A demo model wrote this" in artifact(home, record, REPORT)
+    readme = (cloned(record, home) / "README.md").read_text(encoding="utf-8")
+    assert readme == artifact(home, record, "code/README.md")
+
+
+async def test_built_again_it_is_the_same_and_no_model_is_asked(home: Path) -> None:
+    first = await build_app(TINY)
+    again = await build_app(TINY)
+    assert again.commit == first.commit
+    assert kept(again) == ["0", "1", "1.5", "2", "3", "3.5", "4", "5", "7"]
+    assert again.totals.calls == first.totals.calls
+    assert again.totals.input_tokens == first.totals.input_tokens
+
+
+async def test_built_in_another_place_it_has_the_same_commit_id(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await build_app(TINY)
+    monkeypatch.setenv("APP_BUILDER_HOME", str(home / "elsewhere"))
+    second = await build_app(TINY)
+    assert kept(second) == []
+    assert second.commit == first.commit
+
+
+async def test_a_fresh_build_shares_nothing_and_is_resumed_by_the_same_text(home: Path) -> None:
+    first = await build_app(TINY)
+    fresh = await build_app(TINY, BuildOptions(fresh="again"))
+    assert fresh.build_id != first.build_id
+    assert kept(fresh) == []
+    assert len(kept(await build_app(TINY, BuildOptions(fresh="again")))) == 9
+
+
+async def test_from_a_stage_on_everything_is_asked_again(home: Path) -> None:
+    await build_app(TINY)
+    record = await build_app(TINY, BuildOptions(from_stage="3.5"))
+    assert kept(record) == ["0", "1", "1.5", "2", "3"]
+
+
+async def test_of_an_edited_artifact_only_what_depends_on_it_is_redone(home: Path) -> None:
+    first = await build_app(TINY)
+    schema = Schema.model_validate_json(artifact(home, first, SCHEMA))
+    entity = schema.entities[0]
+    edited = schema.model_copy(
+        update={"entities": (entity.model_copy(update={"description": "Edited by hand."}),)}
+    )
+    record = await build_app(TINY, BuildOptions(use={SCHEMA: edited.model_dump_json()}))
+    assert record.build_id == first.build_id
+    assert kept(record)[:4] == ["0", "1", "1.5", "2"]
+    assert "3.5" not in kept(record)
+    assert record.edited == (SCHEMA,)
+    assert Schema.model_validate_json(artifact(home, record, SCHEMA)) == edited
+    assert "## Edited by hand" in artifact(home, record, REPORT)
+
+
+async def test_an_edit_that_changes_nothing_redoes_nothing_later(home: Path) -> None:
+    first = await build_app(TINY)
+    same = artifact(home, first, DOCS).split("<!-- schema: begin -->")[0].strip() + "\n"
+    record = await build_app(TINY, BuildOptions(use={DOCS: same}))
+    assert record.commit == first.commit
+    assert kept(record) == ["0", "1", "1.5", "3", "3.5", "4", "5", "7"]
+
+
+async def test_a_wrong_option_is_refused_before_anything_is_written(home: Path) -> None:
+    with pytest.raises(InputError, match="unknown provider"):
+        await build_app(TINY, BuildOptions(models={"3": "nobody/m"}))
+    assert not (home / "store" / "project").exists()
+
+
+async def test_the_record_says_how_the_build_went(home: Path) -> None:
+    record = await build_app(TINY)
+    stored = BuildRecord.model_validate_json(artifact(home, record, BUILD_RECORD))
+    assert stored == record
+    assert record.current_stage == "8"
+    assert record.failed_at is None
+    assert record.started_at <= record.finished_at
+    assert record.stages["3"].models == ("demo/demo",)
+    assert record.stages["7"].artifacts == ("code/",)
+    assert json.loads(stored.model_dump_json())["stages"]["1"]["status"] == "completed"
