@@ -1,0 +1,70 @@
+"""Every call stands in the ledger, and its answer is safe before its row is closed."""
+
+import pytest
+
+from core.errors import CallLimitError, RequestRefusedError, StorageError
+from providers.llm.metering import MeteredProvider
+from providers.llm.provider import LLMRequest, LLMResponse, Message
+from providers.storage.calls import CallIdentity, CallMaxima
+from tests.providers.llm.scripted import MemoryLedger, Outcome, ScriptedProvider
+
+REQUEST = LLMRequest(model="m", system="", messages=(Message(role="user", content="Q"),))
+ANSWER = LLMResponse(content="A", provider="p", model="m")
+CALL = CallIdentity(
+    build_id="b", project_id="p", user="u", stage="3", provider="first", model="big"
+)
+
+
+class Bench:
+    """A metered provider, and the order of what happened."""
+
+    def __init__(self, outcome: Outcome, *, kept: Exception | None = None) -> None:
+        self.ledger = MemoryLedger()
+        self.rows_when_kept: list[dict[int, str]] = []
+        self._kept = kept
+        inner = ScriptedProvider("first", iter([outcome]))
+        limits = CallMaxima(per_stage=1, per_file=1, per_build=1)
+        self.provider = MeteredProvider(inner, self.ledger, CALL, limits, self._keep)
+
+    async def _keep(self, response: LLMResponse) -> None:
+        assert response == ANSWER
+        self.rows_when_kept.append(dict(self.ledger.outcomes))
+        if self._kept:
+            raise self._kept
+
+
+async def test_an_answer_is_kept_while_its_row_is_still_open() -> None:
+    bench = Bench(ANSWER)
+    assert await bench.provider.complete(REQUEST) == ANSWER
+    assert bench.rows_when_kept == [{}]
+    assert bench.ledger.calls == [CALL]
+    assert bench.ledger.outcomes == {0: "answered"}
+
+
+async def test_no_call_is_made_above_a_maximum() -> None:
+    bench = Bench(ANSWER)
+    await bench.provider.complete(REQUEST)
+    with pytest.raises(CallLimitError):
+        await bench.provider.complete(REQUEST)
+    assert len(bench.rows_when_kept) == 1
+
+
+async def test_a_failed_call_is_closed_with_its_error() -> None:
+    bench = Bench(RequestRefusedError("no"))
+    with pytest.raises(RequestRefusedError):
+        await bench.provider.complete(REQUEST)
+    assert bench.ledger.outcomes == {0: "refused:RequestRefusedError"}
+
+
+async def test_an_answer_that_could_not_be_kept_is_a_failed_call() -> None:
+    bench = Bench(ANSWER, kept=StorageError("disk full"))
+    with pytest.raises(StorageError):
+        await bench.provider.complete(REQUEST)
+    assert bench.ledger.outcomes == {0: "failed:StorageError"}
+
+
+async def test_is_the_provider_it_wraps_and_counts_no_health_check() -> None:
+    bench = Bench(ANSWER)
+    assert bench.provider.name == "first"
+    assert await bench.provider.health_check()
+    assert not bench.ledger.calls
