@@ -1,0 +1,57 @@
+"""Runs the command `app-builder` as a person would, in a process of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.stages import read_stage_rows
+
+ROOT = Path(__file__).parents[2]
+TINY = ROOT / "examples" / "reading-list.json"
+
+
+def templates() -> list[str]:
+    """Every template of the stage table."""
+    return [use["template"] for row in read_stage_rows() for use in row.get("models", [])]
+
+
+def local_models() -> list[str]:
+    """Options that send every template to the local server, under a model of its own name."""
+    return [f"--model={template}=local/{template}" for template in templates()]
+
+
+def variables(home: Path, **more: str) -> dict[str, str]:
+    """Environment of a command with a home of its own and nothing else of this project's."""
+    ours = ("APP_BUILDER_", "MODEL_ROUTER_", "LOCAL_LLM_", "PREFECT_")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(ours) and not name.endswith("_API_KEY")
+    }
+    return {**kept, "APP_BUILDER_HOME": str(home), "PREFECT_HOME": str(home / "nobody"), **more}
+
+
+def start(*arguments: str | Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start `app-builder` with its output in one pipe."""
+    return subprocess.Popen(
+        [sys.executable, "-c", "from flows.cli import main; main()", *map(str, arguments)],
+        cwd=ROOT,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def run(*arguments: str | Path, environment: Mapping[str, str]) -> tuple[int, str]:
+    """Run `app-builder` to its end.
+
+    Returns:
+        Exit code and output.
+    """
+    with start(*arguments, environment=environment) as process:
+        output, _ = process.communicate(timeout=240)
+        return process.returncode, output
