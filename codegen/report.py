@@ -31,8 +31,8 @@ def _verdict(record: BuildRecord, tests: TestReport) -> str:
     lines: list[str] = []
     if record.demo:
         lines.append(
-            "**A demo model wrote this**: no real model was asked. It always writes FastAPI with "
-            "SQLite, whatever stack was chosen."
+            f"**A demo model wrote {_share(record)}**, not a real one. It always writes FastAPI "
+            "with SQLite, whatever stack was chosen."
         )
     if tests.status == "green":
         lines.append(f"The tests are green. The repository is on `{record.branch}`.")
@@ -42,6 +42,11 @@ def _verdict(record: BuildRecord, tests: TestReport) -> str:
             f"{tests.reason}"
         )
     return "\n\n".join(lines)
+
+
+def _share(record: BuildRecord) -> str:
+    models = {model for stage in record.stages.values() for model in stage.models}
+    return "this" if models <= {"demo/demo"} else "part of this (see the stages)"
 
 
 def _facts(record: BuildRecord, structure: ValidatedStructure) -> str:

@@ -18,7 +18,7 @@ class CallLimits(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    per_file: int = Field(default=16, ge=1, description="Calls for one file of stage 7.")
+    per_file: int = Field(default=40, ge=1, description="Calls for one file of stage 7.")
     per_build: int = Field(default=10_000, ge=1, description="Calls for one build.")
 
 

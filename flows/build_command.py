@@ -24,7 +24,7 @@ def run_build_command(
     """
     prepared = prepare_build(settings, questionnaire, options, environment_secrets())
     console.print(Text(f"Building {questionnaire.project_name} as {prepared.build_id}"))
-    if prepared.router.demo:
+    if prepared.demo:
         console.print(Text("A demo model answers, not a real one (see MODEL_ROUTER_DEMO_MODE)."))
     listener = TerminalListener(console, prepared.table)
     with prefect_api(settings):

@@ -32,7 +32,6 @@ class BuildSession:
 
     Attributes:
         build_id, project_id, user: who the build is; see `core.identity`.
-        demo: the demo model answers, not a real one.
         results: where Prefect keeps the results of tasks.
         sandbox: where generated code runs, if it works here.
         workspace: folder on this machine for the Git history and the tree under test.
@@ -61,11 +60,6 @@ class BuildSession:
 
     def __post_init__(self) -> None:
         self.artifacts = {PARAMETERS: self.questionnaire.model_dump_json(indent=2)}
-
-    @property
-    def demo(self) -> bool:
-        """Whether the demo model answers."""
-        return self.router.demo
 
     @property
     def repository(self) -> Path:

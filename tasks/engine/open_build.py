@@ -88,7 +88,7 @@ async def _session(
         project_id=prepared.project_id,
         project_name=prepared.questionnaire.project_name,
         user=prepared.user,
-        demo=prepared.router.demo,
+        demo=prepared.demo,
         edited=tuple(prepared.options.use),
         flow_run_id=str(flow_run.id or ""),
         started_at=utc_now(),
@@ -114,12 +114,8 @@ async def _session(
 async def _announce(session: BuildSession) -> None:
     logger = get_run_logger()
     logger.info("Build %s of project %s", session.build_id, session.project_id)
-    if session.demo:
-        logger.warning(
-            "No provider has a key: a demo model writes this build, not a real one"
-            if session.settings.demo_mode == "auto"
-            else "Demo mode is forced: a demo model writes this build, not a real one"
-        )
+    if session.recorder.record.demo:
+        logger.warning("A demo model answers in this build, not a real one")
     await session.recorder.update()
 
 

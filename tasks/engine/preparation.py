@@ -15,7 +15,7 @@ from core.secrets import SecretSource
 from core.settings import Settings
 from core.stages import StageTable, load_stage_table, read_stage_rows
 from prompts.renderer import template_names
-from providers.llm.catalogue import Catalogue, load_catalogue, read_catalogue_rows
+from providers.llm.catalogue import DEMO, Catalogue, load_catalogue, read_catalogue_rows
 from providers.llm.stage_router import StageRouter
 from providers.secrets.environment import EnvironmentSecrets
 
@@ -37,6 +37,16 @@ class PreparedBuild:
     table: StageTable
     catalogue: Catalogue
     router: StageRouter
+
+    @property
+    def demo(self) -> bool:
+        """Whether the demo model answers any stage."""
+        return any(
+            choice.provider == DEMO
+            for stage in self.table.stages
+            for use in stage.models
+            for choice in self.router.choices(stage.number, use.template)
+        )
 
 
 def environment_secrets() -> EnvironmentSecrets:

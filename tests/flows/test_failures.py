@@ -1,0 +1,199 @@
+"""What goes wrong at the model's end, through the whole flow and real HTTP."""
+
+import asyncio
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prefect.client.orchestration import get_client
+from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
+from prefect.variables import Variable
+
+from core.artifacts.build_record import BuildRecord, BuildStatus, StageStatus
+from core.artifacts.questionnaire import Questionnaire
+from core.artifacts.structure import ValidatedStructure
+from core.errors import BuildBusyError, ConfigurationError, StageFailedError
+from core.options import BuildOptions
+from flows.build_app import build_app
+from tasks.engine.build_lock import build_locked
+from tasks.engine.open_build import MODELS_VARIABLE
+from tests.flows.command import templates
+from tests.model_server import Failure, ModelServer, model_server
+
+TINY = Questionnaire(project_name="Notes", summary="Keeps short notes.")
+LOCAL = BuildOptions(models={name: f"local/{name}" for name in templates()})
+
+pytestmark = pytest.mark.usefixtures("prefect_server")
+
+
+@pytest.fixture(scope="module")
+def running() -> Generator[ModelServer]:
+    with model_server() as server:
+        yield server
+
+
+@pytest.fixture
+def server(
+    running: ModelServer, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Generator[ModelServer]:
+    monkeypatch.setenv("LOCAL_LLM_BASE_URL", running.base_url)
+    yield running
+    running.behave(failure=Failure(times=0))
+
+
+def stored(home: Path) -> BuildRecord:
+    (path,) = (home / "store" / "project").glob("*/build.json")
+    return BuildRecord.model_validate_json(path.read_text())
+
+
+def stored_files(home: Path) -> set[str]:
+    (path,) = (home / "store" / "project").glob("*/specs/validated_structure.json")
+    structure = ValidatedStructure.model_validate_json(path.read_text())
+    return {file.path for file in structure.files}
+
+
+def asked(server: ModelServer, template: str) -> int:
+    return sum(call.model == template for call in server.calls())
+
+
+async def failed_build(options: BuildOptions = LOCAL) -> StageFailedError:
+    with pytest.raises(StageFailedError) as failed:
+        await build_app(TINY, options)
+    return failed.value
+
+
+async def test_a_provider_that_recovers_costs_attempts_and_not_the_build(
+    server: ModelServer, home: Path
+) -> None:
+    server.behave(failure=Failure(status=500, times=2))
+    record = await build_app(TINY, LOCAL)
+    assert record.status is BuildStatus.COMPLETED
+    assert record.stages["1"].attempts == 3
+    assert record.stages["1.5"].attempts == 1
+    assert not record.demo
+
+
+async def test_a_provider_that_stays_broken_halts_the_build_resumably(
+    server: ModelServer, home: Path
+) -> None:
+    server.behave(failure=Failure(status=500, times=3))
+    before = asked(server, "clarifier"), asked(server, "normalizer")
+    error = await failed_build()
+    assert str(error).startswith("Stage 1 failed after 3 attempts: ")
+    assert "500" in str(error)
+    assert asked(server, "clarifier") == before[0] + 3
+    assert asked(server, "normalizer") == before[1]
+    record = stored(home)
+    assert record.status is BuildStatus.FAILED
+    assert record.failed_at == "1"
+    assert record.stages["1"].status is StageStatus.FAILED
+    assert record.stages["1"].attempts == 3
+    assert record.stages["1"].error in str(error)
+    assert set(record.stages) == {"0", "1"}
+
+    resumed = await build_app(TINY, LOCAL)
+    assert resumed.status is BuildStatus.COMPLETED
+    assert resumed.failed_at is None
+
+
+async def test_a_request_that_is_refused_is_not_made_again(server: ModelServer, home: Path) -> None:
+    server.behave(failure=Failure(status=401, times=1))
+    before = asked(server, "clarifier")
+    error = await failed_build()
+    assert str(error).startswith("Stage 1 failed after 1 attempt: ")
+    assert asked(server, "clarifier") == before + 1
+
+
+async def test_a_file_that_cannot_be_written_halts_the_build_by_its_name(
+    server: ModelServer, home: Path
+) -> None:
+    stop = BuildOptions(models={**LOCAL.models, "coder": "openai/gpt-4o"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", "sk-not-a-key")
+        patch.setenv("OPENAI_BASE_URL", f"{server.url}/nothing-here")
+        error = await failed_build(stop)
+    assert error.stage == "7"
+    assert error.attempts == 1
+    assert error.reason.split(": ")[0] in stored_files(home)
+    assert "sk-not-a-key" not in str(error)
+    assert stored(home).failed_at == "7"
+    assert "7.5" not in stored(home).stages
+
+
+async def test_the_hard_maximum_of_calls_halts_the_build(
+    server: ModelServer, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP_BUILDER_CALLS__PER_BUILD", "3")
+    before = len(server.calls())
+    error = await failed_build()
+    assert str(error).startswith("Stage 3 failed after 1 attempt: ")
+    assert "APP_BUILDER_CALLS__PER_BUILD" in str(error)
+    assert len(server.calls()) == before + 3
+
+    monkeypatch.setenv("APP_BUILDER_CALLS__PER_BUILD", "10000")
+    record = await build_app(TINY, LOCAL)
+    assert record.status is BuildStatus.COMPLETED
+
+
+async def test_the_operator_chooses_models_by_a_prefect_variable(
+    server: ModelServer, home: Path
+) -> None:
+    await Variable.aset(MODELS_VARIABLE, dict(LOCAL.models), overwrite=True)
+    try:
+        record = await build_app(TINY)
+    finally:
+        await Variable.aunset(MODELS_VARIABLE)
+    assert record.stages["3"].models == ("local/schema-generator",)
+
+
+async def test_a_wrong_variable_is_refused_by_its_name(home: Path) -> None:
+    await Variable.aset(MODELS_VARIABLE, ["no", "object"], overwrite=True)
+    try:
+        with pytest.raises(ConfigurationError, match=MODELS_VARIABLE):
+            await build_app(TINY)
+    finally:
+        await Variable.aunset(MODELS_VARIABLE)
+
+
+async def test_a_build_that_runs_already_is_left_alone(home: Path) -> None:
+    record = await build_app(TINY)
+    with (
+        build_locked(home / "locks", record.build_id),
+        pytest.raises(BuildBusyError, match=record.build_id),
+    ):
+        await build_app(TINY)
+    assert stored(home).status is BuildStatus.COMPLETED
+
+
+async def events_of(record: BuildRecord) -> list[dict[str, Any]]:
+    wanted = EventFilter(
+        event=EventNameFilter(prefix=["app-build.stage."]),
+        resource=EventResourceFilter(id=[f"app-build.{record.build_id}"]),
+    )
+    body = {"filter": wanted.model_dump(mode="json"), "limit": 50}
+    events: list[dict[str, Any]] = []
+    async with get_client() as client:
+        for _ in range(100):  # the server writes events down a little later
+            response = await client.request("POST", "/events/filter", json=body)
+            events = response.json()["events"]
+            if len(events) == 24:
+                break
+            await asyncio.sleep(0.1)
+    return events
+
+
+async def test_every_stage_is_told_by_events(home: Path) -> None:
+    record = await build_app(TINY, BuildOptions(fresh=f"events-{os.getpid()}"))
+    events = await events_of(record)
+    kinds = [event["event"].rsplit(".", 1)[-1] for event in events]
+    assert kinds.count("started") == 12
+    assert kinds.count("completed") == 12
+    schema = next(
+        event
+        for event in events
+        if event["payload"]["stage"] == "3" and event["event"].endswith("completed")
+    )
+    assert schema["payload"]["artifacts"] == ["specs/schema.json", "docs/docs.md"]
+    assert schema["payload"]["name"] == "schema-generator"
