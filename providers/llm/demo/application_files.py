@@ -6,7 +6,7 @@ from providers.llm.demo.brief import requirements_in
 from providers.llm.demo.file_task import FileTask, dotted
 from providers.llm.demo.literals import lead, one_line, python_string, sentence
 from providers.llm.demo.planned_tests import SERVICE_CASES, is_requirement_case
-from providers.llm.demo.source_layout import imported
+from providers.llm.demo.source_layout import assigned, imported
 from providers.llm.demo.templates import render_file
 
 
@@ -81,5 +81,5 @@ def write_service_tests(task: FileTask) -> str:
         refs=planned,
         others=others,
         needs_name=bool(planned.keys() & set(SERVICE_CASES[1:])),
-        name=python_string(_name(task)),
+        name=assigned("NAME", python_string(_name(task))),
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from providers.llm.demo.brief import requirements_in
+from providers.llm.demo.distribution import package_name, requirement
 from providers.llm.demo.entity_view import EntityView
 from providers.llm.demo.file_task import FileTask
 from providers.llm.demo.literals import (
@@ -13,17 +14,7 @@ from providers.llm.demo.literals import (
     one_line,
     toml_string,
 )
-from providers.llm.demo.names import package_name
 from providers.llm.demo.templates import render_file
-
-_RANGES = {
-    "fastapi": "fastapi>=0.139,<1",
-    "httpx2": "httpx2>=2,<3",
-    "pytest": "pytest>=8.4,<10",
-    "sqlalchemy": "sqlalchemy>=2.0.40,<3",
-    "uvicorn": "uvicorn>=0.34,<1",
-}
-"""Versions the generated code was tried with; a package not named here is taken as it comes."""
 
 _DESCRIPTION_LENGTH = 200
 
@@ -44,13 +35,13 @@ def write_pyproject(task: FileTask) -> str:
         "pyproject.toml",
         name=toml_string(package_name(task.project.slug, [item.name for item in dependencies])),
         description=toml_string(one_line(lead(task.project.summary), _DESCRIPTION_LENGTH)),
-        dependencies=_ranges(item.name for item in dependencies if not item.development),
-        development=_ranges(item.name for item in dependencies if item.development),
+        dependencies=_required(item.name for item in dependencies if not item.development),
+        development=_required(item.name for item in dependencies if item.development),
     )
 
 
-def _ranges(names: Iterable[str]) -> list[str]:
-    return [toml_string(_RANGES.get(name, name)) for name in sorted(set(names))]
+def _required(names: Iterable[str]) -> list[str]:
+    return [toml_string(requirement(name)) for name in sorted(set(names))]
 
 
 def write_readme(task: FileTask) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from core.artifacts.specs import Requirement
 from core.artifacts.structure import FileContract, Import
 from providers.llm.demo import paths
-from providers.llm.demo.contracts import class_, constant, function
-from providers.llm.demo.entity_view import EntityView, FactoryNames
+from providers.llm.demo.code_names import FactoryNames
+from providers.llm.demo.entity_view import EntityView
+from providers.llm.demo.exports import class_, constant, function
 from providers.llm.demo.field_types import code_of
 
 _MAKE = (

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from providers.llm.demo import paths
 from providers.llm.demo.blocks import refuse
 from providers.llm.demo.brief import BriefRequirement, requirements_in
+from providers.llm.demo.code_names import FactoryNames
 from providers.llm.demo.entity_code import (
     aliases_of,
     columns_of,
@@ -15,7 +17,7 @@ from providers.llm.demo.entity_code import (
     sample_body,
 )
 from providers.llm.demo.entity_contracts import shared_types
-from providers.llm.demo.entity_view import EntityView, FactoryNames
+from providers.llm.demo.entity_view import EntityView
 from providers.llm.demo.file_task import FileTask, import_block
 from providers.llm.demo.literals import sentence
 from providers.llm.demo.planned_tests import Case, entity_cases, is_requirement_case
@@ -69,9 +71,7 @@ def write_schema(task: FileTask) -> str:
                 *(["from typing import Literal"] if view.aliases else []),
             ],
             [imported("pydantic", pydantic)],
-            task.imports([(paths.FIELDS, shared_types(view)), (paths.LISTING, ["ListOptions"])])
-            if shared_types(view)
-            else task.imports([(paths.LISTING, ["ListOptions"])]),
+            task.imports([(paths.FIELDS, shared_types(view)), (paths.LISTING, ["ListOptions"])]),
         ),
     )
 
@@ -136,19 +136,7 @@ def _known_case(task: FileTask, known: dict[str, Case], name: str, requirement: 
             f"it knows {', '.join(known)}"
         )
     case = known[name]
-    return _numbered(case, requirement)
-
-
-def _numbered(case: Case, requirement: str) -> Case:
-    return Case(
-        name=case.name,
-        kind=case.kind,
-        says=sentence(f"{requirement}: {case.says}"),
-        names=case.names,
-        values=case.values,
-        reference=case.reference,
-        subjects=case.subjects,
-    )
+    return replace(case, says=sentence(f"{requirement}: {case.says}"))
 
 
 def _requirement_case(
@@ -173,10 +161,12 @@ def _requirement_case(
 def _test_imports(task: FileTask, view: EntityView, cases: list[Case]) -> str:
     body = render_file("test_entity.py", e=view, cases=cases, imports="")
     words = set(re.findall(r"\w+", body))
+    entities = {view.entity, *(item.relation.target for item in view.references)}
+    entities |= {subject.entity for case in cases for subject in case.subjects}
+    factories = map(FactoryNames, entities)
     needed = [
-        (item.path, [name for name in item.symbols if name in words])
-        for item in task.file.imports
-        if words & set(item.symbols)
+        (paths.factory_path(factory.entity), [name for name in factory.symbols if name in words])
+        for factory in factories
     ]
     return "\n".join(task.imports(needed))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from core.artifacts.schema import Schema, StoredEntity
 from core.artifacts.specs import Relation, SpecField
+from providers.llm.demo.code_names import CodeNames, FactoryNames
 from providers.llm.demo.literals import sentence
 from providers.llm.demo.names import (
     collection_path,
@@ -13,42 +14,10 @@ from providers.llm.demo.names import (
     is_many,
     links_name,
 )
-from providers.llm.demo.words import (
-    capital,
-    human,
-    pascal_case,
-    plural,
-    singular,
-    snake_case,
-    with_article,
-)
+from providers.llm.demo.words import capital, human, pascal_case, singular
 
-
-@dataclass(frozen=True)
-class FactoryNames:
-    """What the test factory of an entity is called and offers; known by the entity's name."""
-
-    entity: str
-
-    @property
-    def path_constant(self) -> str:
-        """Constant that holds where the records are served."""
-        return f"{snake_case(self.entity).upper()}_PATH"
-
-    @property
-    def values(self) -> str:
-        """Function that returns a complete body."""
-        return f"{snake_case(self.entity)}_values"
-
-    @property
-    def make(self) -> str:
-        """Function that creates a record."""
-        return f"make_{snake_case(self.entity)}"
-
-    @property
-    def symbols(self) -> tuple[str, str, str]:
-        """Everything the factory exports."""
-        return (self.path_constant, self.make, self.values)
+_ALIAS_LENGTH = 28
+"""So that a field of this type fits on one line."""
 
 
 @dataclass(frozen=True)
@@ -94,75 +63,6 @@ class Reference:
     def target_path(self) -> str:
         """Where the target's records are served."""
         return collection_path(self.target_table)
-
-
-@dataclass(frozen=True)
-class CodeNames(FactoryNames):
-    """Names of an entity in code and for people.
-
-    Attributes:
-        table: where its records are stored.
-        path: where they are served.
-    """
-
-    table: str = ""
-    path: str = ""
-
-    @property
-    def one(self) -> str:
-        """One of them, for people, in lower case."""
-        return human(self.entity).lower()
-
-    @property
-    def many(self) -> str:
-        """Several of them, for people, in lower case."""
-        return human(plural(snake_case(self.entity))).lower()
-
-    @property
-    def a_one(self) -> str:
-        """One of them with its article."""
-        return with_article(self.one)
-
-    @property
-    def singular(self) -> str:
-        """One of them, in a function's name."""
-        return snake_case(self.entity)
-
-    @property
-    def plural(self) -> str:
-        """Several of them, in a function's name."""
-        name = plural(self.singular)
-        return f"all_{name}" if name == self.singular else name
-
-    @property
-    def id(self) -> str:
-        """Parameter that holds its id."""
-        return id_name(self.singular)
-
-    @property
-    def record(self) -> str:
-        """Class of its stored records."""
-        return f"{self.entity}Record"
-
-    @property
-    def fields_class(self) -> str:
-        """Class of its fields."""
-        return f"{self.entity}Fields"
-
-    @property
-    def write(self) -> str:
-        """Class of what is sent in."""
-        return f"{self.entity}Write"
-
-    @property
-    def read(self) -> str:
-        """Class of what is sent out."""
-        return f"{self.entity}Read"
-
-    @property
-    def filters(self) -> str:
-        """Class of what a list is narrowed down by."""
-        return f"{self.entity}Filters"
 
 
 @dataclass(frozen=True)
@@ -232,7 +132,9 @@ def _references(entity: StoredEntity, tables: Mapping[str, str]) -> tuple[Refere
 def _aliases(entity: StoredEntity) -> dict[str, str]:
     taken: set[str] = set()
     return {
-        item.name: _class_name(f"{entity.name}{pascal_case(item.name)}Choice", taken)
+        item.name: _class_name(
+            f"{entity.name}{pascal_case(item.name)}"[:_ALIAS_LENGTH] + "Choice", taken
+        )
         for item in entity.fields
         if item.choices
     }

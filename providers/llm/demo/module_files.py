@@ -13,10 +13,11 @@ from core.artifacts.structure import (
     StructuralIssues,
 )
 from providers.llm.demo import paths
+from providers.llm.demo.application_contracts import application, delivery
 from providers.llm.demo.blocks import PromptBlocks, refuse
-from providers.llm.demo.contracts import application, delivery, foundation
 from providers.llm.demo.entity_contracts import entity_files, entity_tests_file
 from providers.llm.demo.entity_view import EntityView, view_of
+from providers.llm.demo.foundation_contracts import foundation
 from providers.llm.demo.module_plan import (
     ACCEPTANCE,
     APPLICATION,

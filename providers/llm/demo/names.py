@@ -77,10 +77,14 @@ def legal_field_name(name: str, taken: set[str]) -> str:
 
 def legal_relation_name(name: str, many: bool, taken: set[str]) -> str:
     """A relation name for what people call it; all names derived from it are taken, too."""
-    text = legal_field_name(name, set()).removesuffix("_id").removesuffix("_ids")
+    text = "_".join(words_of(name)).lower().removesuffix("_id").removesuffix("_ids")
+    if not text or not text[0].isalpha():
+        text = f"related_{text}".rstrip("_")
+    if text.startswith(_RESERVED_STARTS):
+        text = f"related_{text}"
     number = 1
-    chosen = text
-    while derived_names(chosen, many) & taken or is_reserved(chosen):
+    chosen = text[:_MAX_FIELD].rstrip("_")
+    while derived_names(chosen, many) & taken:
         number += 1
         chosen = f"{text[: _MAX_FIELD - 4].rstrip('_')}_{number}"
     taken |= derived_names(chosen, many)
@@ -146,45 +150,3 @@ def table_names(entities: Iterable[str]) -> dict[str, str]:
 def collection_path(table: str) -> str:
     """Where the records of a table are served."""
     return f"/api/{table.replace('_', '-')}"
-
-
-def package_name(slug: str, dependencies: Iterable[str]) -> str:
-    """Name of the Python distribution; one that needed itself could not be installed."""
-    known = {name.lower().replace("_", "-") for name in dependencies} | _INDIRECT
-    return f"{slug}-app" if slug in known else slug
-
-
-_INDIRECT = {
-    "annotated-doc",
-    "annotated-types",
-    "anyio",
-    "certifi",
-    "click",
-    "fastapi",
-    "greenlet",
-    "h11",
-    "hatchling",
-    "httpcore",
-    "httpcore2",
-    "httpx",
-    "httpx2",
-    "idna",
-    "iniconfig",
-    "opentelemetry-api",
-    "packaging",
-    "pathspec",
-    "pluggy",
-    "pydantic",
-    "pydantic-core",
-    "pygments",
-    "pytest",
-    "sniffio",
-    "sqlalchemy",
-    "starlette",
-    "trove-classifiers",
-    "truststore",
-    "typing-extensions",
-    "typing-inspection",
-    "uvicorn",
-}
-"""Packages that the generated project's own dependencies bring along or are built with."""

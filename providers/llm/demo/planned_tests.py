@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.artifacts.specs import Requirement
-from providers.llm.demo.entity_view import EntityView, FactoryNames, Reference
+from providers.llm.demo.code_names import FactoryNames
+from providers.llm.demo.entity_view import EntityView, Reference
 from providers.llm.demo.field_types import code_of, is_filter, wrong_value_of
 from providers.llm.demo.literals import python_string
 from providers.llm.demo.words import words_of

@@ -4,6 +4,7 @@ An item-by-item layout ends in a comma, which makes ruff keep it, so whatever is
 already formatted.
 """
 
+import unicodedata
 from collections.abc import Sequence
 
 WIDTH = 88
@@ -22,7 +23,8 @@ def bracketed(
         comma: whether a last item may be followed by a comma.
     """
     single = f"{head}{', '.join(items)}{tail}"
-    if "\n" not in single and indent + _widest(single) <= WIDTH:
+    measured = _widest(single) if comma else _width(single)
+    if "\n" not in single and indent + measured <= WIDTH:
         return single
     ends = [","] * len(items)
     if ends and not comma:
@@ -37,10 +39,12 @@ def call(head: str, arguments: Sequence[str], indent: int = 0, tail: str = ")") 
 
 
 def spread(head: str, parts: Sequence[str], tail: str, indent: int = 0) -> str:
-    """Lay out a comprehension: its parts on one line where they fit, else each on its own."""
-    single = f"{head}{' '.join(parts)}{tail}"
-    if indent + _widest(single) <= WIDTH:
-        return single
+    """Lay out a comprehension: on one line, else between its brackets, else part by part."""
+    together = " ".join(parts)
+    if indent + _width(f"{head}{together}{tail}") <= WIDTH:
+        return f"{head}{together}{tail}"
+    if indent + 4 + _width(together) <= WIDTH:
+        parts = [together]
     return indented("\n".join([head, *map(_indented, parts), tail]), indent)
 
 
@@ -62,8 +66,32 @@ def _indented(text: str) -> str:
     return "    " + indented(text, 4)
 
 
+def assigned(name: str, literal: str) -> str:
+    """Lay out `name = literal`; what cannot be split goes on its own line if that makes it fit."""
+    if _width(f"{name} = {literal}") <= WIDTH or _width(f"    {literal}") > WIDTH:
+        return f"{name} = {literal}"
+    return f"{name} = (\n    {literal}\n)"
+
+
+def _width(text: str) -> int:
+    """Columns a text takes: two for wide characters, none for marks put on others."""
+    return sum(map(_columns, text))
+
+
+def _columns(character: str) -> int:
+    if character.isascii():
+        return 1
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
+
+
 def _widest(text: str) -> int:
-    """Columns a text takes at most: how wide a character beyond ASCII is, fonts disagree on."""
+    """Columns a text takes at most.
+
+    How wide a character beyond ASCII is, is not agreed upon; a layout item by item is stable even
+    where one line would have done.
+    """
     return sum(1 if character.isascii() else 2 for character in text)
 
 

@@ -44,11 +44,13 @@ def _name_clashes(entity: StoredEntity) -> Iterator[_Finding]:
             )
     for relation in entity.relations:
         derived = derived_names(relation.name, is_many(relation)) - {relation.name}
-        for name in sorted(derived & taken):
+        for name in sorted(derived):
+            if name not in taken and not is_reserved(name):
+                continue
             yield (
                 Severity.ERROR,
                 entity.name,
-                f"the relation {relation.name!r} is stored as {name!r}, which is there already",
+                f"the relation {relation.name!r} is stored as {name!r}, a name that is taken",
                 "Rename the field or the relation.",
             )
         taken |= derived

@@ -12,7 +12,11 @@ async def test_an_example_passes_every_stage(name: str) -> None:
     check_build(await build(example(name)))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 @given(questionnaire=questionnaires())
 async def test_any_questionnaire_passes_every_stage(questionnaire: Questionnaire) -> None:
     check_build(await build(questionnaire))

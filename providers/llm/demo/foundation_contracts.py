@@ -1,11 +1,12 @@
-"""Contracts of the files that every generated application has."""
+"""Contracts of the files that all kinds of records share."""
 
 from collections.abc import Sequence
 
 from core.artifacts.questionnaire import FieldType
 from core.artifacts.specs import SpecEntity
-from core.artifacts.structure import Export, FileContract, FileStructure, Import
+from core.artifacts.structure import FileContract, Import
 from providers.llm.demo import paths
+from providers.llm.demo.exports import class_, function, type_
 from providers.llm.demo.names import is_many
 
 _TYPES = {
@@ -17,26 +18,6 @@ _TYPES = {
     FieldType.EMAIL: "Email",
     FieldType.URL: "WebAddress",
 }
-
-
-def function(name: str, signature: str) -> Export:
-    """An exported function; the signature is what stands between `def` and the colon."""
-    return Export(name=name, kind="function", signature=f"def {signature}")
-
-
-def class_(name: str, base: str = "") -> Export:
-    """An exported class."""
-    return Export(name=name, kind="class", signature=f"class {name}({base})" if base else "")
-
-
-def constant(name: str) -> Export:
-    """An exported constant or instance."""
-    return Export(name=name, kind="constant", signature=f"{name} = ")
-
-
-def type_(name: str) -> Export:
-    """An exported type alias."""
-    return Export(name=name, kind="type", signature=f"{name} = ")
 
 
 def foundation(entities: Sequence[SpecEntity]) -> list[FileContract]:
@@ -153,80 +134,3 @@ def _links() -> FileContract:
         ),
         imports=(Import(path=paths.DATABASE, symbols=("Base",)),),
     )
-
-
-def application(plan: FileStructure, requirements: tuple[str, ...]) -> list[FileContract]:
-    """The application as a whole, from the routers planned before."""
-    routers = tuple(
-        Import(path=file.path, symbols=("router",))
-        for file in plan.files
-        if file.path.startswith(paths.ROUTERS) and any(e.name == "router" for e in file.exports)
-    )
-    return [
-        FileContract(
-            path=paths.FRONT_PAGE,
-            purpose="The front page: shows, edits and deletes the records that the API serves.",
-            language="html",
-            requirements=requirements,
-        ),
-        FileContract(
-            path=paths.MAIN,
-            purpose="Puts the application together.",
-            language="python",
-            exports=(
-                function("create_app", "create_app(settings: Settings | None = None) -> FastAPI"),
-                constant("app"),
-            ),
-            imports=(
-                Import(path=paths.DATABASE, symbols=("DatabaseSession", "open_database")),
-                *routers,
-                Import(path=paths.SETTINGS, symbols=("Settings",)),
-            ),
-            requirements=requirements,
-        ),
-        FileContract(
-            path=paths.CONFTEST,
-            purpose="Gives each test the application on an empty database of its own.",
-            language="python",
-            exports=(function("client", "client(tmp_path: Path) -> Iterator[TestClient]"),),
-            imports=(
-                Import(path=paths.MAIN, symbols=("create_app",)),
-                Import(path=paths.SETTINGS, symbols=("Settings",)),
-            ),
-        ),
-        FileContract(
-            path=paths.SERVICE_TESTS,
-            purpose="Tests the service as a whole: front page, health, description.",
-            language="python",
-            requirements=requirements,
-        ),
-    ]
-
-
-def delivery(requirements: tuple[str, ...], entities: tuple[str, ...]) -> list[FileContract]:
-    """How the application is installed, run and explained."""
-    return [
-        FileContract(
-            path=paths.PYPROJECT,
-            purpose="Names the package, its dependencies and its tools' settings.",
-            language="toml",
-        ),
-        FileContract(
-            path=paths.README,
-            purpose="Says what it is, and how to set it up, run it and test it.",
-            language="markdown",
-            requirements=requirements,
-            entities=entities,
-        ),
-        FileContract(
-            path=paths.DOCKERFILE,
-            purpose="Builds an image that runs the application without privileges.",
-            language="dockerfile",
-        ),
-        FileContract(
-            path=paths.DOCKERIGNORE, purpose="Keeps local files out of the image.", language="text"
-        ),
-        FileContract(
-            path=paths.GITIGNORE, purpose="Keeps local files out of Git.", language="text"
-        ),
-    ]
