@@ -21,6 +21,8 @@ CHANGE = re.compile(
     r"In `(?P<path>[^`]+)`, (?P<side>above|below) the line `(?P<line>[^`]+)`,"
     r"(?: with (?P<room>an empty line|two empty lines) between,)? add:$"
 )
+pytestmark = pytest.mark.xdist_group("add-a-stage")  # the copy is made once
+
 ROOM = {None: "", "an empty line": "\n", "two empty lines": "\n\n"}
 
 

@@ -15,6 +15,7 @@ from tests.docs.tables import catalogue, settings_of
 from tests.docs.test_add_a_stage import steps
 
 SOURCES = ("core", "codegen", "prompts", "providers", "tasks", "flows")
+IDENTIFIER = re.compile(r"[a-z]+(_[a-z]+)+|([A-Z][a-z]+){2,}|[A-Z]+(_[A-Z]+)+")
 PATH = re.compile(r"\.?[\w-][\w.-]*(/[\w.-]+)*/?")
 ENDINGS = (".py", ".toml", ".md", ".yaml", ".lock", ".in", ".json", ".db")
 ARTIFACTS = {value for value in vars(layout).values() if isinstance(value, str)}
@@ -65,6 +66,16 @@ def test_kept_paths_are_those_of_the_code() -> None:
     for path in KEPT:
         name = path.removeprefix("store/cache").strip("/") or "store"
         assert re.search(rf"[\"'/]{re.escape(name)}[\"'/]", code), path
+
+
+@every_page
+def test_names_of_code_are_there(page: str) -> None:
+    files = [ROOT / ".env.example", *ROOT.glob("*.toml"), *(ROOT / "core").glob("*.toml")]
+    code = "\n".join([*python_sources(), *(file.read_text(encoding="utf-8") for file in files)])
+    example = "\n".join(step.text for step in steps())
+    names = {span for span in spans(read(page)) if IDENTIFIER.fullmatch(span)}
+
+    assert {name for name in names if not re.search(rf"\b{name}\b", code + example)} == set()
 
 
 @every_page
