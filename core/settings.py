@@ -53,7 +53,7 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default=Path(".app-builder"),
-        description="Folder for everything the embedded shape keeps.",
+        description="Folder for everything that is kept on this machine.",
     )
     artifact_store: str = Field(
         default="", description="fsspec URL of the artifact store; default: a folder below home."

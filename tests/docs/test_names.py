@@ -68,6 +68,13 @@ def test_kept_paths_are_those_of_the_code() -> None:
         assert re.search(rf"[\"'/]{re.escape(name)}[\"'/]", code), path
 
 
+def test_every_requirements_file_is_told() -> None:
+    page = read("CONTRIBUTING.md")
+
+    for path in (ROOT / "requirements").iterdir():
+        assert f"`requirements/{path.name}`" in page
+
+
 @every_page
 def test_names_of_code_are_there(page: str) -> None:
     files = [ROOT / ".env.example", *ROOT.glob("*.toml"), *(ROOT / "core").glob("*.toml")]
