@@ -22,6 +22,8 @@ def test_what_does_not_fit_is_laid_out_item_by_item() -> None:
     assert call("make", [long, "b"], 4) == f"make(\n        {long},\n        b,\n    )"
     assert bracketed("A = L[", [f'"{long}"'], "]", comma=False) == f'A = L[\n    "{long}"\n]'
     assert imported("app.a", [long]) == f"from app.a import (\n    {long},\n)"
+    assert spread("x = [", ["a" * 50, "for a in b" * 4], "]").count("\n") == 3
+    assert spread("x = [", ["a" * 40, "for a in " + "b" * 33], "]").count("\n") == 2
     assert assigned("NAME", f'"{long}"') == f'NAME = (\n    "{long}"\n)'
     assert assigned("NAME", f'"{long * 2}"') == f'NAME = "{long * 2}"'
 
@@ -32,7 +34,7 @@ def test_characters_of_uncertain_width_are_laid_out_item_by_item() -> None:
     assert "\n" in assigned("NAME", '"' + "任" * 40 + '"')
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(names=st.lists(_NAMES, min_size=1, max_size=6, unique=True), head=_NAMES)
 def test_ruff_leaves_every_layout_as_it_is(names: list[str], head: str) -> None:
     lines = [
