@@ -1,6 +1,7 @@
 """The command `app-builder`."""
 
 import asyncio
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from rich.text import Text
 from core.artifacts.build_record import BuildRecord
 from core.errors import AppBuilderError, ArtifactNotFoundError, InputError, StageFailedError
 from core.layout import BUILD_RECORD, build_prefix
+from core.printable import printable
 from core.settings import Settings
 
 app = typer.Typer(
@@ -91,17 +93,33 @@ def show(
 
 
 def main() -> None:
-    """Run the command; the exit code is 0 (done), 1 (failed) or 2 (bad input)."""
-    errors = Console(stderr=True)
+    """Run the command; the exit code is 0 (done), 1 (failed), 2 (bad input) or 130 (stopped)."""
     try:
         app()
     except InputError as error:
-        errors.print(Text(f"Error: {error}"), style="red", soft_wrap=True)
+        _print_error(f"Error: {error}")
         raise SystemExit(BAD_INPUT) from None
     except StageFailedError as error:
-        errors.print(Text(f"Error: {error}"), style="red", soft_wrap=True)
-        errors.print("Nothing is lost: run the same command again to go on from there.")
+        _print_error(f"Error: {error}", "Nothing is lost: the same command goes on from there.")
         raise SystemExit(BUILD_FAILED) from None
     except AppBuilderError as error:
-        errors.print(Text(f"Error: {error}"), style="red", soft_wrap=True)
+        _print_error(f"Error: {error}")
         raise SystemExit(BUILD_FAILED) from None
+    except Exception as error:
+        _print_error(f"Unexpected error: {type(error).__name__}: {error}", _kept_traceback())
+        raise SystemExit(BUILD_FAILED) from None
+
+
+def _print_error(message: str, hint: str = "") -> None:
+    errors = Console(stderr=True)
+    errors.print(Text(printable(message)), style="red", soft_wrap=True)
+    if hint:
+        errors.print(Text(hint), soft_wrap=True)
+
+
+def _kept_traceback() -> str:
+    path = Settings().root / "errors.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as log:
+        traceback.print_exc(file=log)
+    return f"This is a mistake in the program. What led to it is in {path}."

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.artifacts.build_record import BuildRecord, BuildStatus, StageRecord, StageStatus, Usage
+from core.printable import printable
 from core.stages import StageTable
 
 _MARKS = {
@@ -95,7 +96,7 @@ def print_summary(console: Console, record: BuildRecord) -> None:
         )
     green = record.status is BuildStatus.COMPLETED
     state = "tests green" if green else f"for review: tests {record.test_status}"
-    console.print(Text(f"{record.project_name}: {state}; {usage_text(record.totals)}"))
+    console.print(Text(f"{printable(record.project_name)}: {state}; {usage_text(record.totals)}"))
     console.print(Text(f"  build       {record.build_id}"))
     console.print(Text(f"  branch      {record.branch}"))
     console.print(Text(f"  commit      {record.commit}"))
@@ -107,7 +108,7 @@ def print_summary(console: Console, record: BuildRecord) -> None:
 
 def print_record(console: Console, table: StageTable, record: BuildRecord) -> None:
     """A build as it stands."""
-    console.print(Text(f"{record.project_name} ({record.build_id}): {record.status}"))
+    console.print(Text(f"{printable(record.project_name)} ({record.build_id}): {record.status}"))
     if record.failed_at:
         failed = record.stages[record.failed_at]
         console.print(Text(f"failed at stage {record.failed_at}: {failed.error}"), style="red")
