@@ -56,5 +56,5 @@ def _row(name: str, kind: str, required: bool, description: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """Text inside a table's cell: one line, with bars escaped."""
-    return " ".join(text.split()).replace("|", "\\|")
+    """Text inside a table's cell: one line, without what would end the cell or the section."""
+    return " ".join(text.split()).replace("|", "\\|").replace("<!--", "&lt;!--")

@@ -39,6 +39,7 @@ def test_a_persons_text_cannot_break_the_table() -> None:
                     SpecField(
                         name="x", type=FieldType.CHOICE, choices=("a|b",), description="1\n2"
                     ),
+                    SpecField(name="y", description="<!-- schema: end -->"),
                 ),
             ),
         ),
@@ -47,3 +48,4 @@ def test_a_persons_text_cannot_break_the_table() -> None:
     docs = update_docs("# T\n", schema)
     assert "| x | choice: a\\|b | no | 1 2 |" in docs
     assert "\n## Heading" not in docs
+    assert update_docs(docs, schema) == docs

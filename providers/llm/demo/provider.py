@@ -1,7 +1,8 @@
 """The demo provider: a deterministic stand-in for a model that needs no network.
 
 It knows a prompt's template by the first line of the system text (`# clarifier`) and everything
-else from the fenced data of the user's text, so that a prompt that forgets something shows.
+else from the fenced data of the user's text, so that a prompt that forgets something shows. A
+template it does not know, such as a new stage's, it answers with the example that template gives.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from providers.llm.demo.blocks import DEMO, PromptBlocks, refuse
 from providers.llm.provider import LLMRequest, LLMResponse
 
 _CHARACTERS_PER_TOKEN = 4
+_EXAMPLE = re.compile(r"^<example>\n(?P<text>.*?)\n</example>$", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"# (?P<name>[a-z][a-z0-9-]*)[ \t]*")
 
 
@@ -85,19 +87,30 @@ class DemoProvider:
 
 def _answer(request: LLMRequest) -> str:
     template = _template_of(request.system)
+    if template not in _ANSWERS:
+        return _example_of(template, request.system)
     question = next((turn.content for turn in request.messages if turn.role == "user"), "")
     return _ANSWERS[template](PromptBlocks(template, question))
 
 
 def _template_of(system: str) -> str:
     heading = _HEADING.fullmatch(system.split("\n", 1)[0].rstrip("\r"))
-    name = heading["name"] if heading else ""
-    if name not in _ANSWERS:
+    if heading is None:
         refuse(
-            f"the prompt forgot to begin its system text with '# ' and the name of one of the "
-            f"templates {', '.join(_ANSWERS)}; it begins with {system[:60]!r}"
+            "the prompt forgot to begin its system text with '# ' and the name of its template; "
+            f"it begins with {system[:60]!r}"
         )
-    return name
+    return heading["name"]
+
+
+def _example_of(template: str, system: str) -> str:
+    example = _EXAMPLE.search(system)
+    if example is None:
+        refuse(
+            f"the demo model knows the templates {', '.join(_ANSWERS)}, and answers others with "
+            f"their example; {template!r} has no <example> in its system text"
+        )
+    return example["text"]
 
 
 def _tokens(characters: int) -> int:

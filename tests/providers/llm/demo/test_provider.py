@@ -37,12 +37,23 @@ async def test_asked_again_it_answers_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    "system", ["", "clarifier", "# unknown", "## clarifier", "Hello\n# clarifier", "# clarifier!"]
+    "system", ["", "clarifier", "## clarifier", "Hello\n# clarifier", "# clarifier!"]
 )
 async def test_a_prompt_without_its_templates_name_is_refused(system: str) -> None:
     with pytest.raises(RequestRefusedError, match="forgot to begin its system text") as refused:
         await DemoProvider().complete(_ASKED.model_copy(update={"system": system}))
     assert refused.value.provider == "demo"
+
+
+async def test_a_template_it_does_not_know_is_answered_with_its_example() -> None:
+    system = "# glossary\nRules.\n<example>\n# Terms\n\n- a: b\n</example>\nMore."
+    asked = _ASKED.model_copy(update={"system": system})
+    assert (await DemoProvider().complete(asked)).content == "# Terms\n\n- a: b"
+
+
+async def test_without_an_example_an_unknown_template_is_refused() -> None:
+    with pytest.raises(RequestRefusedError, match="'glossary' has no <example>"):
+        await DemoProvider().complete(_ASKED.model_copy(update={"system": "# glossary\nRules."}))
 
 
 async def test_a_heading_may_end_in_blanks() -> None:
