@@ -114,21 +114,27 @@ class PythonEnvironments:
         wanted.write_text("".join(f"{requirement}\n" for requirement in requirements))
         home = partial / "home"
         interpreter = ("--python", sys.executable, "--no-python-downloads")
-        steps = (
-            ("venv", "--quiet", "--relocatable", "--no-project", *interpreter, str(home)),
-            (
-                *("pip", "install", "--quiet", "--only-binary", ":all:", "--no-compile"),
-                *("--python", str(home / "bin/python"), "--requirements", str(wanted)),
-            ),
+        create = ("venv", "--quiet", "--relocatable", "--no-project", *interpreter, str(home))
+        install = (
+            *("pip", "install", "--quiet", "--only-binary", ":all:", "--no-compile"),
+            *("--python", str(home / "bin/python"), "--requirements", str(wanted)),
         )
-        for step in steps:
-            code, said = await run_uv(step, environment=self._variables)
-            if code != 0:
-                names = {str(home): INSIDE, str(wanted): "requirements.txt"}
-                return InstallFailure(stable_text(said, names) or f"uv ended with exit code {code}")
+        code, said = await run_uv(create, environment=self._variables)
+        if code == 0:
+            code, said = await run_uv(install, environment=self._variables)
+        if code != 0 and home.exists() and await self._installs_offline(install):
+            code = 0
+        if code != 0:
+            names = {str(home): INSIDE, str(wanted): "requirements.txt"}
+            return InstallFailure(stable_text(said, names) or f"uv ended with exit code {code}")
         home.rename(environment.folder)
         await asyncio.to_thread(shutil.rmtree, partial, ignore_errors=True)
         return environment
+
+    async def _installs_offline(self, install: Sequence[str]) -> bool:
+        """Whether what uv fetched for earlier environments is enough, as without a network."""
+        code, _ = await run_uv((*install, "--offline"), environment=self._variables)
+        return code == 0
 
 
 def environment_key(requirements: Sequence[str]) -> str:

@@ -59,6 +59,24 @@ async def test_what_is_installed_can_be_used_in_a_box_and_ran_nowhere_else(
     assert not (tmp_path / "ran").exists()
 
 
+async def test_without_a_network_what_was_fetched_before_is_enough(
+    tmp_path: Path, wheels: Path
+) -> None:
+    variables = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple",  # nothing listens there
+        "UV_HTTP_RETRIES": "0",
+        "UV_CACHE_DIR": str(tmp_path / "uv-cache"),
+        "UV_FIND_LINKS": str(wheels),
+    }
+    environments = PythonEnvironments(tmp_path / "cache", variables=variables)
+    await made(environments, "greeter")
+    failure = await environments.prepare(["no-such-package"], seconds=60)
+    assert isinstance(failure, InstallFailure)
+    assert "127.0.0.1:9" in failure.reason, "the reason is that of the first try"
+
+
 async def test_the_second_time_needs_no_installer_and_no_time(
     offline: PythonEnvironments, monkeypatch: pytest.MonkeyPatch
 ):
