@@ -4,15 +4,19 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+LLM    := .venv-llm
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test check schemas ui deploy worker lock clean
+.PHONY: demo test test-llm check schemas ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
 
 test: $(READY) ## run the tests
 	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
+
+test-llm: $(READY) $(LLM)/.ready ## the same pipeline with a small real model, served on this machine
+	$(BIN)/pytest tests/real_model
 
 check: $(READY) ## formatting, lint, types, layers, unused dependencies
 	$(BIN)/ruff format --check .
@@ -38,9 +42,10 @@ lock: $(VENV)/bin/uv ## resolve the dependencies anew
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --extra dev pyproject.toml -o requirements/dev.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/bootstrap.in -o requirements/bootstrap.lock
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --no-deps requirements/llm.in -o requirements/llm.lock
 
 clean: ## forget the environment and everything that was built
-	rm -rf $(VENV) .app-builder
+	rm -rf $(VENV) $(LLM) .app-builder
 
 $(VENV)/bin/uv: requirements/bootstrap.lock
 	$(PYTHON) -m venv $(VENV)
@@ -51,4 +56,10 @@ $(VENV)/bin/uv: requirements/bootstrap.lock
 $(READY): $(VENV)/bin/uv requirements/dev.lock pyproject.toml
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	touch $@
+
+# The model's server lives apart, so that the project's environment holds what its lock says.
+$(LLM)/.ready: $(VENV)/bin/uv requirements/llm.lock
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LLM)
+	$(BIN)/uv pip sync --quiet --python $(LLM)/bin/python --no-build --require-hashes requirements/llm.lock
 	touch $@
