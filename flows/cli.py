@@ -123,3 +123,7 @@ def _kept_traceback() -> str:
     with path.open("a", encoding="utf-8") as log:
         traceback.print_exc(file=log)
     return f"This is a mistake in the program. What led to it is in {path}."
+
+
+if __name__ == "__main__":
+    main()

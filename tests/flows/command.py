@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from coverage import Coverage
+
 from core.stages import read_stage_rows
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +38,7 @@ def variables(home: Path, **more: str) -> dict[str, str]:
 def start(*arguments: str | Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
     """Start `app-builder` with its output in one pipe."""
     return subprocess.Popen(
-        [sys.executable, "-c", "from flows.cli import main; main()", *map(str, arguments)],
+        [sys.executable, *_measured(), "-m", "flows.cli", *map(str, arguments)],
         cwd=ROOT,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
@@ -44,6 +46,13 @@ def start(*arguments: str | Path, environment: Mapping[str, str]) -> subprocess.
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def _measured() -> list[str]:
+    """Where the tests' coverage is measured, the command's is too."""
+    if Coverage.current() is None:
+        return []
+    return ["-m", "coverage", "run", "--parallel-mode", f"--rcfile={ROOT / 'pyproject.toml'}"]
 
 
 def run(*arguments: str | Path, environment: Mapping[str, str]) -> tuple[int, str]:
