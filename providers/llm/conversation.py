@@ -85,7 +85,7 @@ class Conversation:
             self._continuations += 1
             self._text = _joined(self._text, response.content)
         else:
-            raise AnswerError(f"the answer is cut off, last at {self.max_tokens} tokens")
+            raise AnswerError(_cut_off(response.output_tokens, self.max_tokens))
         return None
 
     def reject(self, text: str, problem: str) -> None:
@@ -109,6 +109,16 @@ class Conversation:
             last = self._turns[-1].content
             longer = Message(role="user", content=f"{last}\n\n{turn}")
             self._turns = (*self._turns[:-1], longer)
+
+
+def _cut_off(written: int, allowed: int) -> str:
+    """The problem in words; `written` is 0 where the provider counts no tokens."""
+    if 0 < written < allowed:
+        return (
+            f"the answer is cut off after {written} of the {allowed} tokens it may have: "
+            "the model's context is full, or the server has a limit of its own"
+        )
+    return f"the answer is cut off, last at {allowed} tokens"
 
 
 def _joined(text: str, more: str) -> str:

@@ -204,7 +204,8 @@ async def test_the_last_error_says_what_was_wrong_with_each_models_answers() -> 
     assert str(caught.value) == (
         "no usable answer to schema-generator after 4 answers; "
         "first/big: the answer cannot be used: $.word: Field required; "
-        "second/small: the answer is cut off, last at 100 tokens"
+        "second/small: the answer is cut off after 5 of the 100 tokens it may have: "
+        "the model's context is full, or the server has a limit of its own"
     )
     assert (caught.value.provider, caught.value.model) == ("second", "small")
 

@@ -9,8 +9,16 @@ from providers.llm.conversation import MAX_CALLS, Conversation
 from providers.llm.provider import FinishReason, LLMResponse
 
 
-def response(content: str, finish_reason: FinishReason = "stop") -> LLMResponse:
-    return LLMResponse(content=content, provider="p", model="m", finish_reason=finish_reason)
+def response(
+    content: str, finish_reason: FinishReason = "stop", output_tokens: int = 0
+) -> LLMResponse:
+    return LLMResponse(
+        content=content,
+        provider="p",
+        model="m",
+        finish_reason=finish_reason,
+        output_tokens=output_tokens,
+    )
 
 
 def conversation(
@@ -43,6 +51,20 @@ def test_a_cut_off_answer_is_asked_for_with_more_room_then_given_up() -> None:
     assert rooms == [200, 350]
     with pytest.raises(AnswerError, match="cut off, last at 350 tokens"):
         talk.take(response("A", "length"))
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (120, r"cut off after 120 of the 350 tokens it may have: the model's context is full, or"),
+        (350, r"cut off, last at 350 tokens$"),
+    ],
+)
+def test_of_an_answer_cut_off_early_the_server_is_said_to_have_ended_it(
+    written: int, message: str
+) -> None:
+    with pytest.raises(AnswerError, match=message):
+        conversation(max_tokens=350).take(response("A", "length", written))
 
 
 def test_free_text_at_the_maximum_is_continued_and_put_together() -> None:
