@@ -14,6 +14,7 @@ import pytest
 from core.artifacts.build_record import BuildRecord, BuildStatus, StageStatus
 from core.errors import StageFailedError
 from core.layout import ARTIFACT_TYPES, BUILD_RECORD, SPECS
+from core.printable import printable
 from core.stages import read_stage_rows
 from providers.storage.call_ledger import CallLedger
 from providers.storage.calls import CallOutcome, CallRow
@@ -84,7 +85,7 @@ def assert_ended_well(code: int, output: str, record: BuildRecord, folder: Path)
     assert (record.status, record.failed_at) == (BuildStatus.FAILED, stage)
     failed = record.stages[stage]
     assert failed.status is StageStatus.FAILED
-    assert str(StageFailedError(stage, failed.attempts, failed.error)) in output
+    assert printable(str(StageFailedError(stage, failed.attempts, failed.error))) in output
     for number in STAGES[: STAGES.index(stage)]:
         assert record.stages[number].status is StageStatus.COMPLETED
     for number in STAGES[STAGES.index(stage) + 1 :]:
