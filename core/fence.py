@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 
 from pydantic import BaseModel
-from pydantic_core import PydanticSerializationError
 
 from core.errors import InputError
 
@@ -45,7 +44,7 @@ def _text_of(name: str, value: BaseModel | str) -> str:
     try:
         text = value if isinstance(value, str) else value.model_dump_json(indent=1)
         text.encode()
-    except (UnicodeEncodeError, PydanticSerializationError) as error:
+    except ValueError as error:  # of the encoder's or of pydantic's own kind
         raise InputError(
             f"the text for {name!r} cannot be written as UTF-8 ({error}); remove that character"
         ) from error
