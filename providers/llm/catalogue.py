@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.errors import ConfigurationError, InputError
 
-WireProtocol = Literal["openai-compatible", "demo"]
+WireProtocol = Literal["openai-compatible", "anthropic", "gemini", "huggingface", "demo"]
 StructuredOutput = Literal["json_schema", "json_object", "none"]
 MaxTokensField = Literal["max_tokens", "max_completion_tokens"]
+PromptFormat = Literal["chatml"]
 
 DEMO = "demo"
 """Name of the provider that needs neither network nor key."""
@@ -32,6 +33,8 @@ class ModelTraits(_Row):
     context_tokens: int = Field(default=32_768, ge=1)
     max_tokens_field: MaxTokensField = "max_tokens"
     temperature: bool = True
+    prompt_format: PromptFormat | None = None
+    extra_body: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _answer_fits_the_context(self) -> Self:
@@ -74,6 +77,10 @@ class ProviderRow(_Row):
                 raise ValueError("it needs key_variable, or key_required = false")
         if self.base_url:
             _check_url(self.base_url)
+        if self.protocol != "huggingface" and any(
+            traits.prompt_format for traits in (self.others, *self.models)
+        ):
+            raise ValueError("only the protocol 'huggingface' has models with a prompt_format")
         names = [model.name for model in self.models]
         for name in names:
             if names.count(name) > 1:

@@ -1,13 +1,15 @@
 """The OpenAI chat completions format: how a request is written and an answer is read."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from providers.llm.answer_schema import is_strict
 from providers.llm.catalogue import ModelTraits
 from providers.llm.provider import FinishReason, LLMRequest, LLMResponse
-from providers.llm.wire_errors import Caller, bounded
+from providers.llm.wire_errors import Caller, stated_error
+from providers.llm.wire_format import ABSURD, TokenCount, WireModel, read_wire
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -24,8 +26,7 @@ _FINISH_REASONS: dict[str, FinishReason] = {
 # The provider gave up in the middle of an answer.
 _BROKEN_REASONS = frozenset({"error", "insufficient_system_resource", "abort"})
 _SCHEMA_NAME = "answer"
-# Numbers beyond this are garbage, and count as not given.
-_ABSURD = 10**12
+_DONE = "[DONE]"
 
 
 def request_body(
@@ -72,12 +73,8 @@ def _response_format(request: LLMRequest, traits: ModelTraits) -> dict[str, Any]
     }
 
 
-def _count(value: object) -> int:
-    return value if isinstance(value, int) and 0 < value < _ABSURD else 0
-
-
 def _price(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and 0 < value < _ABSURD else 0.0
+    return float(value) if isinstance(value, int | float) and 0 < value < ABSURD else 0.0
 
 
 def _joined(value: object) -> object:
@@ -88,34 +85,30 @@ def _joined(value: object) -> object:
     return "".join(part.text for part in parts if part.type == "text")
 
 
-class _Wire(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _TextPart(_Wire):
+class _TextPart(WireModel):
     type: str = "text"
     text: str = ""
 
 
-class _Piece(_Wire):
+class _Piece(WireModel):
     content: Annotated[str | None, BeforeValidator(_joined)] = None
     refusal: str | None = None
 
 
-class _Choice(_Wire):
+class _Choice(WireModel):
     index: int = 0
     message: _Piece | None = None
     delta: _Piece | None = None
     finish_reason: str | None = None
 
 
-class _Usage(_Wire):
-    prompt_tokens: Annotated[int, BeforeValidator(_count)] = 0
-    completion_tokens: Annotated[int, BeforeValidator(_count)] = 0
+class _Usage(WireModel):
+    prompt_tokens: TokenCount = 0
+    completion_tokens: TokenCount = 0
     cost: Annotated[float, BeforeValidator(_price)] = 0.0
 
 
-class Completion(_Wire):
+class Completion(WireModel):
     """A whole answer, or one piece of a streamed one."""
 
     id: str | None = None
@@ -131,16 +124,7 @@ def read_completion(text: str | bytes, caller: Caller) -> Completion:
     Raises:
         ProviderFailedError: it is not what the format says.
     """
-    try:
-        return Completion.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        shown = text if isinstance(text, str) else text[:2_000].decode(errors="replace")
-        raise caller.failed(
-            f"malformed answer: {f'{place}: ' if place else ''}{first['msg']}, "
-            f"in {bounded(caller.quoted(shown), 200)!r}"
-        ) from None
+    return read_wire(Completion, text, caller)
 
 
 class AnswerReader:
@@ -211,3 +195,44 @@ class AnswerReader:
             finish_reason=_FINISH_REASONS.get(reason, "other"),
             metadata={name: value for name, value in facts.items() if value},
         )
+
+
+class CompletionReader(AnswerReader):
+    """Reads an answer from a body or from the events of a stream.
+
+    Args:
+        headers: of the response; they may say how long to wait when the body states an error.
+        caller: who asked.
+    """
+
+    def __init__(self, headers: Mapping[str, str], caller: Caller) -> None:
+        super().__init__(caller)
+        self._headers = headers
+
+    def read_body(self, body: bytes) -> None:
+        """Take the answer from a whole body.
+
+        Raises:
+            ModelError: the body is malformed, or states an error.
+        """
+        completion = self._read(body)
+        if not any(choice.message for choice in completion.choices):
+            raise self._caller.failed("malformed answer: it holds no choice with a message")
+        self.feed(completion, "message")
+
+    def read_event(self, data: str) -> bool:
+        """Take the data of one event, and say whether the stream is complete.
+
+        Raises:
+            ModelError: the data is malformed, or states an error.
+        """
+        if data.strip() == _DONE:
+            return True
+        self.feed(self._read(data), "delta")
+        return False
+
+    def _read(self, text: str | bytes) -> Completion:
+        completion = read_completion(text, self._caller)
+        if completion.error:
+            raise stated_error(completion.error, self._headers, self._caller)
+        return completion

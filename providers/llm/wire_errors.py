@@ -130,7 +130,7 @@ def stated_error(error: Any, headers: Mapping[str, str], caller: Caller) -> Mode
     for name in ("code", "status"):
         try:
             status = int(fields.get(name, ""))
-        except (TypeError, ValueError):
+        except (OverflowError, TypeError, ValueError):
             continue
         if 400 <= status < 600:
             return status_error(status, headers, json.dumps({"error": error}).encode(), caller)

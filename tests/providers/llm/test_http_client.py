@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from core.errors import ProviderBusyError, ProviderFailedError
-from providers.llm import http_client, openai_compatible
+from providers.llm import http_client, http_provider
 from providers.llm.catalogue import ProviderRow
 from providers.llm.http_client import MAX_CONNECTIONS, HttpClient, call_seconds
 from providers.llm.openai_compatible import OpenAICompatibleProvider
@@ -215,7 +215,7 @@ async def test_an_unknown_host_is_not() -> None:
 
 
 async def test_a_server_that_never_answers_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai_compatible, "THINKING_SECONDS", 0.2)
+    monkeypatch.setattr(http_provider, "THINKING_SECONDS", 0.2)
     async with serving(raw(30.0)) as server:
         started = time.perf_counter()
         with pytest.raises(ProviderFailedError, match=r"no answer began within 0.2 s"):
@@ -226,7 +226,7 @@ async def test_a_server_that_never_answers_is_left(monkeypatch: pytest.MonkeyPat
 async def test_a_model_that_thinks_longer_than_the_idle_time_is_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(openai_compatible, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(http_provider, "IDLE_SECONDS", 0.2)
     role = chunk(b'data: {"choices": [{"delta": {"role": "assistant"}}]}\n\n')
     reply = raw(0.4, STREAM_HEAD, role, 0.4, event("Hello", "stop"), b"0\r\n\r\n")
     async with serving(reply) as server:
@@ -234,7 +234,7 @@ async def test_a_model_that_thinks_longer_than_the_idle_time_is_waited_for(
 
 
 async def test_silence_within_an_answer_ends_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai_compatible, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(http_provider, "IDLE_SECONDS", 0.2)
     async with serving(raw(STREAM_HEAD, event("Hel"), 30.0)) as server:
         with pytest.raises(ProviderFailedError, match=r"went silent for 0.2 s"):
             await ask(server)
@@ -243,7 +243,7 @@ async def test_silence_within_an_answer_ends_the_call(monkeypatch: pytest.Monkey
 async def test_an_answer_that_drips_in_for_ever_ends_with_the_total_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(openai_compatible, "call_seconds", lambda _: 0.5)  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType] -- a number whatever is asked
+    monkeypatch.setattr(http_provider, "call_seconds", lambda _: 0.5)  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType] -- a number whatever is asked
     drip = [part for _ in range(200) for part in (event("x"), 0.05)]
     async with serving(raw(STREAM_HEAD, *drip)) as server:
         with pytest.raises(ProviderFailedError, match=r"no whole answer within 0.5 s"):
@@ -253,8 +253,8 @@ async def test_an_answer_that_drips_in_for_ever_ends_with_the_total_time(
 async def test_an_answer_that_is_not_streamed_is_bound_by_the_total_time_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(openai_compatible, "IDLE_SECONDS", 0.1)
-    monkeypatch.setattr(openai_compatible, "THINKING_SECONDS", 0.1)
+    monkeypatch.setattr(http_provider, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(http_provider, "THINKING_SECONDS", 0.1)
     slow = raw(0.3, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(WHOLE), 0.3, WHOLE)
     async with serving(slow) as server:
         assert (await ask(server, streams=False)).content == "Hello"
@@ -374,7 +374,7 @@ async def test_a_cancelled_call_gives_its_place_back() -> None:
 async def test_health_check_of_a_hanging_server_takes_a_few_seconds_at_most(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(openai_compatible, "HEALTH_CHECK_SECONDS", 0.2)
+    monkeypatch.setattr(http_provider, "HEALTH_CHECK_SECONDS", 0.2)
     async with serving(raw(30.0)) as server, HttpClient() as client:
         started = time.perf_counter()
         assert not await local(server, client).health_check()

@@ -1,0 +1,220 @@
+"""What the providers over HTTP share: the key, one exchange per call, streams, health.
+
+A protocol says, in a file of its own, how a request is written and an answer is read; the rest is
+here, so that every protocol treats keys, times, sizes, statuses and cut streams alike.
+"""
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+from core.errors import ConfigurationError, ModelError
+from providers.llm.catalogue import ModelRow, ProviderRow
+from providers.llm.event_stream import MEDIA_TYPE, event_data
+from providers.llm.http_client import (
+    IDLE_SECONDS,
+    THINKING_SECONDS,
+    Exchange,
+    HttpClient,
+    call_seconds,
+)
+from providers.llm.provider import LLMRequest, LLMResponse
+from providers.llm.wire_errors import Caller, status_error
+
+HEALTH_CHECK_SECONDS = 5.0
+_ERROR_BODY_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class WireRequest:
+    """What is posted for one call.
+
+    Attributes:
+        path: appended to the base URL.
+        body: sent as JSON.
+    """
+
+    path: str
+    body: dict[str, Any]
+
+
+class WireReader(Protocol):
+    """Gathers one answer in a protocol's format, in one piece or many."""
+
+    @property
+    def started(self) -> bool:
+        """Whether text has begun to come in."""
+        ...
+
+    @property
+    def ended(self) -> bool:
+        """Whether the provider said why the answer ended."""
+        ...
+
+    def read_body(self, body: bytes) -> None:
+        """Take the answer from a whole body.
+
+        Raises:
+            ModelError: the body is malformed, or states an error.
+        """
+        ...
+
+    def read_event(self, data: str) -> bool:
+        """Take the data of one event of a stream, and say whether the stream is complete.
+
+        Raises:
+            ModelError: the data is malformed, or states an error.
+        """
+        ...
+
+    def response(self, latency_seconds: float, request_id: str | None) -> LLMResponse:
+        """The answer, when all of it was read.
+
+        Raises:
+            RequestRefusedError: the model declined.
+            ProviderFailedError: the provider gave up in the middle.
+        """
+        ...
+
+
+class HttpProvider(ABC):
+    """An `LLMProvider` over HTTP; one instance serves any number of calls at once.
+
+    Answers are streamed where the catalogue's row allows it, so that a server that hangs is told
+    from a model that writes a long answer. A server that answers in one piece all the same is
+    understood.
+
+    Args:
+        row: where the provider answers, and what its models can do.
+        api_key: gives the key, or `None`; asked at each call, so that a rotated key is used.
+        client: sends the requests; not closed here.
+    """
+
+    models_path: ClassVar[str] = "/models"
+    """Where the models are listed; asked to see whether the provider is well."""
+    request_id_header: ClassVar[str] = "x-request-id"
+    """Header in which the provider names its own record of a call."""
+
+    def __init__(
+        self, row: ProviderRow, *, api_key: Callable[[], str | None], client: HttpClient
+    ) -> None:
+        self._row = row
+        self._api_key = api_key
+        self._client = client
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r}, {self._row.base_url!r})"
+
+    @property
+    def name(self) -> str:
+        """The provider's name in the catalogue."""
+        return self._row.name
+
+    @abstractmethod
+    def write(self, request: LLMRequest, model: ModelRow) -> WireRequest:
+        """What to post for a request; what the model cannot do is left out."""
+
+    @abstractmethod
+    def reader(self, model: ModelRow, headers: Mapping[str, str], caller: Caller) -> WireReader:
+        """A reader for the answer that comes with these headers."""
+
+    def credentials(self, key: str) -> dict[str, str]:
+        """The headers that carry the key."""
+        return {"Authorization": f"Bearer {key}"}
+
+    def refusal(
+        self, status: int, headers: Mapping[str, str], body: bytes, caller: Caller
+    ) -> ModelError:
+        """What a response without success means."""
+        return status_error(status, headers, body, caller)
+
+    async def complete(self, request: LLMRequest) -> LLMResponse:
+        """Answer one request.
+
+        Raises:
+            RequestRefusedError: the request is refused, or the model declined.
+            ProviderBusyError: not our turn, or nobody listens.
+            ProviderFailedError: the provider broke, or was too slow.
+            ConfigurationError: the key is missing or cannot be one.
+        """
+        row = self._row
+        model = row.model_on_wire(request.model)
+        caller = Caller(self.name, model.name, self._key())
+        written = self.write(request, model)
+        started = time.perf_counter()
+        async with self._client.exchange(
+            "POST",
+            f"{row.base_url}{written.path}",
+            caller=caller,
+            headers=self._headers(caller),
+            body={**written.body, **model.extra_body},
+            total_seconds=call_seconds(request.max_tokens),
+            silence_seconds=THINKING_SECONDS if row.streams else None,
+        ) as exchange:
+            if not 200 <= exchange.status < 300:
+                said = await exchange.beginning(_ERROR_BODY_BYTES)
+                raise self.refusal(exchange.status, exchange.headers, said, caller)
+            reader = self.reader(model, exchange.headers, caller)
+            if exchange.headers.get("content-type", "").lower().startswith(MEDIA_TYPE):
+                await _read_stream(exchange, reader, caller)
+            else:
+                exchange.silence_seconds = None
+                reader.read_body(await exchange.body())
+            latency = time.perf_counter() - started
+            return reader.response(latency, exchange.headers.get(self.request_id_header))
+
+    async def health_check(self) -> bool:
+        """Whether the provider answers and takes our key; never raises, at most 5 seconds.
+
+        A provider that lists no models (404) or asks for patience (429) is well.
+        """
+        try:
+            caller = Caller(self.name, "models", self._key())
+            async with (
+                asyncio.timeout(HEALTH_CHECK_SECONDS),
+                self._client.exchange(
+                    "GET",
+                    f"{self._row.base_url}{self.models_path}",
+                    caller=caller,
+                    headers=self._headers(caller),
+                    body=None,
+                    total_seconds=HEALTH_CHECK_SECONDS,
+                    silence_seconds=None,
+                ) as exchange,
+            ):
+                return exchange.status < 500 and exchange.status not in (401, 403)
+        except (ModelError, ConfigurationError, TimeoutError):
+            return False
+
+    def _headers(self, caller: Caller) -> dict[str, str]:
+        headers = {"Accept": f"{MEDIA_TYPE}, application/json"}
+        return headers if caller.key is None else headers | self.credentials(caller.key)
+
+    def _key(self) -> str | None:
+        key, variable = self._api_key(), self._row.key_variable
+        if key is None:
+            if self._row.key_required:
+                raise ConfigurationError(f"provider {self.name!r} has no key; set {variable}")
+            return None
+        # Checked here, because the error of the HTTP library would show the key.
+        if not (key.isascii() and key.isprintable() and " " not in key):
+            raise ConfigurationError(
+                f"{variable} holds characters that a key cannot have; was it copied whole?"
+            )
+        return key
+
+
+async def _read_stream(exchange: Exchange, reader: WireReader, caller: Caller) -> None:
+    async with aclosing(exchange.lines()) as lines, aclosing(event_data(lines)) as events:
+        async for data in events:
+            if reader.read_event(data):
+                await exchange.drain()
+                return
+            if reader.started:
+                exchange.silence_seconds = IDLE_SECONDS
+    if not reader.ended:
+        raise caller.failed("the stream ended in the middle of the answer")
