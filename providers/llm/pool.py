@@ -1,14 +1,27 @@
 """The providers of a run, built when first asked for, over one HTTP client."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
 from core.errors import ConfigurationError
 from core.secrets import SecretSource
-from providers.llm.catalogue import DEMO, Catalogue, ModelRow, ProviderRow
+from providers.llm.anthropic import AnthropicProvider
+from providers.llm.catalogue import DEMO, Catalogue, ModelRow, ProviderRow, WireProtocol
+from providers.llm.gemini import GeminiProvider
 from providers.llm.http_client import HttpClient
+from providers.llm.http_provider import HttpProvider
+from providers.llm.huggingface import HuggingFaceProvider
 from providers.llm.openai_compatible import OpenAICompatibleProvider
 from providers.llm.provider import LLMProvider
+
+PROVIDER_CLASSES: Mapping[WireProtocol, type[HttpProvider]] = {
+    "openai-compatible": OpenAICompatibleProvider,
+    "anthropic": AnthropicProvider,
+    "gemini": GeminiProvider,
+    "huggingface": HuggingFaceProvider,
+}
+"""The class that speaks each protocol over HTTP."""
 
 
 class ProviderPool:
@@ -73,7 +86,7 @@ class ProviderPool:
                 f"provider {row.name!r} has no URL; set {row.base_url_variable}, "
                 "for example to http://127.0.0.1:8080/v1"
             )
-        return OpenAICompatibleProvider(
+        return PROVIDER_CLASSES[row.protocol](
             row, api_key=lambda: self._key(row.key_variable), client=self._client
         )
 

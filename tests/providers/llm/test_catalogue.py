@@ -49,6 +49,7 @@ def test_the_catalogue_has_every_provider_people_know() -> None:
         "zukijourney": "ZUKIJOURNEY_API_KEY",
         "github-models": "GITHUB_MODELS_TOKEN",
         "openai": "OPENAI_API_KEY",
+        "anthropic": "ANTHROPIC_API_KEY",
         "huggingface": "HUGGINGFACE_API_KEY",
         "gemini": "GEMINI_API_KEY",
         "local": "LOCAL_LLM_API_KEY",
@@ -101,6 +102,7 @@ def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
             "'a' is there",
         ),
         ({"models": [{"name": "a", "wire_id": ""}]}, "models.0.wire_id"),
+        ({"others": {"prompt_format": "chatml"}}, "only the protocol 'huggingface'"),
         ({"others": {"max_output_tokens": 9, "context_tokens": 8}}, "must not be above"),
     ],
 )

@@ -1,12 +1,20 @@
 """Providers by name, one instance each, over one client."""
 
+from typing import get_args
+
 import httpx
 import pytest
 
 from core.errors import ConfigurationError, InputError
-from providers.llm.catalogue import Catalogue, load_catalogue, read_catalogue_rows
+from providers.llm.catalogue import (
+    DEMO,
+    Catalogue,
+    WireProtocol,
+    load_catalogue,
+    read_catalogue_rows,
+)
 from providers.llm.http_client import HttpClient
-from providers.llm.pool import ProviderPool
+from providers.llm.pool import PROVIDER_CLASSES, ProviderPool
 from providers.llm.provider import LLMRequest, Message
 from providers.secrets.environment import EnvironmentSecrets
 
@@ -68,7 +76,7 @@ async def test_a_local_provider_needs_its_url() -> None:
 
 async def test_knows_the_models_and_refuses_strangers() -> None:
     async with ProviderPool(catalogue(), EnvironmentSecrets({})) as pool:
-        assert pool.model("deepseek", "deepseek-v3").wire_id == "deepseek-chat"
+        assert pool.model("deepseek", "deepseek-v3").wire_id == "deepseek-v4-flash"
         with pytest.raises(InputError, match="no provider 'nobody'"):
             pool.provider("nobody")
 
@@ -78,3 +86,16 @@ async def test_the_demo_provider_needs_nothing() -> None:
         demo = pool.provider("demo")
         assert demo.name == "demo"
         assert await demo.health_check()
+
+
+def test_every_protocol_has_its_class() -> None:
+    assert set(PROVIDER_CLASSES) == set(get_args(WireProtocol)) - {DEMO}
+    assert len(set(PROVIDER_CLASSES.values())) == len(PROVIDER_CLASSES)
+
+
+async def test_each_provider_speaks_the_protocol_of_its_row() -> None:
+    variables = {"LOCAL_LLM_BASE_URL": "http://localhost:1/v1"}
+    async with ProviderPool(catalogue(**variables), EnvironmentSecrets({})) as pool:
+        for row in catalogue():
+            if row.name != DEMO:
+                assert type(pool.provider(row.name)) is PROVIDER_CLASSES[row.protocol]
