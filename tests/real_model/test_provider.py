@@ -10,11 +10,11 @@ from pydantic import BaseModel, Field
 
 from core.errors import RequestRefusedError
 from providers.llm.answer_schema import json_schema_of
-from providers.llm.catalogue import load_catalogue, read_catalogue_rows
-from providers.llm.http_client import HttpClient
-from providers.llm.openai_compatible import OpenAICompatibleProvider
-from providers.llm.provider import LLMRequest, Message
+from providers.llm.catalogue import Catalogue, load_catalogue, read_catalogue_rows
+from providers.llm.pool import ProviderPool
+from providers.llm.provider import LLMProvider, LLMRequest, Message
 from providers.llm.structured import parse_json
+from providers.secrets.environment import EnvironmentSecrets
 from tests.real_model.model_process import CONTEXT_TOKENS, RealModel
 
 HOTTEST = 2.0
@@ -60,11 +60,14 @@ def ask(
 @asynccontextmanager
 async def provider_of(
     model: RealModel, *, key: str | None = None, streams: bool = True
-) -> AsyncGenerator[OpenAICompatibleProvider]:
-    catalogue = load_catalogue(read_catalogue_rows(), {"LOCAL_LLM_BASE_URL": model.base_url}.get)
-    row = catalogue["local"].model_copy(update={"streams": streams})
-    async with HttpClient() as client:
-        yield OpenAICompatibleProvider(row, api_key=lambda: key or model.key, client=client)
+) -> AsyncGenerator[LLMProvider]:
+    secrets = EnvironmentSecrets(
+        {"LOCAL_LLM_BASE_URL": model.base_url, "LOCAL_LLM_API_KEY": key or model.key}
+    )
+    row = load_catalogue(read_catalogue_rows(), secrets.get)["local"]
+    catalogue = Catalogue((row.model_copy(update={"streams": streams}),))
+    async with ProviderPool(catalogue, secrets) as pool:
+        yield pool.provider("local")
 
 
 @pytest.mark.parametrize("streams", [True, False], ids=["streamed", "whole"])
