@@ -1,5 +1,10 @@
-"""What the Prefect UI shows of a build: documents, tables, progress and links."""
+"""What the Prefect UI shows of a build: documents, tables, progress and links.
 
+The UI heads every artifact with its key, so a key says first what it is, then of which build.
+"""
+
+import shlex
+from pathlib import Path
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -10,69 +15,74 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
-from core.artifacts.build_record import BuildRecord, Usage
+from core.artifacts.build_record import BuildRecord, StageRecord, Usage
 from core.layout import DOCS, REPORT
 from core.stages import Stage, StageTable
 from tasks.engine.build_session import BuildSession
 
-_SHOWN = {DOCS: "Documentation", REPORT: "Report"}
+_DOCUMENTS = {DOCS: "documentation", REPORT: "report"}
+_NOTHING = "–"
 
 
 async def show_stage(session: BuildSession, stage: Stage) -> None:
-    """Show the documents a stage wrote, as rendered Markdown."""
+    """Show the documents a stage wrote that no later stage writes anew, as rendered Markdown."""
     for path in stage.writes:
-        if path in _SHOWN:
+        last = [other for other in session.table.stages if path in other.writes][-1]
+        if path in _DOCUMENTS and stage == last:
             await acreate_markdown_artifact(
-                key=_key(session, path.rsplit("/", 1)[-1].removesuffix(".md")),
+                key=_key(session, _DOCUMENTS[path]),
                 markdown=session.artifacts[path],
-                description=f"{_SHOWN[path]} of {session.questionnaire.project_name}",
+                description=f"{_DOCUMENTS[path].capitalize()} of {_product(session)}",
             )
 
 
 async def show_stages(session: BuildSession) -> None:
-    """Show the table of stages: model, attempts, tokens, cost and time of each."""
+    """Show the table of stages: attempts, tokens, cost, time and model of each."""
     record = session.recorder.record
     await acreate_table_artifact(
         key=_key(session, "stages"),
         table=stage_rows(session.table, record),
-        description=(
-            "Stages" + (" (written by the demo model, not by a real one)" if record.demo else "")
-        ),
+        description=f"Stages of {_product(session)}",
     )
 
 
 def stage_rows(table: StageTable, record: BuildRecord) -> list[dict[str, str]]:
-    """The stages of a build as rows of text, in order."""
+    """The stages of a build as rows of text, in order.
+
+    What can be long comes last, where the page is scrolled; errors only when there is one.
+    """
+    failed = any(done.error for done in record.stages.values())
     rows: list[dict[str, str]] = []
     for stage in table.stages:
-        done = record.stages.get(stage.number)
-        if done is None:
-            rows.append({"stage": stage.label, "status": "pending"})
-            continue
-        rows.append(
-            {
-                "stage": stage.label,
-                "status": done.status + (" (kept)" if done.cached else ""),
-                "model": ", ".join(done.models),
-                "attempts": str(done.attempts),
-                "calls": str(done.usage.calls),
-                "tokens in": f"{done.usage.input_tokens:,}",
-                "tokens out": f"{done.usage.output_tokens:,}",
-                "cost": f"${done.usage.cost_usd:.4f}",
-                "seconds": f"{done.seconds:.1f}",
-                "error": done.error,
-            }
-        )
+        done = record.stages.get(stage.number, StageRecord())
+        row = {
+            "stage": stage.label,
+            "status": done.status + (" (kept)" if done.cached else ""),
+            "attempts": str(done.attempts),
+            "tokens in": f"{done.usage.input_tokens:,}",
+            "tokens out": f"{done.usage.output_tokens:,}",
+            "cost": f"${done.usage.cost_usd:.4f}",
+            "seconds": f"{done.seconds:.1f}",
+            "model": ", ".join(done.models) or _NOTHING,
+        }
+        rows.append({**row, "error": done.error} if failed else row)
     return rows
 
 
 async def show_repository(session: BuildSession, url: str, branch: str) -> None:
-    """Show a link to the repository."""
+    """Show where the repository can be cloned from.
+
+    Args:
+        session: the build.
+        url: a URL, or the path of a folder.
+        branch: the branch the build ended on.
+    """
     await acreate_link_artifact(
         key=_key(session, "repository"),
-        link=url,
-        link_text=f"Repository of {session.questionnaire.project_name}, branch {branch}",
-        description="Where the repository can be cloned from",
+        # A bare path would be taken for a page of the UI's own server.
+        link=Path(url).as_uri() if url.startswith("/") else url,
+        link_text=f"`git clone --branch {branch} {shlex.quote(url)}`",
+        description=f"Repository of {_product(session)}",
     )
 
 
@@ -91,7 +101,7 @@ class FileProgress:
         self._artifact = await acreate_progress_artifact(
             progress=0.0,
             key=_key(self._session, "files"),
-            description=f"Files written, of {self._total}",
+            description=f"{self._total} files of {_product(self._session)}",
         )
 
     async def file_written(self, path: str, usage: Usage) -> None:
@@ -106,4 +116,10 @@ class FileProgress:
 
 
 def _key(session: BuildSession, what: str) -> str:
-    return f"{session.build_id}-{what}"
+    return f"{what}-{session.build_id}"
+
+
+def _product(session: BuildSession) -> str:
+    """Its name; cards cut longer descriptions off."""
+    name = session.questionnaire.project_name
+    return f"{name} (demo model)" if session.recorder.record.demo else name

@@ -1,0 +1,138 @@
+"""What a build shows in the Prefect UI, read back from a real Prefect server."""
+
+import json
+from collections.abc import Coroutine
+from pathlib import Path
+
+import pytest
+from prefect import flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterKey
+from prefect.client.schemas.objects import Artifact
+
+from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, Usage
+from core.layout import DOCS, SCHEMA
+from tasks.engine import console
+from tasks.engine.build_session import BuildSession
+from tests.tasks.sessions import ScriptedModel, open_session
+
+RECORD = BuildRecord(build_id="b-1", project_id="b", project_name="Task Tracker", user="u")
+DONE = StageRecord(
+    status=StageStatus.COMPLETED,
+    models=("deepseek/deepseek-v3", "demo/demo"),
+    attempts=2,
+    usage=Usage(calls=3, input_tokens=12_345, output_tokens=678, cost_usd=0.01234),
+    seconds=4.56,
+)
+
+
+@pytest.fixture
+def session(tmp_path: Path, request: pytest.FixtureRequest) -> BuildSession:
+    """A session whose artifacts have keys of their own on the shared server."""
+    opened = open_session(tmp_path, ScriptedModel([]))
+    opened.build_id = request.node.name.replace("_", "-")
+    return opened
+
+
+async def in_a_run(show: Coroutine[None, None, None]) -> None:
+    """Show something as builds do, within a flow run."""
+
+    @flow(name="shows")
+    async def shows() -> None:
+        await show
+
+    await shows()
+
+
+async def shown(session: BuildSession, what: str) -> list[Artifact]:
+    key = ArtifactFilterKey(any_=[f"{what}-{session.build_id}"])
+    async with get_client() as client:
+        return await client.read_artifacts(artifact_filter=ArtifactFilter(key=key))
+
+
+def test_a_stage_is_a_row_with_what_it_took(session: BuildSession) -> None:
+    rows = console.stage_rows(session.table, RECORD.model_copy(update={"stages": {"3": DONE}}))
+
+    assert [row["stage"] for row in rows] == [stage.label for stage in session.table.stages]
+    assert rows[4] == {
+        "stage": "3 schema-generator",
+        "status": "completed",
+        "attempts": "2",
+        "tokens in": "12,345",
+        "tokens out": "678",
+        "cost": "$0.0123",
+        "seconds": "4.6",
+        "model": "deepseek/deepseek-v3, demo/demo",
+    }
+    assert (rows[5]["status"], rows[5]["model"]) == ("pending", "–")
+
+
+def test_what_was_kept_is_told(session: BuildSession) -> None:
+    kept = DONE.model_copy(update={"cached": True})
+    rows = console.stage_rows(session.table, RECORD.model_copy(update={"stages": {"3": kept}}))
+    assert rows[4]["status"] == "completed (kept)"
+
+
+def test_errors_have_a_column_in_every_row_when_there_is_one(session: BuildSession) -> None:
+    failed = StageRecord(status=StageStatus.FAILED, error="the model said nothing")
+    rows = console.stage_rows(session.table, RECORD.model_copy(update={"stages": {"3": failed}}))
+    assert [row["error"] for row in rows].count("") == len(rows) - 1
+    assert rows[4]["error"] == "the model said nothing"
+
+
+@pytest.mark.usefixtures("prefect_server")
+async def test_a_document_is_shown_once_by_the_last_stage_that_writes_it(
+    session: BuildSession,
+) -> None:
+    session.artifacts |= {DOCS: "# Without tables", SCHEMA: "{}"}
+    await in_a_run(console.show_stage(session, session.table["2"]))
+    assert await shown(session, "documentation") == []
+
+    session.artifacts[DOCS] = "# With tables"
+    await in_a_run(console.show_stage(session, session.table["3"]))
+    (document,) = await shown(session, "documentation")
+    assert (document.type, document.data) == ("markdown", "# With tables")
+    assert document.description == "Documentation of Task Tracker"
+
+
+@pytest.mark.usefixtures("prefect_server")
+async def test_a_demo_model_is_named_where_its_work_is_shown(session: BuildSession) -> None:
+    await session.recorder.update(demo=True)
+    await in_a_run(console.show_stages(session))
+    (table,) = await shown(session, "stages")
+    assert table.description == "Stages of Task Tracker (demo model)"
+    assert isinstance(table.data, str)
+    assert len(json.loads(table.data)) == len(session.table.stages)
+
+
+@pytest.mark.parametrize(
+    ("location", "link"),
+    [
+        ("/srv/my builds/b-1.git", "file:///srv/my%20builds/b-1.git"),
+        ("https://git.test/team/b-1.git", "https://git.test/team/b-1.git"),
+    ],
+    ids=["folder", "url"],
+)
+@pytest.mark.usefixtures("prefect_server")
+async def test_the_repository_is_a_link_that_says_how_to_clone_it(
+    session: BuildSession, location: str, link: str
+) -> None:
+    session.build_id = "folder" if location.startswith("/") else "url"
+    await in_a_run(console.show_repository(session, location, "review/b-1"))
+    (repository,) = await shown(session, "repository")
+    clone = f"'{location}'" if " " in location else location
+    assert repository.data == f"[`git clone --branch review/b-1 {clone}`]({link})"
+    assert repository.description == "Repository of Task Tracker"
+
+
+@pytest.mark.usefixtures("prefect_server")
+async def test_progress_grows_with_the_files(session: BuildSession) -> None:
+    async def write_one_of_four() -> None:
+        progress = console.FileProgress(session, total=4)
+        await progress.start()
+        await progress.file_written("app/main.py", Usage())
+
+    await in_a_run(write_one_of_four())
+    (bar,) = await shown(session, "files")
+    assert (bar.type, bar.data) == ("progress", 25.0)
+    assert bar.description == "4 files of Task Tracker"
