@@ -22,6 +22,6 @@ class Artifact(Part):
     schema_version: Literal[1] = Field(
         default=SCHEMA_VERSION,
         title="Format version",
-        description="Version of this document's format.",
+        description="Version of this document's format; leave it as it is.",
         json_schema_extra={"position": 99},
     )

@@ -71,7 +71,7 @@ class Feature(_Answer):
 
     title: Line = Field(
         title="Title",
-        description="In a few words.",
+        description="What it is, in a few words, for example 'Due-date reminders'.",
         examples=["Due-date reminders"],
         json_schema_extra={"position": 1},
     )
@@ -93,7 +93,12 @@ class Feature(_Answer):
 class EntityField(_Answer):
     """One field of an entity."""
 
-    name: Name = Field(title="Name", examples=["due date"], json_schema_extra={"position": 1})
+    name: Name = Field(
+        title="Name",
+        description="As a person would call it, for example 'due date'.",
+        examples=["due date"],
+        json_schema_extra={"position": 1},
+    )
     type: FieldType = Field(
         default=FieldType.STRING,
         title="Type",
@@ -124,6 +129,7 @@ class EntityField(_Answer):
         default="",
         max_length=1_000,
         title="Description",
+        description="What it means, where the name does not say it.",
         json_schema_extra={"position": 6},
     )
 
@@ -141,18 +147,22 @@ class Entity(_Answer):
 
     name: Name = Field(
         title="Name",
-        description="In the singular.",
+        description="In the singular, for example 'Task'.",
         examples=["Task"],
         json_schema_extra={"position": 1},
     )
     description: str = Field(
-        default="", max_length=2_000, title="Description", json_schema_extra={"position": 2}
+        default="",
+        max_length=2_000,
+        title="Description",
+        description="What one of them stands for.",
+        json_schema_extra={"position": 2},
     )
     fields: tuple[EntityField, ...] = Field(
         default=(),
         max_length=60,
         title="Fields",
-        description="Left empty, the builder proposes them.",
+        description="What is kept about each. Left empty, the builder proposes them.",
         json_schema_extra={"position": 3},
     )
 
@@ -173,7 +183,10 @@ class Stack(_Answer):
         json_schema_extra={"position": 2},
     )
     database: Literal["sqlite", "postgresql", "none"] = Field(
-        default="sqlite", title="Database", json_schema_extra={"position": 3}
+        default="sqlite",
+        title="Database",
+        description="Where its records are kept; 'none' for a product that keeps none.",
+        json_schema_extra={"position": 3},
     )
     auth: Literal["none", "password", "token"] = Field(
         default="none",
@@ -204,7 +217,7 @@ class Questionnaire(Artifact, _Answer):
         default=(),
         max_length=50,
         title="Users",
-        description="Who uses it, one kind of person a line.",
+        description="Who uses it: one kind of person per item, for example 'Team lead'.",
         examples=[["Team member", "Team lead"]],
         json_schema_extra={"position": 3},
     )
@@ -212,20 +225,20 @@ class Questionnaire(Artifact, _Answer):
         default=(),
         max_length=200,
         title="Features",
-        description="What it should do.",
+        description="What it should do: one feature per item.",
         json_schema_extra={"position": 4},
     )
     entities: tuple[Entity, ...] = Field(
         default=(),
         max_length=100,
         title="Entities",
-        description="The kinds of things it keeps, such as Task or Customer.",
+        description="The kinds of things it keeps: one per item, such as Task or Customer.",
         json_schema_extra={"position": 5},
     )
     stack: Stack = Field(
         default=Stack(),
         title="Stack",
-        description="What it is built with.",
+        description="What it is built with. The proposed choices suit most products.",
         json_schema_extra={"position": 6},
     )
     constraints: tuple[Line, ...] = Field(
