@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, text, update
+from sqlalchemy import URL, ColumnElement, Connection, func, insert, select, text, update
 
 from core.artifacts.build_record import Usage
 from core.errors import CallLimitError, StorageError
@@ -36,6 +38,11 @@ class CallLedger:
 
     def __init__(self, url: str) -> None:
         self._database = LedgerDatabase(url)
+
+    @classmethod
+    def in_file(cls, path: Path) -> Self:
+        """A ledger in an SQLite file, whatever characters its path has."""
+        return cls(URL.create("sqlite", database=str(path)).render_as_string())
 
     async def open_call(self, call: CallIdentity, limits: CallMaxima) -> int:
         """Put down a call that is about to be made, if there may be one more.

@@ -47,7 +47,7 @@ async def open_build(
     prepared = prepare_build(settings, questionnaire, options, secrets, await _operator_models())
     with build_locked(settings.root / "locks", prepared.build_id):
         await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))
-        ledger = CallLedger(f"sqlite:///{settings.root / 'ledger.db'}")
+        ledger = CallLedger.in_file(settings.root / "ledger.db")
         try:
             async with ProviderPool(prepared.catalogue, secrets) as pool:
                 session = await _session(settings, prepared, pool, ledger)

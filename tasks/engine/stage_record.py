@@ -72,8 +72,9 @@ async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageD
 
 
 async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) -> None:
-    """Store what is not there yet; a path that ends in a slash is a tree, and Git keeps that."""
+    """Store what the stage wrote; of a tree (a path that ends in a slash) its files."""
     prefix = build_prefix(session.build_id)
+    await _remove_stale_files(session, stage, done)
     for path, text in done.result.outputs.items():
         if not path.endswith("/"):
             await session.store.write_text(prefix + path, text)
@@ -81,6 +82,18 @@ async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) ->
             session.artifacts[path] = text
             if done.state is not None:
                 session.states[path] = done.state
+
+
+async def _remove_stale_files(session: BuildSession, stage: Stage, done: StageDone) -> None:
+    """Remove files of a tree that an earlier run wrote and this one no longer has."""
+    prefix = build_prefix(session.build_id)
+    for tree in (path for path in stage.writes if path.endswith("/")):
+        files = {prefix + path for path in done.result.outputs if path.startswith(tree)} - {
+            prefix + tree
+        }
+        if files:  # stage 6 only commits the tree; its files are written by stage 7
+            for stale in set(await session.store.list_keys(prefix + tree)) - files:
+                await session.store.delete(stale)
 
 
 def _artifacts(stage: Stage, result: StageResult) -> tuple[str, ...]:

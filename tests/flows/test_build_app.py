@@ -9,8 +9,16 @@ import pytest
 from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.schema import Schema
+from core.artifacts.structure import ValidatedStructure
 from core.errors import InputError
-from core.layout import ARTIFACT_TYPES, BUILD_RECORD, DOCS, REPORT, SCHEMA
+from core.layout import (
+    ARTIFACT_TYPES,
+    BUILD_RECORD,
+    DOCS,
+    REPORT,
+    SCHEMA,
+    VALIDATED_STRUCTURE,
+)
 from core.options import BuildOptions
 from core.stages import read_stage_rows
 from flows.build_app import build_app
@@ -109,6 +117,24 @@ async def test_of_an_edited_artifact_only_what_depends_on_it_is_redone(home: Pat
     assert record.edited == (SCHEMA,)
     assert Schema.model_validate_json(artifact(home, record, SCHEMA)) == edited
     assert "## Edited by hand" in artifact(home, record, REPORT)
+
+
+async def test_files_that_an_edit_takes_out_of_the_structure_leave_the_store(home: Path) -> None:
+    first = await build_app(TINY)
+    structure = ValidatedStructure.model_validate_json(artifact(home, first, VALIDATED_STRUCTURE))
+    last = structure.modules[-1]
+    dropped = next(file.path for file in last.files if file.path == "Dockerfile")
+    kept_files = tuple(file for file in last.files if file.path != dropped)
+    edited = structure.model_copy(
+        update={"modules": (*structure.modules[:-1], last.model_copy(update={"files": kept_files}))}
+    )
+    code = home / "store" / "project" / first.build_id / "code"
+    assert (code / dropped).exists()
+    await build_app(TINY, BuildOptions(use={VALIDATED_STRUCTURE: edited.model_dump_json()}))
+    assert not (code / dropped).exists()
+    assert {str(path.relative_to(code)) for path in code.rglob("*") if path.is_file()} == {
+        file.path for file in edited.files
+    }
 
 
 async def test_an_edit_that_changes_nothing_redoes_nothing_later(home: Path) -> None:

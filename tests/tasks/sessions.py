@@ -100,7 +100,7 @@ def open_session(
         user="u",
         table=table,
         router=StageRouter(table, catalogue, SECRETS, "disabled", overridden=overrides.keys()),
-        asker=Asker(pool, AnswerCheckpoints(store), CallLedger(f"sqlite:///{folder}/ledger.db")),
+        asker=Asker(pool, AnswerCheckpoints(store), CallLedger.in_file(folder / "ledger.db")),
         store=store,
         recorder=BuildRecorder(store, record, SilentListener()),
         results=ArtifactStoreResults(url=store.url),

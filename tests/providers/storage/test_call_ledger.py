@@ -311,3 +311,11 @@ async def test_maxima_hold_for_any_history(
     for kind, name in refused:
         maximum = limits.per_file if kind == "file" else limits.per_stage
         assert opened[kind, name] == maximum or len(rows) == limits.per_build
+
+
+async def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "odd ?#% name" / "ledger.db"
+    ledger = CallLedger.in_file(path)
+    assert await ledger.count("b") == 0
+    ledger.close()
+    assert path.is_file()
