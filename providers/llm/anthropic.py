@@ -1,6 +1,8 @@
 """Anthropic's Messages API.
 
 What a message, an event and an error look like: https://platform.claude.com/docs/en/api/messages
+
+The API takes no temperature since its version of 2026-10-21; it refuses a request that has one.
 """
 
 import json
@@ -15,9 +17,7 @@ from providers.llm.provider import FinishReason, LLMRequest, LLMResponse
 from providers.llm.wire_errors import Caller, stated_error, status_error
 from providers.llm.wire_format import TokenCount, WireModel, read_wire
 
-API_VERSION = "2023-06-01"
-HIGHEST_TEMPERATURE = 1.0
-"""Where Anthropic's scale ends; ours goes to 2."""
+API_VERSION = "2026-10-21"
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
@@ -39,7 +39,7 @@ _STATUSES = {
     "timeout_error": 504,
     "overloaded_error": 529,
 }
-# Keywords that constrained decoding knows, by the type they belong to.
+# The values of `format` that are enforced.
 _STRING_FORMATS = frozenset(
     {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
 )
@@ -55,7 +55,7 @@ class AnthropicProvider(HttpProvider):
 
     def credentials(self, key: str) -> dict[str, str]:
         """The headers that carry the key, and the version of the API."""
-        return {"x-api-key": key, "anthropic-version": API_VERSION}
+        return {**super().credentials(key), "anthropic-version": API_VERSION}
 
     def write(self, request: LLMRequest, model: ModelRow) -> WireRequest:
         """What to post to `/v1/messages`.
@@ -70,8 +70,6 @@ class AnthropicProvider(HttpProvider):
         }
         if request.system:
             body["system"] = request.system
-        if model.temperature:
-            body["temperature"] = min(request.temperature, HIGHEST_TEMPERATURE)
         schema = request.json_schema
         if schema is not None and model.structured_output == "json_schema" and is_strict(schema):
             body["output_config"] = {

@@ -1,0 +1,62 @@
+"""OpenAI's own SDK sends what we send, and reads what we read."""
+
+from typing import Any
+
+import openai
+import pytest
+
+from providers.llm.provider import LLMRequest
+from tests.providers.llm.conformance.recording import KEY, Recorder, assert_same, ours
+from tests.providers.llm.wire_samples import CHAT, REQUEST, STRUCTURED
+
+both_ways = pytest.mark.parametrize("streams", [True, False])
+
+
+def ask_sdk(request: LLMRequest, *, streams: bool) -> tuple[Recorder, Any]:
+    """The same call by way of the SDK."""
+    recorder = Recorder(CHAT)
+    sdk: Any = openai.OpenAI(api_key=KEY, http_client=recorder.client(), max_retries=0)
+    asked: dict[str, Any] = {
+        "model": request.model,
+        "max_completion_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "messages": [
+            {"role": "system", "content": request.system},
+            *(turn.model_dump() for turn in request.messages),
+        ],
+    }
+    if request.json_schema is not None:
+        schema = {"name": request.schema_name, "schema": request.json_schema, "strict": True}
+        asked["response_format"] = {"type": "json_schema", "json_schema": schema}
+    if streams:
+        asked |= {"stream": True, "stream_options": {"include_usage": True}}
+        return recorder, list(sdk.chat.completions.create(**asked))
+    return recorder, sdk.chat.completions.create(**asked)
+
+
+@both_ways
+@pytest.mark.parametrize("request_", [REQUEST, STRUCTURED])
+def test_the_same_call_is_the_same_request(request_: LLMRequest, streams: bool) -> None:
+    mine, _ = ours("openai", CHAT, request_, streams=streams)
+    theirs, _ = ask_sdk(request_, streams=streams)
+    assert_same(mine, theirs.only)
+
+
+def test_the_same_answer_is_read_alike() -> None:
+    _, answer = ours("openai", CHAT, REQUEST, streams=False)
+    _, completion = ask_sdk(REQUEST, streams=False)
+    [choice] = completion.choices
+    assert answer.content == choice.message.content
+    assert answer.metadata["finish_reason"] == choice.finish_reason
+    assert answer.input_tokens == completion.usage.prompt_tokens
+    assert answer.output_tokens == completion.usage.completion_tokens
+    assert (answer.model, answer.metadata["id"]) == (completion.model, completion.id)
+
+
+def test_the_same_stream_is_read_alike() -> None:
+    _, answer = ours("openai", CHAT, REQUEST)
+    _, chunks = ask_sdk(REQUEST, streams=True)
+    choices = [choice for chunk in chunks for choice in chunk.choices]
+    assert answer.content == "".join(choice.delta.content or "" for choice in choices)
+    assert answer.metadata["finish_reason"] == choices[-1].finish_reason
+    assert answer.output_tokens == chunks[-1].usage.completion_tokens
