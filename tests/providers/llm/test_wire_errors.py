@@ -155,6 +155,7 @@ def test_a_busy_error_carries_the_wait_also_through_pickling() -> None:
         ({"code": "server_error", "message": "later"}, ProviderFailedError),
         ({"code": 7, "message": "later"}, ProviderFailedError),
         ({"code": None, "message": "later"}, ProviderFailedError),
+        ({"code": float("inf"), "message": "later"}, ProviderFailedError),
         ("later", ProviderFailedError),
     ],
 )
