@@ -34,11 +34,11 @@ class FileFanOut:
         self._written: dict[str, asyncio.Task[tuple[StageResult, State[Any]]]] = {}
         self._failed = asyncio.Event()
 
-    async def run(self) -> dict[str, StageResult]:
+    async def run(self) -> dict[str, tuple[StageResult, State[Any]]]:
         """Write every file.
 
         Returns:
-            Results by path, in the order of the plan.
+            Results and final states by path, in the order of the plan.
 
         Raises:
             StageFailedError: a file could not be written.
@@ -55,7 +55,7 @@ class FileFanOut:
         ]
         if failures:
             raise failures[0]
-        return {path: task.result()[0] for path, task in self._written.items()}
+        return {path: task.result() for path, task in self._written.items()}
 
     async def _write(self, path: str) -> tuple[StageResult, State[Any]]:
         imported = self._plan.order[path]
@@ -87,7 +87,8 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
     """
     async with recorded(session, stage) as done:
         plan = plan_files(session)
-        results = await FileFanOut(session, stage, plan).run()
+        written = await FileFanOut(session, stage, plan).run()
+        results = {path: result for path, (result, _) in written.items()}
         texts = {path: result.outputs[CODE + path] for path, result in results.items()}
         commit = await commit_files(session, plan, texts)
         done.result = StageResult(
@@ -97,6 +98,8 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
                 dict.fromkeys(model for result in results.values() for model in result.models)
             ),
         )
+        imported = {other for others in plan.order.values() for other in others}
+        done.states = tuple(state for path, (_, state) in written.items() if path not in imported)
         done.attempts = max(
             (session.attempts[f"{stage.label} {path}"] for path in plan.order), default=0
         )

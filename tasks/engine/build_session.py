@@ -22,6 +22,8 @@ from providers.sandbox.sandbox import Sandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallMaxima
 from tasks.engine.build_recorder import BuildRecorder
+from tasks.engine.code_digest import code_digest
+from tasks.engine.redo import Redo
 from tasks.engine.result_storage import ArtifactStoreResults
 from tasks.engine.stage_call import StageCall
 
@@ -35,8 +37,9 @@ class BuildSession:
         results: where Prefect keeps the results of tasks.
         sandbox: where generated code runs, if it works here.
         workspace: folder on this machine for the Git history and the tree under test.
+        redo: which stages were redone.
         artifacts: text of every artifact written so far, by path.
-        states: final state of the task run that wrote an artifact, for the edges in the UI.
+        states: final states of the task runs that wrote an artifact, for the edges in the UI.
         attempts: attempts made in this run, by name of the task run.
     """
 
@@ -54,8 +57,11 @@ class BuildSession:
     results: ArtifactStoreResults
     sandbox: Sandbox
     workspace: Path
+    redo: Redo = Redo()
     artifacts: dict[str, str] = field(init=False)
-    states: dict[str, State[Any]] = field(default_factory=dict[str, State[Any]])
+    states: dict[str, tuple[State[Any], ...]] = field(
+        default_factory=dict[str, tuple[State[Any], ...]]
+    )
     attempts: Counter[str] = field(default_factory=Counter[str])
 
     def __post_init__(self) -> None:
@@ -66,10 +72,10 @@ class BuildSession:
         """Folder of the build's own Git repository."""
         return self.workspace / "repository.git"
 
-    def refreshed(self, stage: Stage) -> bool:
-        """Whether a person asked for this stage to be done again."""
-        start = self.options.from_stage
-        return bool(start) and self.table.position(stage.number) >= self.table.position(start)
+    def salt(self, stage: Stage) -> str:
+        """What sets this stage's results and answers apart: a fresh build, and each redo."""
+        generation = self.redo.generations.get(stage.number, 0)
+        return f"{self.options.fresh}#{generation}" if generation else self.options.fresh
 
     def call_for(
         self, stage: Stage, *, file: str = "", inputs: dict[str, str] | None = None
@@ -89,20 +95,24 @@ class BuildSession:
             file=file,
             inputs=inputs,
             edits=self._edits_for(stage),
-            identity=tuple(
-                f"{use.template}={template_digest(use.template)}@"
-                + ",".join(
-                    choice.identity for choice in self.router.choices(stage.number, use.template)
-                )
-                for use in stage.models
+            identity=(
+                f"code={code_digest()}",
+                *(
+                    f"{use.template}={template_digest(use.template)}@"
+                    + ",".join(
+                        choice.identity
+                        for choice in self.router.choices(stage.number, use.template)
+                    )
+                    for use in stage.models
+                ),
             ),
-            salt=self.options.fresh,
+            salt=self.salt(stage),
         )
 
     def states_before(self, stage: Stage) -> list[State[Any]]:
         """States of the task runs that wrote what a stage reads."""
-        states = {id(self.states[path]): self.states[path] for path in stage.reads}
-        return list(states.values())
+        states = (state for path in stage.reads for state in self.states[path])
+        return list({id(state): state for state in states}.values())
 
     def call_maxima(self, stage: Stage) -> CallMaxima:
         """The hard maxima of model calls that hold for a stage."""

@@ -23,12 +23,12 @@ class StageDone:
 
     Attributes:
         result: what the stage wrote and took.
-        state: final state of its (last) task run.
+        states: final states of the task runs that nothing else of the stage follows.
         attempts: attempts made; 0 means that the result was kept from an earlier run.
     """
 
     result: StageResult = field(default_factory=StageResult)
-    state: State[Any] | None = None
+    states: tuple[State[Any], ...] = ()
     attempts: int = 0
 
 
@@ -80,8 +80,7 @@ async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) ->
             await session.store.write_text(prefix + path, text)
         if path in stage.writes:
             session.artifacts[path] = text
-            if done.state is not None:
-                session.states[path] = done.state
+            session.states[path] = done.states
 
 
 async def _remove_stale_files(session: BuildSession, stage: Stage, done: StageDone) -> None:

@@ -64,7 +64,6 @@ def stage_task(session: BuildSession, stage: Stage, call: StageCall) -> Task[...
         retry_condition_fn=may_retry,
         timeout_seconds=stage.timeout_seconds,
         cache_policy=ContentAddressed() if stage.cached else NO_CACHE,
-        refresh_cache=session.refreshed(stage),
         persist_result=stage.cached,
         result_storage=session.results,
         result_serializer="json",
@@ -123,5 +122,6 @@ async def run_stage(session: BuildSession, stage: Stage) -> None:
     """
     async with recorded(session, stage) as done:
         call = session.call_for(stage)
-        done.result, done.state = await run_call(session, stage, call, session.states_before(stage))
+        done.result, state = await run_call(session, stage, call, session.states_before(stage))
+        done.states = (state,)
         done.attempts = session.attempts[call.name]

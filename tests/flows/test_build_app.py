@@ -1,10 +1,15 @@
 """Whole builds with the demo model, in a Prefect server of the tests."""
 
+import asyncio
 import json
 import subprocess
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+from prefect.client.schemas.objects import TaskRunResult
 
 from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.questionnaire import Questionnaire
@@ -161,3 +166,35 @@ async def test_the_record_says_how_the_build_went(home: Path) -> None:
     assert record.stages["3"].models == ("demo/demo",)
     assert record.stages["7"].artifacts == ("code/",)
     assert json.loads(stored.model_dump_json())["stages"]["1"]["status"] == "completed"
+
+
+async def edges(record: BuildRecord, last: str) -> dict[str, set[str]]:
+    """Names of a build's task runs, each with those it follows, once the last is recorded."""
+    wanted = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(record.flow_run_id)]))
+    async with get_client() as client, asyncio.timeout(60):
+        while True:
+            runs = await client.read_task_runs(flow_run_filter=wanted)
+            if any(run.name == last and run.state and run.state.is_final() for run in runs):
+                break
+            await asyncio.sleep(0.2)
+    names = {run.id: run.name for run in runs}
+    return {
+        run.name: {
+            names[before.id]
+            for before in run.task_inputs.get("wait_for", [])
+            if isinstance(before, TaskRunResult)
+        }
+        for run in runs
+    }
+
+
+async def test_task_runs_follow_those_whose_work_they_read(home: Path) -> None:
+    after = await edges(await build_app(TINY), last="8 repo-creation")
+    assert after["1.5 normalizer"] == {"1 clarifier"}
+    assert "6 empty-file-creation" in after["7 code-generation README.md"]
+    reached: set[str] = set()
+    ahead = {"7.5 test-and-self-fix"}
+    while ahead:
+        reached |= ahead
+        ahead = {name for run in ahead for name in after[run]} - reached
+    assert reached == after.keys() - {"8 repo-creation"}, "the tests wait for every file"
