@@ -28,26 +28,24 @@ _SHORT_NAME = re.compile(r"[^.~]{1,7}~[0-9]+(?:\.|$)")
 """The second name Windows gives to a file: `git~1` reaches `.git`, `gitmod~1` `.gitmodules`."""
 
 
-def check_path(path: str, *, allow_workflows: bool = False) -> list[str]:
+def check_path(path: str) -> list[str]:
     """Hold one path to the rules.
 
     Args:
         path: relative to the repository's root, with `/` between its parts.
-        allow_workflows: whether files below `.github/workflows/` may be written.
 
     Returns:
         One line with every problem of the path; nothing if there is none.
     """
-    problems = "; ".join(_path_problems(path, allow_workflows=allow_workflows))
+    problems = "; ".join(_path_problems(path))
     return [f"path {_shown(path)}: {problems}"] if problems else []
 
 
-def check_paths(paths: Sequence[str], *, allow_workflows: bool = False) -> list[str]:
+def check_paths(paths: Sequence[str]) -> list[str]:
     """Hold all paths of a repository to the rules, each alone and all together.
 
     Args:
         paths: every file of the repository, relative to its root, with `/` between the parts.
-        allow_workflows: whether files below `.github/workflows/` may be written.
 
     Returns:
         Every problem, a line for each path or group of paths; nothing if there is none.
@@ -57,24 +55,14 @@ def check_paths(paths: Sequence[str], *, allow_workflows: bool = False) -> list[
         problems.append(f"{len(paths):,} files are given, and at most {MAX_FILES:,} are allowed")
     different = list(dict.fromkeys(paths))
     for path in different:
-        problems += check_path(path, allow_workflows=allow_workflows)
+        problems += check_path(path)
     problems += _repeated(paths)
     problems += _file_clashes(different)
     problems += _folder_clashes(different)
     return problems
 
 
-def require_paths(paths: Sequence[str], *, allow_workflows: bool = False) -> None:
-    """Refuse paths that break a rule, each alone or all together.
-
-    Raises:
-        ValueError: some rule is broken; the message has every problem, as `check_paths` gives it.
-    """
-    if problems := check_paths(paths, allow_workflows=allow_workflows):
-        raise ValueError("\n".join(problems))
-
-
-def _path_problems(path: str, *, allow_workflows: bool) -> Iterator[str]:
+def _path_problems(path: str) -> Iterator[str]:
     if not path:
         yield "is empty"
         return
@@ -92,7 +80,7 @@ def _path_problems(path: str, *, allow_workflows: bool) -> Iterator[str]:
         yield f"is {len(parts)} levels deep; at most {MAX_DEPTH} are allowed"
     for part in dict.fromkeys(parts):
         yield from _part_problems(part)
-    if not allow_workflows and f"{_folded(path)}/".startswith(f"{_WORKFLOWS}/"):
+    if f"{_folded(path)}/".startswith(f"{_WORKFLOWS}/"):
         yield f"is in {_WORKFLOWS}/, where nothing may be written"
 
 

@@ -7,8 +7,6 @@ from pydantic import Field, model_validator
 from core.artifacts.base import Artifact, Part
 from core.artifacts.questionnaire import Entity, Feature, FieldType, Priority, Stack
 
-Identifier = r"^[A-Za-z][A-Za-z0-9_]*$"
-
 
 class RefinedSpec(Artifact):
     """`specs/specs_refined.json`: the questionnaire with its gaps closed, in people's words."""

@@ -14,7 +14,6 @@ from codegen.paths import (
     MAX_PATH_CHARACTERS,
     check_path,
     check_paths,
-    require_paths,
 )
 
 GIT_ENVIRONMENT = {
@@ -260,15 +259,6 @@ def test_names_git_beside_the_invisible_character(code: int):
     assert "belongs to git" in line
 
 
-def test_workflows_may_be_allowed():
-    path = ".github/workflows/ci.yml"
-    assert check_path(path, allow_workflows=True) == []
-    assert check_paths([path], allow_workflows=True) == []
-    require_paths([path], allow_workflows=True)
-    with pytest.raises(ValueError, match=r"is in .github/workflows/"):
-        require_paths([path])
-
-
 def test_names_every_problem_of_a_path():
     (line,) = check_path("/../nul")
     assert line == (
@@ -286,9 +276,6 @@ def test_names_every_problem_of_a_set_a_line_each():
         "path 'lib': is a file, and a folder of 'Lib/x.py'",
     ]
     assert check_paths(paths) == problems
-    with pytest.raises(ValueError, match="path") as caught:
-        require_paths(paths)
-    assert str(caught.value) == "\n".join(problems)
 
 
 @pytest.mark.parametrize(
@@ -329,7 +316,6 @@ def test_takes_as_many_files_as_are_allowed_and_no_more():
 
 def test_takes_no_paths_at_all():
     assert check_paths([]) == []
-    require_paths([])
 
 
 def test_a_message_stays_short_and_printable():
