@@ -33,7 +33,8 @@ class BuildOptions(BaseModel):
     models: dict[str, str] = Field(
         default_factory=dict,
         title="Models",
-        description='Other models for some stages, for example {"3": "deepseek/deepseek-v3"}.',
+        description='Other models for some stages, for example {"3": "deepseek/deepseek-v3"}; '
+        "all stands for every stage not named.",
         json_schema_extra={"position": 3},
     )
     fresh: str = Field(

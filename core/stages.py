@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from core.errors import ConfigurationError, InputError
 
+ALL = "all"
+"""Key of an override for every template that no other override names."""
+
 
 class _Row(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,17 +97,18 @@ class StageTable:
         """A table in which some stages ask other models.
 
         Args:
-            overrides: from a stage's number (`"3"`) or a template's name (`"coder"`) to
-                `"provider/model"`.
+            overrides: from a stage's number (`"3"`), a template's name (`"coder"`), or `"all"`
+                for every template not named otherwise, to `"provider/model"`.
             providers: names of the providers there are.
 
         Raises:
             InputError: an unknown stage, template or provider, or a value of another form.
         """
+        # `all` first, wherever it stands, so that whatever is named wins over it.
         chosen = {
-            template: _parse_override(key, value, providers)
-            for key, value in overrides.items()
-            for template in self._templates_of(key)
+            template: _parse_override(key, overrides[key], providers)
+            for key in sorted(overrides, key=lambda key: key != ALL)
+            for template in (self.templates() if key == ALL else self._templates_of(key))
         }
         return StageTable(tuple(_with_models(stage, chosen) for stage in self.stages))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.errors import ConfigurationError
 from core.secrets import SecretSource
 from core.settings import DemoMode
-from core.stages import ModelUse, Stage, StageTable
+from core.stages import ALL, ModelUse, Stage, StageTable
 from providers.llm.catalogue import DEMO, Catalogue, ProviderRow
 
 DEMO_MODE_VARIABLE = "MODEL_ROUTER_DEMO_MODE"
@@ -44,7 +44,7 @@ class StageRouter:
         catalogue: the providers.
         secrets: where the keys are.
         demo_mode: `auto`, `disabled` or `forced`.
-        overridden: keys of the overrides: stage numbers or template names.
+        overridden: keys of the overrides: stage numbers, template names or `all`.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class StageRouter:
             )
 
     def _is_demo(self, stage: Stage, use: ModelUse) -> bool:
-        return self._demo and not {stage.number, use.template} & self._overridden
+        return self._demo and not {ALL, stage.number, use.template} & self._overridden
 
 
 def _missing(row: ProviderRow, secrets: SecretSource) -> str:

@@ -13,7 +13,7 @@ from core.layout import ARTIFACT_TYPES
 from core.options import BuildOptions
 from core.secrets import SecretSource
 from core.settings import Settings
-from core.stages import StageTable, load_stage_table, read_stage_rows
+from core.stages import ALL, StageTable, load_stage_table, read_stage_rows
 from prompts.renderer import template_names
 from providers.llm.catalogue import DEMO, Catalogue, load_catalogue, read_catalogue_rows
 from providers.llm.stage_router import StageRouter
@@ -94,7 +94,9 @@ def prepare_build(
         table.position(options.from_stage)
     for path, text in options.use.items():
         _check_edit(path, text)
-    overrides = {**(operator_models or {}), **options.models}
+    # A build that says `all` leaves nothing for the operator to choose.
+    standing = {} if ALL in options.models else operator_models or {}
+    overrides = {**standing, **options.models}
     table = table.with_models(overrides, catalogue.names)
     router = StageRouter(table, catalogue, secrets, settings.demo_mode, overridden=overrides.keys())
     router.check_keys(stage.number for stage in table.stages)
