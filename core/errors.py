@@ -128,11 +128,13 @@ class StageFailedError(AppBuilderError):
         stage: the stage's number as people write it, for example ``1.5``.
         attempts: attempts really made.
         reason: the last attempt's error, as text.
+        cause: name of that error's class, for example ``CallLimitError``.
     """
 
-    def __init__(self, stage: str, attempts: int, reason: str) -> None:
+    def __init__(self, stage: str, attempts: int, reason: str, cause: str = "") -> None:
         plural = "attempt" if attempts == 1 else "attempts"
         super().__init__(f"Stage {stage} failed after {attempts} {plural}: {reason}")
         self.stage = stage
         self.attempts = attempts
         self.reason = reason
+        self.cause = cause

@@ -111,7 +111,7 @@ async def _raise_failure(
         reason = f"{type(error).__name__}: {error}"
     if call.file:
         reason = f"{call.file}: {reason}"
-    raise StageFailedError(stage.number, attempts, reason)
+    raise StageFailedError(stage.number, attempts, reason, cause=type(error).__name__)
 
 
 async def run_stage(session: BuildSession, stage: Stage) -> None:
