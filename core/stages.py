@@ -3,14 +3,36 @@
 import tomllib
 from collections.abc import Collection, Mapping
 from importlib import resources
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from core.errors import ConfigurationError, InputError
 
 ALL = "all"
 """Key of an override for every template that no other override names."""
+
+
+def _each_once(paths: tuple[str, ...]) -> tuple[str, ...]:
+    for path in paths:
+        if paths.count(path) > 1:
+            raise ValueError(f"{path!r} is given twice")
+    return paths
+
+
+_PATH = r"^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(\.[a-z0-9]+|/)$"
+_Paths = Annotated[
+    tuple[Annotated[str, StringConstraints(pattern=_PATH)], ...], AfterValidator(_each_once)
+]
+_Delay = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class _Row(BaseModel):
@@ -24,6 +46,7 @@ class ModelUse(_Row):
         template: name of the template pair.
         provider, model: names in the catalogue.
         fallback_provider, fallback_model: asked when the first model's answers cannot be used.
+        asked: false where the template is there, but the stage does not ask it yet.
     """
 
     template: str = Field(min_length=1)
@@ -31,6 +54,7 @@ class ModelUse(_Row):
     model: str = Field(min_length=1)
     fallback_provider: str | None = None
     fallback_model: str | None = None
+    asked: bool = True
 
     @model_validator(mode="after")
     def _fallback_is_whole(self) -> Self:
@@ -47,10 +71,10 @@ class Stage(_Row):
     task: str = Field(pattern=r"^[a-z_.0-9]+:[a-z_0-9]+$")
     fan_out: bool = False
     cached: bool = True
-    reads: tuple[str, ...]
-    writes: tuple[str, ...]
-    retry_delays: tuple[float, ...] = (0.5, 1.5)
-    timeout_seconds: float = Field(default=900, gt=0)
+    reads: _Paths
+    writes: _Paths = Field(min_length=1)
+    retry_delays: tuple[_Delay, ...] = (0.5, 1.5)
+    timeout_seconds: float = Field(default=900, gt=0, allow_inf_nan=False)
     max_calls: int = Field(default=24, ge=1)
     models: tuple[ModelUse, ...] = ()
 
@@ -172,8 +196,10 @@ def load_stage_table(
         templates: names of the templates there are.
 
     Raises:
-        ConfigurationError: a wrong row; the message names it.
+        ConfigurationError: a wrong row; the message names it. Or there is no row at all.
     """
+    if not rows:
+        raise ConfigurationError("stage table: it has no row; add one [[stages]] at least")
     stages: list[Stage] = []
     written: set[str] = set()
     for row in rows:
@@ -184,7 +210,7 @@ def load_stage_table(
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "row"
             raise ConfigurationError(
-                f"stage table, row {label!r}: {place}: {first['msg']}"
+                f"stage table, row {label!r}: {place}: {first['msg']}, not {first['input']!r}"
             ) from None
         problem = _problem(stage, stages, written, providers, templates)
         if problem:
@@ -205,6 +231,9 @@ def _problem(
         return f"its number must be above {earlier[-1].number}, the row before"
     if stage.name in {other.name for other in earlier}:
         return f"the name {stage.name!r} is taken by an earlier row"
+    fanning_out = [other.label for other in earlier if other.fan_out]
+    if stage.fan_out and fanning_out:
+        return f"only one stage can fan out, and {fanning_out[0]!r} does already"
     for artifact in stage.reads:
         if artifact not in written:
             return f"it reads {artifact!r}, which no earlier stage writes"

@@ -15,6 +15,7 @@ class StageStatus(StrEnum):
     RUNNING = "running"
     COMPLETED = "completed"
     FAILED = "failed"
+    INTERRUPTED = "interrupted"
 
 
 class BuildStatus(StrEnum):
@@ -24,6 +25,7 @@ class BuildStatus(StrEnum):
     COMPLETED = "completed"
     REVIEW = "review"
     FAILED = "failed"
+    INTERRUPTED = "interrupted"
 
 
 class Usage(Part):
@@ -83,7 +85,10 @@ class BuildRecord(Artifact):
     current_stage: str = ""
     failed_at: str | None = None
     stages: dict[str, StageRecord] = Field(default_factory=dict)
-    totals: Usage = Usage()
+    totals: Usage = Field(
+        default=Usage(),
+        description="All model calls made for this build over its life, failed ones included.",
+    )
     edited: tuple[str, ...] = Field(default=(), description="Artifacts a person replaced by hand.")
     repository: str = Field(default="", description="Where the repository can be cloned from.")
     branch: str = ""

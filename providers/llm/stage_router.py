@@ -96,7 +96,7 @@ class StageRouter:
         """
         stages_by_lack: dict[str, list[str]] = {}
         for stage in map(self._table.__getitem__, stage_numbers):
-            for use in stage.models:
+            for use in (use for use in stage.models if use.asked):
                 lack = "" if self._is_demo(stage, use) else self._missing[use.provider]
                 if lack and stage.label not in stages_by_lack.setdefault(lack, []):
                     stages_by_lack[lack].append(stage.label)

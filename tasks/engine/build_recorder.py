@@ -9,12 +9,12 @@ from core.artifacts.build_record import (
     BuildStatus,
     StageRecord,
     StageStatus,
-    Usage,
 )
 from core.layout import BUILD_RECORD, build_prefix
 from core.progress import BuildListener
 from core.stages import Stage
 from providers.storage.artifact_store import ArtifactStore
+from providers.storage.call_ledger import CallLedger
 
 
 class BuildRecorder:
@@ -25,10 +25,17 @@ class BuildRecorder:
         listener: told of every change.
     """
 
-    def __init__(self, store: ArtifactStore, record: BuildRecord, listener: BuildListener) -> None:
+    def __init__(
+        self,
+        store: ArtifactStore,
+        ledger: CallLedger,
+        record: BuildRecord,
+        listener: BuildListener,
+    ) -> None:
         self.record = record
         self.listener = listener
         self._store = store
+        self._ledger = ledger
 
     async def stage_started(self, stage: Stage, models: tuple[str, ...]) -> None:
         """A stage begins: it is the current one."""
@@ -36,7 +43,7 @@ class BuildRecorder:
         self._emit(stage, "started")
 
     async def stage_completed(self, stage: Stage, done: StageRecord) -> None:
-        """A stage ended well; the totals grow by what it took."""
+        """A stage ended well."""
         await self._change_stage(stage, done)
         self._emit(stage, "completed", artifacts=list(done.artifacts), cached=done.cached)
 
@@ -58,6 +65,14 @@ class BuildRecorder:
         await self._change_stage(stage, failed)
         self._emit(stage, "failed", error=error, attempts=attempts)
 
+    async def stage_interrupted(self, stage: Stage) -> None:
+        """Somebody stopped the build in the middle of a stage."""
+        self.record = self.record.model_copy(update={"status": BuildStatus.INTERRUPTED})
+        stopped = self.record.stages[stage.number]
+        await self._change_stage(
+            stage, stopped.model_copy(update={"status": StageStatus.INTERRUPTED})
+        )
+
     async def update(self, **changes: object) -> None:
         """Change fields of the record itself and write it down."""
         self.record = self.record.model_copy(update=changes)
@@ -69,7 +84,7 @@ class BuildRecorder:
 
     async def _change_stage(self, stage: Stage, changed: StageRecord) -> None:
         stages = {**self.record.stages, stage.number: changed}
-        totals = sum((item.usage for item in stages.values()), Usage())
+        totals = await self._ledger.totals(self.record.build_id)
         self.record = self.record.model_copy(
             update={"stages": stages, "current_stage": stage.number, "totals": totals}
         )

@@ -57,7 +57,7 @@ class BuildSession:
     results: ArtifactStoreResults
     sandbox: Sandbox
     workspace: Path
-    redo: Redo = Redo()
+    redo: Redo = field(default_factory=Redo)
     artifacts: dict[str, str] = field(init=False)
     states: dict[str, tuple[State[Any], ...]] = field(
         default_factory=dict[str, tuple[State[Any], ...]]

@@ -4,7 +4,7 @@ The UI heads every artifact with its key, so a key says first what it is, then o
 """
 
 import shlex
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from uuid import UUID
 
 from prefect.artifacts import (
@@ -16,11 +16,11 @@ from prefect.artifacts import (
 )
 
 from core.artifacts.build_record import BuildRecord, StageRecord, Usage
-from core.layout import DOCS, REPORT
+from core.layout import DOCS
 from core.stages import Stage, StageTable
 from tasks.engine.build_session import BuildSession
 
-_DOCUMENTS = {DOCS: "documentation", REPORT: "report"}
+_NAMES = {DOCS: "documentation"}
 _NOTHING = "–"
 
 
@@ -28,11 +28,12 @@ async def show_stage(session: BuildSession, stage: Stage) -> None:
     """Show the documents a stage wrote that no later stage writes anew, as rendered Markdown."""
     for path in stage.writes:
         last = [other for other in session.table.stages if path in other.writes][-1]
-        if path in _DOCUMENTS and stage == last:
+        if path.endswith(".md") and stage == last:
+            name = _NAMES.get(path) or PurePosixPath(path).stem.replace("_", "-")
             await acreate_markdown_artifact(
-                key=_key(session, _DOCUMENTS[path]),
+                key=_key(session, name),
                 markdown=session.artifacts[path],
-                description=f"{_DOCUMENTS[path].capitalize()} of {_product(session)}",
+                description=f"{name.capitalize()} of {_product(session)}",
             )
 
 

@@ -26,6 +26,7 @@ from tasks.engine.build_session import BuildSession, session_opened
 from tasks.engine.dead_runs import mark_dead_runs
 from tasks.engine.listening import current_listener
 from tasks.engine.preparation import PreparedBuild, environment_secrets, prepare_build
+from tasks.engine.redo import begin_redo, load_redo, save_redo
 from tasks.engine.result_storage import saved_result_storage
 
 MODELS_VARIABLE = "app_builder_models"
@@ -55,10 +56,15 @@ async def open_build(
                     await _announce(session)
                     try:
                         yield session
-                    except BaseException:
+                    except Exception:
                         await session.recorder.finish(BuildStatus.FAILED)
                         raise
+                    except BaseException:
+                        await session.recorder.finish(BuildStatus.INTERRUPTED)
+                        raise
                     else:
+                        done = session.redo.model_copy(update={"unfinished": ""})
+                        await save_redo(session.store, session.build_id, done)
                         await session.recorder.finish(_final_status(session.recorder.record))
                     finally:
                         await console.show_stages(session)
@@ -93,6 +99,9 @@ async def _session(
         flow_run_id=str(flow_run.id or ""),
         started_at=utc_now(),
     )
+    redo = await load_redo(store, prepared.build_id)
+    redo = begin_redo(redo, prepared.table, prepared.options.from_stage)
+    await save_redo(store, prepared.build_id, redo)
     return BuildSession(
         settings=settings,
         questionnaire=prepared.questionnaire,
@@ -104,10 +113,11 @@ async def _session(
         router=prepared.router,
         asker=Asker(pool, AnswerCheckpoints(store), ledger),
         store=store,
-        recorder=BuildRecorder(store, record, current_listener()),
+        recorder=BuildRecorder(store, ledger, record, current_listener()),
         results=await saved_result_storage(store.url),
         sandbox=BubblewrapSandbox(),
         workspace=settings.root / "work" / prepared.build_id,
+        redo=redo,
     )
 
 

@@ -1,5 +1,6 @@
 """Checks everything a build is given, before anything is spent or written."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from core.artifacts.questionnaire import Questionnaire
 from core.errors import InputError
 from core.identity import derive_build_id, project_slug
 from core.layout import ARTIFACT_TYPES
-from core.options import BuildOptions
+from core.options import MAX_PARAMETERS, BuildOptions
 from core.secrets import SecretSource
 from core.settings import Settings
 from core.stages import ALL, StageTable, load_stage_table, read_stage_rows
@@ -18,6 +19,7 @@ from prompts.renderer import template_names
 from providers.llm.catalogue import DEMO, Catalogue, load_catalogue, read_catalogue_rows
 from providers.llm.stage_router import StageRouter
 from providers.secrets.environment import EnvironmentSecrets
+from tasks.engine.stage_functions import require_stage_functions
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class PreparedBuild:
             choice.provider == DEMO
             for stage in self.table.stages
             for use in stage.models
+            if use.asked
             for choice in self.router.choices(stage.number, use.template)
         )
 
@@ -55,7 +58,11 @@ def environment_secrets() -> EnvironmentSecrets:
 
 
 def load_table(secrets: SecretSource) -> StageTable:
-    """The shipped stage table, held against the catalogue and the templates there are."""
+    """The shipped stage table, held against the catalogue, the templates and the tasks there are.
+
+    Raises:
+        ConfigurationError: a wrong row; the message names it.
+    """
     return _table(_catalogue(secrets))
 
 
@@ -64,9 +71,11 @@ def _catalogue(secrets: SecretSource) -> Catalogue:
 
 
 def _table(catalogue: Catalogue) -> StageTable:
-    return load_stage_table(
+    table = load_stage_table(
         read_stage_rows(), providers=catalogue.names, templates=template_names()
     )
+    require_stage_functions(table)
+    return table
 
 
 def prepare_build(
@@ -86,14 +95,16 @@ def prepare_build(
         operator_models: models the operator chose for all builds.
 
     Raises:
-        InputError: an unknown stage, model or edit, or a missing key; the message names it.
+        InputError: an unknown stage, model or edit, or a missing key; the message names it. Or
+            more than Prefect takes.
     """
+    _require_room(questionnaire, options)
     catalogue = _catalogue(secrets)
     table = _table(catalogue)
     if options.from_stage:
         table.position(options.from_stage)
     for path, text in options.use.items():
-        _check_edit(path, text)
+        _check_edit(table, path, text)
     # A build that says `all` leaves nothing for the operator to choose.
     standing = {} if ALL in options.models else operator_models or {}
     overrides = {**standing, **options.models}
@@ -113,7 +124,44 @@ def prepare_build(
     )
 
 
-def _check_edit(path: str, text: str) -> None:
+def _require_room(questionnaire: Questionnaire, options: BuildOptions) -> None:
+    """Refuse what Prefect would, in words that help: it measures JSON in ASCII, as here."""
+    parameters = {"questionnaire": questionnaire, "options": options}
+    plain = {name: value.model_dump(mode="json") for name, value in parameters.items()}
+    size = _json_bytes(plain)
+    if size <= MAX_PARAMETERS:
+        return
+    sizes = {f"use: {path!r}": _json_bytes(text) for path, text in options.use.items()}
+    sizes["the questionnaire"] = _json_bytes(plain["questionnaire"])
+    largest = max(sizes, key=lambda what: sizes[what])
+    raise InputError(
+        f"the questionnaire and the options make {size:,} bytes of JSON, and a run takes at most "
+        f"{MAX_PARAMETERS:,}; shorten the largest part, {largest} with {sizes[largest]:,} bytes "
+        "(a letter that is not ASCII counts 6)"
+    )
+
+
+def _json_bytes(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":")))
+
+
+def editable(table: StageTable) -> tuple[str, ...]:
+    """Artifacts that a person may replace by hand.
+
+    They are what stages with kept results write, as far as it is a typed artifact or a document;
+    what every run does anew would not stay replaced.
+    """
+    paths = [path for stage in table.stages if stage.cached for path in stage.writes]
+    return tuple(
+        path for path in dict.fromkeys(paths) if path in ARTIFACT_TYPES or path.endswith(".md")
+    )
+
+
+def _check_edit(table: StageTable, path: str, text: str) -> None:
+    if path not in editable(table):
+        raise InputError(
+            f"use: {path!r} cannot be replaced; these can: {', '.join(editable(table))}"
+        )
     artifact_type = ARTIFACT_TYPES.get(path)
     if artifact_type is None:
         if not text.strip():

@@ -9,7 +9,7 @@ from typing import Any
 from prefect.client.schemas.objects import State
 
 from core.artifacts.build_record import StageRecord, StageStatus
-from core.errors import StageFailedError
+from core.errors import AppBuilderError, StageFailedError
 from core.layout import build_prefix
 from core.stages import Stage
 from tasks.engine import console
@@ -41,21 +41,27 @@ async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageD
     """
     started = time.monotonic()
     models = tuple(
-        session.router.choices(stage.number, use.template)[0].identity for use in stage.models
+        session.router.choices(stage.number, use.template)[0].identity
+        for use in stage.models
+        if use.asked
     )
     await session.recorder.stage_started(stage, models)
     done = StageDone()
     try:
         yield done
-    except StageFailedError as error:
+        await _keep_outputs(session, stage, done)
+    except Exception as error:
+        failure = _as_failure(stage, done, error)
         await session.recorder.stage_failed(
             stage,
-            attempts=error.attempts,
-            error=error.reason,
-            seconds=time.monotonic() - started,
+            attempts=failure.attempts,
+            error=failure.reason,
+            seconds=round(time.monotonic() - started, 3),
         )
+        raise failure from error
+    except BaseException:
+        await session.recorder.stage_interrupted(stage)
         raise
-    await _keep_outputs(session, stage, done)
     await session.recorder.stage_completed(
         stage,
         StageRecord(
@@ -69,6 +75,15 @@ async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageD
         ),
     )
     await console.show_stage(session, stage)
+
+
+def _as_failure(stage: Stage, done: StageDone, error: Exception) -> StageFailedError:
+    """What went wrong around the task, such as storing its outputs, fails the stage as well."""
+    if isinstance(error, StageFailedError):
+        return error
+    known = isinstance(error, AppBuilderError)
+    reason = str(error) if known else f"{type(error).__name__}: {error}"
+    return StageFailedError(stage.number, max(done.attempts, 1), reason)
 
 
 async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) -> None:

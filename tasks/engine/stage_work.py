@@ -99,8 +99,7 @@ class StageWork:
                 answer_type=prompt.answer_type,
                 choices=session.router.choices(self.stage.number, prompt.template),
                 limits=session.call_maxima(self.stage),
-                salt=session.options.fresh,
-                refresh=session.refreshed(self.stage),
+                salt=session.salt(self.stage),
             ),
             parse,
         )

@@ -15,7 +15,7 @@ from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.schema import Schema
 from core.artifacts.structure import ValidatedStructure
-from core.errors import InputError
+from core.errors import InputError, StageFailedError
 from core.layout import (
     ARTIFACT_TYPES,
     BUILD_RECORD,
@@ -106,6 +106,21 @@ async def test_from_a_stage_on_everything_is_asked_again(home: Path) -> None:
     await build_app(TINY)
     record = await build_app(TINY, BuildOptions(from_stage="3.5"))
     assert kept(record) == kept_up_to("3.5")
+
+
+async def test_a_redo_that_was_stopped_goes_on_and_is_not_begun_again(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await build_app(TINY)
+    again = BuildOptions(from_stage="3")
+    monkeypatch.setenv("APP_BUILDER_CALLS__PER_BUILD", str(first.totals.calls + 5))
+    with pytest.raises(StageFailedError, match="APP_BUILDER_CALLS__PER_BUILD"):
+        await build_app(TINY, again)
+    monkeypatch.delenv("APP_BUILDER_CALLS__PER_BUILD")
+    resumed = await build_app(TINY, again)
+    assert kept(resumed) == [*kept_up_to("3"), "3", "3.5"]
+    assert kept(await build_app(TINY)) == KEPT
+    assert kept(await build_app(TINY, again)) == kept_up_to("3")
 
 
 async def test_of_an_edited_artifact_only_what_depends_on_it_is_redone(home: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,16 @@ def server(
 def stored(home: Path) -> BuildRecord:
     (path,) = (home / "store" / "project").glob("*/build.json")
     return BuildRecord.model_validate_json(path.read_text())
+
+
+def has_begun(home: Path, stage: str) -> bool:
+    written = list((home / "store" / "project").glob("*/build.json"))
+    return bool(written) and stage in stored(home).stages
+
+
+def put_file_in_place_of(folder: Path) -> None:
+    shutil.rmtree(folder)
+    folder.write_text("a file where a folder must be")
 
 
 def stored_files(home: Path) -> set[str]:
@@ -136,6 +147,39 @@ async def test_the_hard_maximum_of_calls_halts_the_build(
     monkeypatch.setenv("APP_BUILDER_CALLS__PER_BUILD", "10000")
     record = await build_app(TINY, LOCAL)
     assert record.status is BuildStatus.COMPLETED
+
+
+async def test_what_failed_answers_cost_is_on_the_record(server: ModelServer, home: Path) -> None:
+    server.behave(failure=Failure(status=500, times=3))
+    await failed_build()
+    assert stored(home).totals.calls == 3
+
+
+async def test_outputs_that_cannot_be_stored_fail_their_stage(
+    server: ModelServer, home: Path
+) -> None:
+    record = await build_app(TINY, LOCAL)
+    put_file_in_place_of(home / "store" / "project" / record.build_id / "docs")
+    error = await failed_build()
+    assert error.stage == "2"
+    assert "docs/docs.md" in error.reason
+    assert stored(home).failed_at == "2"
+    assert stored(home).stages["2"].status is StageStatus.FAILED
+
+
+async def test_a_build_that_is_stopped_says_so(server: ModelServer, home: Path) -> None:
+    server.behave(latency=30)
+    try:
+        building = asyncio.create_task(build_app(TINY, LOCAL))
+        while not has_begun(home, "1"):
+            await asyncio.sleep(0.05)
+        building.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await building
+    finally:
+        server.behave(latency=0)
+    assert stored(home).status is BuildStatus.INTERRUPTED
+    assert stored(home).stages["1"].status is StageStatus.INTERRUPTED
 
 
 async def test_the_operator_chooses_models_by_a_prefect_variable(

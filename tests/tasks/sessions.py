@@ -88,6 +88,7 @@ def open_session(
     table = load_table(SECRETS)
     overrides = dict.fromkeys(table.templates(), "local/test")
     table = table.with_models(overrides, catalogue.names)
+    ledger = CallLedger.in_file(folder / "ledger.db")
     store = ArtifactStore(f"file://{folder / 'store'}")
     record = BuildRecord(build_id="b-1", project_id="b", project_name="Task Tracker", user="u")
     pool = ProviderPool(catalogue, SECRETS, client=HttpClient(transport=httpx.MockTransport(model)))
@@ -100,9 +101,9 @@ def open_session(
         user="u",
         table=table,
         router=StageRouter(table, catalogue, SECRETS, "disabled", overridden=overrides.keys()),
-        asker=Asker(pool, AnswerCheckpoints(store), CallLedger.in_file(folder / "ledger.db")),
+        asker=Asker(pool, AnswerCheckpoints(store), ledger),
         store=store,
-        recorder=BuildRecorder(store, record, SilentListener()),
+        recorder=BuildRecorder(store, ledger, record, SilentListener()),
         results=ArtifactStoreResults(url=store.url),
         sandbox=BubblewrapSandbox(),
         workspace=folder / "work",

@@ -5,6 +5,8 @@ import pytest
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN
 from core.options import BuildOptions
 from tasks.engine.build_session import current_session, session_opened
+from tasks.engine.code_digest import code_digest
+from tasks.engine.redo import Redo, begin_redo
 from tests.tasks.sessions import ANSWERS, ScriptedModel, open_session
 
 NOBODY = ScriptedModel([])
@@ -16,8 +18,8 @@ def test_a_call_holds_what_the_row_reads_and_who_answers(tmp_path: Path) -> None
     call = session.call_for(session.table["3"])
     assert call.name == "3 schema-generator"
     assert call.inputs == {SPECS_CLEAN: "spec", DOCS: "docs"}
-    assert call.identity[0].startswith("schema-generator=")
-    assert call.identity[0].endswith("@local/test")
+    assert call.identity[1].startswith("schema-generator=")
+    assert call.identity[1].endswith("@local/test")
 
 
 def test_the_first_stage_depends_on_the_questionnaire(tmp_path: Path) -> None:
@@ -43,15 +45,20 @@ def test_an_edit_applies_where_its_artifact_is_written_first(tmp_path: Path) -> 
     assert session.call_for(session.table["3"]).edits == {SCHEMA: "{}"}
 
 
-def test_stages_from_the_one_named_are_done_again(tmp_path: Path) -> None:
-    session = open_session(tmp_path, NOBODY, options=BuildOptions(from_stage="3.5"))
-    again = [stage.number for stage in session.table.stages if session.refreshed(stage)]
-    assert again == ["3.5", "4", "5", "6", "7", "7.5", "8"]
+def test_a_fresh_build_and_every_redo_have_results_of_their_own(tmp_path: Path) -> None:
+    session = open_session(tmp_path, NOBODY, options=BuildOptions(fresh="f"))
+    stage = session.table["3"]
+    session.artifacts |= {SPECS_CLEAN: "spec", DOCS: "docs"}
+    first = session.call_for(stage)
+    assert first.salt == "f"
+    session.redo = begin_redo(Redo(), session.table, "3")
+    assert session.call_for(stage).salt == "f#1"
+    assert session.call_for(stage).cache_key() != first.cache_key()
 
 
-def test_without_a_stage_named_nothing_is_done_again(tmp_path: Path) -> None:
+def test_a_result_depends_on_the_code_that_made_it(tmp_path: Path) -> None:
     session = open_session(tmp_path, NOBODY)
-    assert not any(session.refreshed(stage) for stage in session.table.stages)
+    assert session.call_for(session.table["0"]).identity == (f"code={code_digest()}",)
 
 
 def test_tasks_find_the_session_only_while_it_is_open(tmp_path: Path) -> None:

@@ -1,0 +1,42 @@
+"""Finds the functions that the stage table names, without importing them."""
+
+import ast
+from importlib.util import find_spec
+from pathlib import Path
+
+from core.errors import ConfigurationError
+from core.stages import StageTable
+
+
+def require_stage_functions(table: StageTable) -> None:
+    """Refuse a table that names a function which is not there.
+
+    The modules are read and not imported: importing them takes seconds, because they bring
+    Prefect, and a command that refuses its input should do so at once.
+
+    Raises:
+        ConfigurationError: no such module, or no such function in it; the message names the row.
+    """
+    for stage in table.stages:
+        module, _, name = stage.task.partition(":")
+        source = _source(module)
+        if source is None:
+            problem = f"there is no module {module!r}"
+        elif name not in _functions(source):
+            problem = f"{module!r} has no function `async def {name}`"
+        else:
+            continue
+        raise ConfigurationError(f"stage table, row {stage.label!r}: task: {problem}")
+
+
+def _source(module: str) -> Path | None:
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):  # a part of the name is no package, or is empty
+        return None
+    return Path(spec.origin) if spec and spec.has_location and spec.origin else None
+
+
+def _functions(source: Path) -> set[str]:
+    tree = ast.parse(source.read_bytes(), filename=str(source))
+    return {node.name for node in tree.body if isinstance(node, ast.AsyncFunctionDef)}
