@@ -171,7 +171,9 @@ async def test_a_build_that_is_stopped_says_so(server: ModelServer, home: Path) 
     server.behave(latency=30)
     try:
         building = asyncio.create_task(build_app(TINY, LOCAL))
-        while not has_begun(home, "1"):
+        for _ in range(1_000):
+            if has_begun(home, "1"):
+                break
             await asyncio.sleep(0.05)
         building.cancel()
         with pytest.raises(asyncio.CancelledError):
