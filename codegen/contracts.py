@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from codegen.paths import check_paths
+from codegen.paths import place_problems
 from core.artifacts.answers import ModuleFiles, ModulePlan
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
@@ -53,8 +53,8 @@ def check_module_files(so_far: FileStructure, answer: ModuleFiles) -> list[Struc
     """Problems of one module's files beside the files of earlier modules."""
     paths = [file.path for file in (*so_far.files, *answer.files)]
     problems = [
-        ("paths", problem, "Give every file a canonical, relative path of its own.")
-        for problem in check_paths(paths)
+        (path, problem, "Give every file a canonical, relative path of its own.")
+        for path, problem in place_problems(paths)
     ]
     together = FileStructure(
         modules=(Module(name="all", purpose="all", files=(*so_far.files, *answer.files)),)
@@ -78,8 +78,8 @@ def check_structure(
     every requirement and entity needs a file, every requirement a planned test.
     """
     problems = [
-        ("paths", problem, "Give every file a canonical, relative path of its own.")
-        for problem in check_paths([file.path for file in structure.files])
+        (path, problem, "Give every file a canonical, relative path of its own.")
+        for path, problem in place_problems([file.path for file in structure.files])
     ]
     problems += _unresolved(structure)
     problems += _unowned(spec, schema, structure)

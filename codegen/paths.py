@@ -50,12 +50,26 @@ def check_paths(paths: Sequence[str]) -> list[str]:
     Returns:
         Every problem, a line for each path or group of paths; nothing if there is none.
     """
-    problems: list[str] = []
+    return [line for _, line in place_problems(paths)]
+
+
+def place_problems(paths: Sequence[str]) -> list[tuple[str, str]]:
+    """Say what `check_paths` says, and which path each problem is about.
+
+    Args:
+        paths: every file of the repository, relative to its root, with `/` between the parts.
+
+    Returns:
+        Pairs of a path and its problem. The path is always one of those given: of some that do
+        not go together, the later one; of too many, the first beyond the maximum.
+    """
+    problems: list[tuple[str, str]] = []
     if len(paths) > MAX_FILES:
-        problems.append(f"{len(paths):,} files are given, and at most {MAX_FILES:,} are allowed")
+        too_many = f"{len(paths):,} files are given, and at most {MAX_FILES:,} are allowed"
+        problems.append((paths[MAX_FILES], too_many))
     different = list(dict.fromkeys(paths))
     for path in different:
-        problems += check_path(path)
+        problems += [(path, line) for line in check_path(path)]
     problems += _repeated(paths)
     problems += _file_clashes(different)
     problems += _folder_clashes(different)
@@ -134,39 +148,40 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", upper.casefold())
 
 
-def _repeated(paths: Sequence[str]) -> Iterator[str]:
+def _repeated(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     for path, times in Counter(paths).items():
         if times > 1:
-            yield f"path {_shown(path)}: is given {times} times"
+            yield path, f"path {_shown(path)}: is given {times} times"
 
 
-def _file_clashes(paths: Sequence[str]) -> Iterator[str]:
+def _file_clashes(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Files that are one file, or a file and a folder, on some file system."""
     files: dict[str, str] = {}
     for path in paths:
         other = files.setdefault(_folded(path), path)
         if other != path:
-            yield f"paths {_shown(other)} and {_shown(path)}: differ only in case"
+            yield path, f"paths {_shown(other)} and {_shown(path)}: differ only in case"
     for path in paths:
         for folder in _folders(path):
             # Named once, however many files the folder holds.
             if file := files.pop(_folded(folder), None):
-                yield f"path {_shown(file)}: is a file, and a folder of {_shown(path)}"
+                place = max(file, path, key=paths.index)
+                yield place, f"path {_shown(file)}: is a file, and a folder of {_shown(path)}"
 
 
-def _folder_clashes(paths: Sequence[str]) -> Iterator[str]:
+def _folder_clashes(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Folders that are one folder on some file systems only."""
-    spellings: dict[str, dict[str, None]] = {}
+    spellings: dict[str, dict[str, str]] = {}
     for path in paths:
         for folder in _folders(path):
             spelled = spellings.setdefault(_folded(folder), {})
-            spelled[folder] = None
+            spelled.setdefault(folder, path)
             if len(spelled) > 1:
                 break  # the folders in it differ for this reason alone
     for spelled in spellings.values():
         if len(spelled) > 1:
             names = " and ".join(_shown(folder) for folder in spelled)
-            yield f"folders {names}: differ only in case"
+            yield list(spelled.values())[-1], f"folders {names}: differ only in case"
 
 
 def _folders(path: str) -> Iterator[str]:

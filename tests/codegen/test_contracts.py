@@ -84,7 +84,7 @@ def test_every_requirement_and_entity_needs_a_file_and_a_test() -> None:
 def test_paths_are_held_to_their_rules() -> None:
     outside = MODELS.model_copy(update={"path": "../models.py"})
     issues = check_structure(SPEC, SCHEMA, with_files(outside, TESTS))
-    assert issues[0].place == "paths"
+    assert issues[0].place == "../models.py"
     assert "../models.py" in issues[0].message
 
 
@@ -107,7 +107,7 @@ def test_files_of_a_module_may_import_only_what_is_known_by_then() -> None:
 def test_files_of_a_module_may_not_take_a_path_that_is_taken_nor_plan_tests_elsewhere() -> None:
     so_far = with_files(MODELS, tests=())
     issues = check_module_files(so_far, ModuleFiles(files=(MODELS,), tests=PLANNED[:1]))
-    assert [issue.place for issue in issues] == ["paths", "tests/test_tasks.py"]
+    assert [issue.place for issue in issues] == ["app/models.py", "tests/test_tasks.py"]
 
 
 def test_an_issue_goes_to_the_module_it_is_about_and_nobodys_to_the_first() -> None:
@@ -119,6 +119,17 @@ def test_an_issue_goes_to_the_module_it_is_about_and_nobodys_to_the_first() -> N
     ]
     assert issues_of_module(structure, other, issues) == (issues[0],)
     assert issues_of_module(structure, MODULE, issues) == (issues[1], issues[2])
+
+
+@pytest.mark.parametrize("path", ["../late.py", "APP/late.py", "app/models.py/late.py", "App/x.py"])
+def test_a_path_that_breaks_a_rule_goes_to_the_module_that_has_it(path: str) -> None:
+    late = FileContract(path=path, purpose="Late.")
+    other = Module(name="other", purpose="p", files=(late,))
+    structure = FileStructure(modules=(MODULE, other), tests=PLANNED)
+    issues = check_structure(SPEC, SCHEMA, structure)
+    assert [issue.place for issue in issues] == [path]
+    assert issues_of_module(structure, other, issues) == tuple(issues)
+    assert issues_of_module(structure, MODULE, issues) == ()
 
 
 def test_errors_are_refused_with_what_to_do_and_not_without_end() -> None:

@@ -14,6 +14,7 @@ from codegen.paths import (
     MAX_PATH_CHARACTERS,
     check_path,
     check_paths,
+    place_problems,
 )
 
 GIT_ENVIRONMENT = {
@@ -137,6 +138,7 @@ def test_a_set_names_each_path_that_is_refused_alone(paths: list[str]):
 
     for path in paths:
         assert set(check_path(path)) <= set(problems)
+    assert {place for place, _ in place_problems(paths)} <= set(paths)
 
 
 @pytest.mark.parametrize(
@@ -329,3 +331,20 @@ def test_the_longest_path_is_taken():
     path = "/".join(["a" * 79, "b" * 79, "c" * 80])
     assert len(path) == MAX_PATH_CHARACTERS
     assert check_path(path) == []
+
+
+@pytest.mark.parametrize(
+    ("paths", "place"),
+    [
+        (["a/x.py", "b.py", "a/x.py"], "a/x.py"),
+        (["a/x.py", "b.py", "a/X.py"], "a/X.py"),
+        (["a/x.py", "b.py", "A/y.py"], "A/y.py"),
+        (["a/x.py", "b.py", "b.py/y.py"], "b.py/y.py"),
+        (["b.py/y.py", "a/x.py", "b.py"], "b.py"),
+        (["a.py", "/b.py"], "/b.py"),
+        ([f"f{number}" for number in range(MAX_FILES + 1)], f"f{MAX_FILES}"),
+    ],
+)
+def test_every_problem_is_about_one_of_the_paths(paths: list[str], place: str) -> None:
+    assert [where for where, _ in place_problems(paths)] == [place]
+    assert check_paths(paths) == [line for _, line in place_problems(paths)]
