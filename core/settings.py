@@ -1,11 +1,14 @@
 """Settings, read from the environment (and a `.env` file) once per run."""
 
 import getpass
+import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from core.errors import ConfigurationError
 
 DemoMode = Literal["auto", "disabled", "forced"]
 
@@ -39,6 +42,14 @@ class SandboxLimits(BaseModel):
     install_seconds: float = Field(default=600, gt=0, description="Wall time of the install.")
 
 
+def signed_in_user() -> str:
+    """Name of whoever runs this; `uid-<n>` where the system has no name for them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without an entry in the passwd file
+        return f"uid-{os.getuid()}"
+
+
 class Settings(BaseSettings):
     """Everything an operator can set; each name is `APP_BUILDER_` and the field in capitals."""
 
@@ -58,7 +69,7 @@ class Settings(BaseSettings):
     artifact_store: str = Field(
         default="", description="fsspec URL of the artifact store; default: a folder below home."
     )
-    user: str = Field(default_factory=getpass.getuser, description="Who builds are made for.")
+    user: str = Field(default_factory=signed_in_user, description="Who builds are made for.")
     files_at_once: int = Field(
         default=4, ge=1, le=256, description="Files of stage 7 written at the same time."
     )
@@ -79,3 +90,53 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """URL of the artifact store."""
         return self.artifact_store or f"file://{self.root / 'store'}"
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        ConfigurationError: some are wrong; each is named as it is set, with its value.
+    """
+    try:
+        settings = Settings()
+        _ = settings.root
+    except ValidationError as error:
+        problems = [
+            f"{_variable(problem['loc'])} is {problem['input']!r}: {problem['msg']}"
+            for problem in error.errors(include_url=False)
+        ]
+        raise _wrong("; ".join(problems)) from None
+    except (SettingsError, UnicodeDecodeError) as error:  # not JSON where JSON is needed; .env
+        raise _wrong(str(error)) from None
+    except (OSError, RuntimeError) as error:  # links in a circle, or a home folder nobody has
+        raise _wrong(f"APP_BUILDER_HOME: {error}") from None
+    return settings
+
+
+def make_home(settings: Settings) -> None:
+    """Make the folder for everything that is kept on this machine.
+
+    Raises:
+        ConfigurationError: it cannot be made or written to.
+    """
+    try:
+        settings.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"it cannot be made: {error.strerror}: {error.filename}"
+    else:
+        if os.access(settings.root, os.W_OK | os.X_OK):
+            return
+        reason = "it may not be written to"
+    raise _wrong(f"APP_BUILDER_HOME is {str(settings.home)!r}: {reason}")
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    field = Settings.model_fields.get(str(place[0]))
+    if field is None or field.validation_alias:  # pydantic gives the alias where there is one
+        return str((field and field.validation_alias) or place[0])
+    return "APP_BUILDER_" + "__".join(str(part).upper() for part in place)
+
+
+def _wrong(problem: str) -> ConfigurationError:
+    return ConfigurationError(f"{problem}; correct it in the environment or in .env")

@@ -12,7 +12,7 @@ from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.questionnaire import Questionnaire
 from core.errors import ConfigurationError
 from core.options import BuildOptions
-from core.settings import Settings
+from core.settings import Settings, load_settings, make_home
 from providers.llm.asker import Asker
 from providers.llm.checkpoints import AnswerCheckpoints
 from providers.llm.pool import ProviderPool
@@ -43,7 +43,8 @@ async def open_build(
         InputError: refused before anything is spent or written.
         BuildBusyError: another process is already running this build.
     """
-    settings = Settings()
+    settings = load_settings()
+    make_home(settings)
     secrets = environment_secrets()
     prepared = prepare_build(settings, questionnaire, options, secrets, await _operator_models())
     with build_locked(settings.root / "locks", prepared.build_id):
