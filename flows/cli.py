@@ -10,10 +10,17 @@ from rich.console import Console
 from rich.text import Text
 
 from core.artifacts.build_record import BuildRecord
-from core.errors import AppBuilderError, ArtifactNotFoundError, InputError, StageFailedError
+from core.errors import (
+    AppBuilderError,
+    ArtifactNotFoundError,
+    CallLimitError,
+    ConfigurationError,
+    InputError,
+    StageFailedError,
+)
 from core.layout import BUILD_RECORD, build_prefix
 from core.printable import printable
-from core.settings import Settings
+from core.settings import load_settings
 
 app = typer.Typer(
     name="app-builder",
@@ -34,7 +41,10 @@ def build(
     user: Annotated[str, typer.Option(help="Who it is for; default: you.")] = "",
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Another model for a stage: STAGE=PROVIDER/MODEL. May be repeated."),
+        typer.Option(
+            help="Another model for a stage: STAGE=PROVIDER/MODEL. May be repeated; the stage "
+            "`all` is every one not named."
+        ),
     ] = None,
     fresh: Annotated[
         str, typer.Option(help="Any text: a new build of the same answers. Again: resume that.")
@@ -62,7 +72,7 @@ def build(
     )
     from flows.build_command import run_build_command
 
-    run_build_command(Settings(), answers, options, Console())
+    run_build_command(load_settings(), answers, options, Console())
 
 
 @app.command()
@@ -83,7 +93,7 @@ def show(
     from providers.storage.artifact_store import ArtifactStore
     from tasks.engine.preparation import environment_secrets, load_table
 
-    store = ArtifactStore(Settings().store_url)
+    store = ArtifactStore(load_settings().store_url)
     key = build_prefix(build_id) + BUILD_RECORD
     try:
         record = asyncio.run(store.read_artifact(key, BuildRecord))
@@ -93,21 +103,33 @@ def show(
 
 
 def main() -> None:
-    """Run the command; the exit code is 0 (done), 1 (failed), 2 (bad input) or 130 (stopped)."""
+    """Run the command.
+
+    The exit code is 0 (done), 1 (failed), 2 (bad input), or 128 and the number of the signal that
+    stopped it: 129, 130 or 143.
+    """
     try:
         app()
     except InputError as error:
         _print_error(f"Error: {error}")
         raise SystemExit(BAD_INPUT) from None
     except StageFailedError as error:
-        _print_error(f"Error: {error}", "Nothing is lost: the same command goes on from there.")
+        _print_error(f"Error: {error}", _how_to_go_on(error))
         raise SystemExit(BUILD_FAILED) from None
     except AppBuilderError as error:
         _print_error(f"Error: {error}")
         raise SystemExit(BUILD_FAILED) from None
-    except Exception as error:
+    except (Exception, asyncio.CancelledError) as error:
         _print_error(f"Unexpected error: {type(error).__name__}: {error}", _kept_traceback())
         raise SystemExit(BUILD_FAILED) from None
+
+
+def _how_to_go_on(error: StageFailedError) -> str:
+    if error.cause in {InputError.__name__, ConfigurationError.__name__}:
+        return "Correct what it names; as it is, the same command ends the same way."
+    if error.cause == CallLimitError.__name__:
+        return "Raise the limit it names; then the same command goes on from there."
+    return "Nothing is lost: the same command goes on from there."
 
 
 def _print_error(message: str, hint: str = "") -> None:
@@ -118,10 +140,14 @@ def _print_error(message: str, hint: str = "") -> None:
 
 
 def _kept_traceback() -> str:
-    path = Settings().root / "errors.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as log:
-        traceback.print_exc(file=log)
+    told = traceback.format_exc()
+    try:
+        path = load_settings().root / "errors.log"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as log:
+            log.write(told)
+    except (AppBuilderError, OSError):  # then the terminal is the only place left for it
+        return f"This is a mistake in the program. What led to it:\n{told}"
     return f"This is a mistake in the program. What led to it is in {path}."
 
 

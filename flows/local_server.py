@@ -89,6 +89,20 @@ def wait_until_ready(api_url: str, folder: Path) -> None:
         time.sleep(0.1)
 
 
+def require_running(folder: Path) -> None:
+    """See that the server somebody uses is still there.
+
+    Raises:
+        AppBuilderError: its process ended.
+    """
+    running = _read(folder)
+    if running is None or not _alive(running.pid):
+        raise AppBuilderError(
+            f"the local Prefect server ended while the build ran; {folder / 'server.log'} may say "
+            "why. Nothing is lost: the same command goes on from there"
+        )
+
+
 @contextmanager
 def _exclusively(path: Path) -> Generator[None]:
     with path.open("w") as file:

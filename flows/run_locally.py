@@ -3,8 +3,9 @@
 import asyncio
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from uuid import UUID
 
@@ -14,38 +15,42 @@ from core.errors import AppBuilderError
 from core.options import BuildOptions
 from core.progress import BuildListener
 from core.settings import Settings
-from flows.local_server import local_server, wait_until_ready
+from flows.local_server import local_server, require_running, wait_until_ready
+from flows.quiet import keep_log_off_terminal
 
 DRAIN_SECONDS = 30
 """Longest wait for the server to have recorded the end of every task run."""
 
 
 @contextmanager
-def prefect_api(settings: Settings) -> Generator[None]:
+def prefect_api(settings: Settings) -> Generator[Callable[[], None]]:
     """Use the configured Prefect API, or a local server where none is configured.
+
+    Yields:
+        What raises `AppBuilderError` once the local server is gone.
 
     Raises:
         AppBuilderError: the API does not answer.
     """
-    _quiet()
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
     configured = PREFECT_API_URL.value()
     if configured:
+        keep_log_off_terminal()
         _require_answer(configured)
-        yield
+        yield _nothing_to_check
         return
     folder = settings.root / "prefect"
     with local_server(folder) as url:
+        keep_log_off_terminal()
         import_module("flows.build_app")  # takes seconds; the server starts meanwhile
         wait_until_ready(url, folder)
         with temporary_settings({PREFECT_API_URL: url}):
-            yield
+            yield partial(require_running, folder)
 
 
-def _quiet() -> None:
-    """Keep Prefect's log off the terminal; the server still gets it."""
-    os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", "CRITICAL")
+def _nothing_to_check() -> None:
+    """A server that somebody else looks after: Prefect waits for it to come back."""
 
 
 def _require_answer(url: str) -> None:
@@ -55,9 +60,24 @@ def _require_answer(url: str) -> None:
         problem = client.api_healthcheck()
     if problem:
         raise AppBuilderError(
-            f"the Prefect API at {url!r} (PREFECT_API_URL) does not answer: {problem}; start it, "
-            "or unset PREFECT_API_URL to use a local server"
+            f"the Prefect API at {url!r} does not answer: {problem}; start it, or use a local "
+            f"server: {_how_to_unset()}"
         )
+
+
+def _how_to_unset() -> str:
+    from prefect.context import get_settings_context
+    from prefect.settings import PREFECT_API_URL
+
+    if "PREFECT_API_URL" in os.environ:
+        return "PREFECT_API_URL is set in the environment, `unset PREFECT_API_URL` takes it out"
+    profile = get_settings_context().profile
+    if PREFECT_API_URL in profile.settings:
+        return (
+            f"PREFECT_API_URL is set in the Prefect profile {profile.name!r}, "
+            "`prefect config unset PREFECT_API_URL` takes it out"
+        )
+    return "take its URL out of .env, prefect.toml or pyproject.toml in this folder"
 
 
 async def run_build(

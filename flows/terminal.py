@@ -1,8 +1,18 @@
 """What the command line prints while a build runs, and at its end."""
 
+import shlex
+
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
-from rich.table import Table
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
 from rich.text import Text
 
 from core.artifacts.build_record import BuildRecord, BuildStatus, StageRecord, StageStatus, Usage
@@ -18,7 +28,11 @@ _MARKS = {
 
 
 class TerminalListener:
-    """Prints a line per stage, and a bar (or now and then a line) for the files of stage 7."""
+    """Prints a line per stage that ended, and shows what goes on.
+
+    On a terminal that is a line that moves, with a bar for the files of stage 7; elsewhere a line
+    when a stage begins that asks models, and now and then one for the files.
+    """
 
     def __init__(self, console: Console, table: StageTable) -> None:
         self._console = console
@@ -27,40 +41,53 @@ class TerminalListener:
         self._bar: TaskID | None = None
 
     def stage_changed(self, record: BuildRecord, stage: str) -> None:
-        """Print a stage that ended; one that begins is shown by what follows."""
+        """Print a stage that ended, and show one that begins."""
         done = record.stages[stage]
+        label = self._table[stage].label
         if done.status in {StageStatus.COMPLETED, StageStatus.FAILED}:
             self.close()
-            self._console.print(stage_line(self._table[stage].label, done), soft_wrap=True)
+            self._console.print(stage_line(label, done), soft_wrap=True)
+        elif done.status is StageStatus.RUNNING:
+            self._show_begun(label, asks=bool(self._table[stage].models))
+
+    def _show_begun(self, label: str, *, asks: bool) -> None:
+        if self._console.is_terminal:
+            self._show(SpinnerColumn("line"), TextColumn(label, markup=False), TimeElapsedColumn())
+        elif asks:
+            self._console.print(Text.assemble(_MARKS[StageStatus.RUNNING], f" {label}"))
 
     def file_written(self, path: str, done: int, total: int, usage: Usage) -> None:
         """Move the bar on, or print every tenth part where nobody watches a bar."""
-        told = f"{usage_text(usage)}  {path}"
         if not self._console.is_terminal:
             if done == total or done * 10 // total > (done - 1) * 10 // total:
                 self._console.print(
                     f"    files {done}/{total}  {usage_text(usage)}", soft_wrap=True
                 )
             return
-        if self._progress is None:
-            self._progress = Progress(
+        if self._bar is None:
+            self._bar = self._show(
                 TextColumn("    files"),
                 BarColumn(30),
                 MofNCompleteColumn(),
+                TimeElapsedColumn(),
                 TextColumn("{task.fields[told]}", markup=False),
-                console=self._console,
-                transient=True,
             )
-            self._progress.start()
-            self._bar = self._progress.add_task("files", total=total, told=told)
-        if self._bar is not None:
-            self._progress.update(self._bar, completed=done, told=told)
+        if self._progress is not None:
+            told = f"{usage_text(usage)}  {path}"
+            self._progress.update(self._bar, completed=done, total=total, told=told)
+
+    def _show(self, *columns: ProgressColumn) -> TaskID:
+        self.close()
+        self._progress = Progress(*columns, console=self._console, transient=True)
+        self._progress.start()
+        return self._progress.add_task("", total=None, told="")
 
     def task_run_ended(self, task_run_id: str) -> None:
         """Nothing to print."""
 
     def close(self) -> None:
-        """Take the bar away, so that errors print below a clean line."""
+        """Take what moves away, so that errors print below a clean line."""
+        self._bar = None
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
@@ -87,8 +114,14 @@ def usage_text(usage: Usage) -> str:
     return f"{calls}, {tokens:,} tokens, ${usage.cost_usd:.2f}"
 
 
-def print_summary(console: Console, record: BuildRecord) -> None:
-    """Where the repository is, and how to run what is in it."""
+def print_summary(console: Console, record: BuildRecord, report: str) -> None:
+    """Where the repository is, how to run what is in it, and what keeps it from being green.
+
+    Args:
+        console: where to print.
+        record: the build.
+        report: where its report is.
+    """
     console.print()
     if record.demo:
         console.print(
@@ -97,37 +130,46 @@ def print_summary(console: Console, record: BuildRecord) -> None:
     green = record.status is BuildStatus.COMPLETED
     state = "tests green" if green else f"for review: tests {record.test_status}"
     console.print(Text(f"{printable(record.project_name)}: {state}; {usage_text(record.totals)}"))
-    console.print(Text(f"  build       {record.build_id}"))
-    console.print(Text(f"  branch      {record.branch}"))
-    console.print(Text(f"  commit      {record.commit}"))
-    console.print(Text(f"  repository  {record.repository}"), soft_wrap=True)
+    facts = {
+        "build": record.build_id,
+        "why": "" if green else printable(record.test_reason),
+        "branch": record.branch,
+        "commit": record.commit,
+        "repository": record.repository,
+        "report": report,
+    }
+    for name, fact in facts.items():
+        if fact:
+            console.print(Text(f"  {name:<12}{fact}"), soft_wrap=True)
     console.print()
-    console.print(Text(f"Get it with   git clone {record.repository}"), soft_wrap=True)
+    clone = f"git clone {'' if green else f'--branch {record.branch} '}"
+    console.print(Text(f"Get it with   {clone}{shlex.quote(record.repository)}"), soft_wrap=True)
     console.print("and follow its README.md to run it.")
 
 
 def print_record(console: Console, table: StageTable, record: BuildRecord) -> None:
-    """A build as it stands."""
+    """A build as it stands; the models, whose names are long, on lines of their own."""
     console.print(Text(f"{printable(record.project_name)} ({record.build_id}): {record.status}"))
     if record.failed_at:
         failed = record.stages[record.failed_at]
-        console.print(Text(f"failed at stage {record.failed_at}: {failed.error}"), style="red")
-    rows = Table(box=None, pad_edge=False)
-    for name in ("stage", "status", "models", "calls", "tokens", "cost", "seconds"):
-        left = name in {"stage", "status", "models"}
-        rows.add_column(name, justify="left" if left else "right", no_wrap=name != "models")
+        told = f"failed at stage {record.failed_at}: {printable(failed.error)}"
+        console.print(Text(told), style="red", soft_wrap=True)
+    width = max(len(stage.label) for stage in table.stages)
+    head = f"{'stage':<{width}}  {'status':<16}{'calls':>6}{'tokens':>11}{'cost':>10}{'seconds':>9}"
+    console.print(Text(head, style="bold"), soft_wrap=True)
     for stage in table.stages:
         done = record.stages.get(stage.number, StageRecord())
-        rows.add_row(
-            stage.label,
-            f"{done.status}{' (kept)' if done.cached else ''}",
-            Text(", ".join(done.models)),
-            str(done.usage.calls),
-            f"{done.usage.input_tokens + done.usage.output_tokens:,}",
-            f"${done.usage.cost_usd:.4f}",
-            f"{done.seconds:.1f}",
+        status = f"{done.status}{' (kept)' if done.cached else ''}"
+        tokens = done.usage.input_tokens + done.usage.output_tokens
+        console.print(
+            Text(
+                f"{stage.label:<{width}}  {status:<16}{done.usage.calls:>6}{tokens:>11,}"
+                f"{f'${done.usage.cost_usd:.4f}':>10}{done.seconds:>9.1f}"
+            ),
+            soft_wrap=True,
         )
-    console.print(rows)
+        if done.models:
+            console.print(Text(f"    {', '.join(done.models)}", style="dim"), soft_wrap=True)
     if record.repository:
         console.print(Text(f"repository: {record.repository} ({record.branch})"), soft_wrap=True)
 

@@ -29,6 +29,7 @@ async def publish_repository(work: StageWork) -> Outputs:
         branch=publication.branch,
         commit=publication.commit,
         test_status=tests.status,
+        test_reason=tests.reason,
     )
     await console.show_repository(session, publication.location, publication.branch)
     structure = ValidatedStructure.model_validate_json(session.artifacts[VALIDATED_STRUCTURE])

@@ -94,6 +94,7 @@ class BuildRecord(Artifact):
     branch: str = ""
     commit: str = ""
     test_status: Literal["", "green", "red", "not-run"] = ""
+    test_reason: str = Field(default="", description="Why the tests are not green, in a sentence.")
     flow_run_id: str = ""
     started_at: str = Field(default="", description="ISO 8601, UTC; of the last run.")
     finished_at: str = ""
