@@ -1,13 +1,9 @@
 """Options of one build; in the UI they follow the questionnaire."""
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from core.layout import ARTIFACT_TYPES, BUILD_RECORD, DOCS, TESTS_REPORT
-
-EDITABLE = tuple(
-    path for path in (*ARTIFACT_TYPES, DOCS) if path not in {BUILD_RECORD, TESTS_REPORT}
-)
-"""Artifacts that a person may replace by hand."""
+MAX_PARAMETERS = 524_288
+"""Bytes of JSON that Prefect takes as a run's parameters: the questionnaire and the options."""
 
 
 class BuildOptions(BaseModel):
@@ -57,11 +53,3 @@ class BuildOptions(BaseModel):
         description="Replace artifacts by hand: from a path such as specs/schema.json to its text.",
         json_schema_extra={"position": 6},
     )
-
-    @field_validator("use")
-    @classmethod
-    def _known_artifacts(cls, use: dict[str, str]) -> dict[str, str]:
-        for path in use:
-            if path not in EDITABLE:
-                raise ValueError(f"{path!r} cannot be replaced; these can: {', '.join(EDITABLE)}")
-        return use

@@ -209,8 +209,10 @@ def load_stage_table(
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "row"
+            given = first["input"]
+            quoted = f" (not {given!r})" if isinstance(given, (str, int, float)) else ""
             raise ConfigurationError(
-                f"stage table, row {label!r}: {place}: {first['msg']}, not {first['input']!r}"
+                f"stage table, row {label!r}: {place}: {first['msg']}{quoted}"
             ) from None
         problem = _problem(stage, stages, written, providers, templates)
         if problem:
@@ -237,6 +239,12 @@ def _problem(
     for artifact in stage.reads:
         if artifact not in written:
             return f"it reads {artifact!r}, which no earlier stage writes"
+    return _problem_of_models(stage, earlier, providers, templates)
+
+
+def _problem_of_models(
+    stage: Stage, earlier: list[Stage], providers: Collection[str], templates: Collection[str]
+) -> str | None:
     taken = {use.template for other in earlier for use in other.models}
     for use in stage.models:
         if use.template not in templates:

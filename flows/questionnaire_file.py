@@ -1,12 +1,14 @@
 """Reads a questionnaire and edited artifacts from files, refusing what is wrong by its field."""
 
+import io
+import json
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from core.artifacts.questionnaire import Questionnaire
 from core.errors import InputError
-from core.options import BuildOptions
+from core.options import MAX_PARAMETERS, BuildOptions
 
 MAX_BYTES = 1_000_000
 """A questionnaire holds 60,000 characters; a larger file is something else."""
@@ -20,27 +22,55 @@ def read_questionnaire(path: Path) -> Questionnaire:
     Raises:
         InputError: no such file, not JSON, or not a valid questionnaire; names every field.
     """
-    text = read_text(path)
+    text = read_text(path, MAX_BYTES)
+    _refuse_repeated_keys(path, text)
     try:
         return Questionnaire.model_validate_json(text)
     except ValidationError as error:
         raise InputError(f"{path}: {_problems(error)}") from None
 
 
-def read_text(path: Path) -> str:
-    """Read a text file of bounded size.
+def read_text(path: Path, max_bytes: int = MAX_PARAMETERS) -> str:
+    """Read a text of bounded size from a file or a pipe.
+
+    Args:
+        path: a file, or something that reads like one, such as `/dev/stdin`.
+        max_bytes: how long it may be; by default what one run can be given at all.
 
     Raises:
         InputError: it cannot be read, is too large, or is not UTF-8.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise InputError(f"{path}: larger than {MAX_BYTES:,} bytes; is it the right file?")
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(max_bytes + 1)  # what a pipe holds is known once it is read
     except OSError as error:
         raise InputError(f"{path}: {error.strerror or error}") from None
+    if len(content) > max_bytes:
+        raise InputError(
+            f"{path}: larger than {max_bytes:,} bytes, the most that is taken; is it the right "
+            "file? If so, shorten it"
+        )
+    try:
+        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig").read()
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
+
+
+def _refuse_repeated_keys(path: Path, text: str) -> None:
+    """Refuse an object with a key given twice, of which JSON parsers keep the last in silence."""
+
+    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        found: dict[str, object] = {}
+        for key, value in pairs:
+            if key in found:
+                raise InputError(f"{path}: the key {key!r} is given twice; leave one out")
+            found[key] = value
+        return found
+
+    try:
+        json.loads(text, object_pairs_hook=once)
+    except (ValueError, RecursionError):
+        return  # no JSON, or too deep: the questionnaire's type says so, and where
 
 
 def make_options(**values: object) -> BuildOptions:

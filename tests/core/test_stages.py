@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError, InputError
@@ -52,6 +52,19 @@ def test_every_stage_is_tried_three_times(rows: list[dict[str, Any]]) -> None:
         ({"surprise": 1}, "row '3 schema-generator': surprise"),
         ({"task": "no colon"}, "row '3 schema-generator': task"),
         ({"timeout_seconds": 0}, "row '3 schema-generator': timeout_seconds"),
+        ({"timeout_seconds": float("inf")}, "row '3 schema-generator': timeout_seconds"),
+        ({"timeout_seconds": float("nan")}, "row '3 schema-generator': timeout_seconds"),
+        ({"retry_delays": [0.5, -1]}, "row '3 schema-generator': retry_delays.1: "),
+        ({"retry_delays": [float("inf")]}, "row '3 schema-generator': retry_delays.0: "),
+        ({"writes": []}, "row '3 schema-generator': writes: "),
+        (
+            {"writes": ["specs/schema.json", "specs/schema.json"]},
+            "row '3 schema-generator': writes: Value error, 'specs/schema.json' is given twice",
+        ),
+        (
+            {"reads": ["docs/docs.md", "docs/docs.md"]},
+            "row '3 schema-generator': reads: Value error, 'docs/docs.md' is given twice",
+        ),
         (
             {"models": [{"template": "schema-generator", "provider": "nobody", "model": "m"}]},
             "row '3 schema-generator': unknown provider 'nobody'",
@@ -103,6 +116,44 @@ def test_wrong_row_is_refused_by_name(
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize("field", ["reads", "writes"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/specs/schema.json",
+        "specs//schema.json",
+        "./specs/schema.json",
+        "specs/../schema.json",
+        "Specs/schema.json",
+        "specs\\schema.json",
+        "specs/schema.json\n",
+        "specs/schema",
+        "code//",
+    ],
+)
+def test_a_path_is_written_in_one_way_only(
+    rows: list[dict[str, Any]], field: str, path: str
+) -> None:
+    next(row for row in rows if row["number"] == "3")[field] = [path]
+    with pytest.raises(ConfigurationError) as refused:
+        load(rows)
+    said = str(refused.value)
+    assert said.startswith(f"stage table, row '3 schema-generator': {field}.0: ")
+    assert said.endswith(f"(not {path!r})")
+
+
+def test_only_one_stage_fans_out(rows: list[dict[str, Any]]) -> None:
+    next(row for row in rows if row["number"] == "8")["fan_out"] = True
+    with pytest.raises(ConfigurationError, match="row '8 repo-creation': only one stage can fan"):
+        load(rows)
+
+
+def test_a_table_without_a_row_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="stage table: it has no row"):
+        load([])
+
+
 def test_model_is_overridden_by_stage_and_by_template(rows: list[dict[str, Any]]) -> None:
     table = load(rows).with_models({"3": "openai/gpt-x", "coder": "deepseek/org/model"}, PROVIDERS)
     assert table["3"].models[0].provider == "openai"
@@ -140,11 +191,24 @@ def test_template_of_another_stage_is_no_use_of_this_one(rows: list[dict[str, An
         load(rows)["3"].model_use("coder")
 
 
-@given(st.text(), st.text())
-def test_any_override_is_taken_or_refused_as_input(key: str, value: str) -> None:
+keys = st.sampled_from([*sorted(TEMPLATES), *(row["number"] for row in read_stage_rows())])
+values = st.builds("{}/{}".format, st.sampled_from(sorted(PROVIDERS)), st.text(min_size=1))
+
+
+@given(keys | st.text(), values | st.text())
+@example("coder", "openai/gpt-x")
+@example("7", "openai/gpt-x")
+def test_any_override_is_taken_by_its_templates_or_refused_as_input(key: str, value: str) -> None:
     table = load(read_stage_rows())
     try:
         changed = table.with_models({key: value}, PROVIDERS)
     except InputError:
+        asks = [stage for stage in table.stages if stage.number == key and len(stage.models) == 1]
+        usable = value.partition("/")[0] in PROVIDERS and value.partition("/")[2]
+        assert not usable or not (key in TEMPLATES or asks)
         return
-    assert changed.stages != table.stages
+    for before, after in zip(table.stages, changed.stages, strict=True):
+        for use, chosen in zip(before.models, after.models, strict=True):
+            asked = key in {use.template, before.number}
+            expected = value if asked else f"{use.provider}/{use.model}"
+            assert f"{chosen.provider}/{chosen.model}" == expected

@@ -2,6 +2,7 @@ import json
 import re
 import signal
 import time
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,26 @@ def test_bad_input_is_refused_before_anything_runs(
     assert code == 2
     assert said in output
     assert "Traceback" not in output
+    assert not (tmp_path / "home").exists(), "nothing was started or written"
+
+
+@pytest.mark.parametrize(
+    ("letters", "said"),
+    [
+        ("x" * 524_289, "docs.md: larger than 524,288 bytes, the most that is taken"),
+        ("é" * 100_000, "shorten the largest part, use: 'docs/docs.md' with 600,002 bytes"),
+    ],
+    ids=["file", "parameters"],
+)
+def test_an_artifact_prefect_would_not_take_is_refused_before_anything_runs(
+    tmp_path: Path, letters: str, said: str
+) -> None:
+    artifact = tmp_path / "docs.md"
+    artifact.write_text(letters, encoding="utf-8")
+    environment = variables(tmp_path / "home")
+    code, output = run("build", TINY, f"--use=docs/docs.md={artifact}", environment=environment)
+    assert code == 2
+    assert said in output
     assert not (tmp_path / "home").exists(), "nothing was started or written"
 
 
@@ -174,13 +195,9 @@ def test_a_mistake_in_the_program_is_told_in_a_line_and_kept(
     assert "Traceback" in (tmp_path / "errors.log").read_text()
 
 
-def listener(*, terminal: bool) -> tuple[Console, TerminalListener]:
-    console = Console(record=True, force_terminal=terminal, width=100, file=None, quiet=False)
-    return console, TerminalListener(console, load_table(EnvironmentSecrets({})))
-
-
 def test_files_are_counted_now_and_then_where_nobody_watches() -> None:
-    console, told = listener(terminal=False)
+    console = Console(record=True, force_terminal=False, width=100)
+    told = TerminalListener(console, load_table(EnvironmentSecrets({})))
     for done in range(1, 101):
         told.file_written(f"f{done}.py", done, 100, Usage(calls=done, input_tokens=1_000))
     lines = console.export_text().splitlines()
@@ -188,13 +205,42 @@ def test_files_are_counted_now_and_then_where_nobody_watches() -> None:
     assert lines[-1].strip() == "files 100/100  100 calls, 1,000 tokens, $0.00"
 
 
+def screen(written: str) -> str:
+    """What a terminal shows once `written` has arrived."""
+    lines, row, column = [""], 0, 0
+    for code, text in re.findall(r"(\x1b\[[?\d;]*[A-Za-z]|\r|\n)|([^\x1b\r\n]+)", written):
+        if text:
+            lines[row] = lines[row][:column].ljust(column) + text + lines[row][column + len(text) :]
+            column += len(text)
+        elif code == "\n":
+            row, column = row + 1, 0
+            lines += [""] * (row == len(lines))
+        elif code == "\r":
+            column = 0
+        elif code == "\x1b[1A":
+            row -= 1
+        elif code == "\x1b[2K":
+            lines[row] = ""
+    return "\n".join(lines)
+
+
 def test_on_a_terminal_there_is_a_bar_that_goes_away() -> None:
-    console, told = listener(terminal=True)
+    written = StringIO()
+    console = Console(file=written, force_terminal=True, width=100)
+    told = TerminalListener(console, load_table(EnvironmentSecrets({})))
     told.file_written("a.py", 1, 2, Usage(calls=1))
     told.file_written("b.py", 2, 2, Usage(calls=2))
+    give_up = time.monotonic() + 10
+    while "b.py" not in screen(written.getvalue()):  # it is drawn anew ten times a second
+        assert time.monotonic() < give_up, screen(written.getvalue())
+        time.sleep(0.02)
+    shown = screen(written.getvalue())
+    assert re.search(r"files .*━ .*2/2.* 2 calls, 0 tokens, \$0\.00 +b\.py", shown), shown
+    assert "a.py" not in shown
+
     told.close()
     told.close()
-    assert "✓" not in console.export_text()
+    assert screen(written.getvalue()).strip() == ""
 
 
 def test_a_stage_is_told_on_one_line() -> None:

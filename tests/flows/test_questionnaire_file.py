@@ -1,9 +1,12 @@
 import json
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from core.errors import InputError
+from core.options import MAX_PARAMETERS
 from flows.questionnaire_file import (
     MAX_BYTES,
     make_options,
@@ -66,11 +69,53 @@ def test_a_missing_file_and_a_folder_are_refused_by_their_path(tmp_path: Path) -
         read_text(tmp_path)
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    answers = b'\xef\xbb\xbf{"project_name": "Tracker", "summary": "Keeps tasks."}'
+    assert read_questionnaire(written(tmp_path, answers)).project_name == "Tracker"
+
+
+def test_ends_of_lines_are_read_alike(tmp_path: Path) -> None:
+    assert read_text(written(tmp_path, "a\r\nb\nc")) == "a\nb\nc"
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ('{"project_name": "a", "summary": "first", "summary": "last"}', "summary"),
+        (
+            '{"project_name": "a", "summary": "b", "features": [{"title": "x", "title": "y"}]}',
+            "title",
+        ),
+    ],
+)
+def test_a_key_given_twice_is_refused_by_its_name(tmp_path: Path, content: str, key: str) -> None:
+    assert f"answers.json: the key {key!r} is given twice" in refused(tmp_path, content)
+
+
+def test_nesting_without_end_is_refused(tmp_path: Path) -> None:
+    assert "recursion limit exceeded" in refused(tmp_path, "[" * 100_000)
+
+
+def test_a_pipe_is_read_to_its_end_and_not_beyond_the_limit(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("some text",))
+    writer.start()
+    assert read_text(pipe) == "some text"
+    writer.join()
+    with pytest.raises(InputError, match="/dev/zero: larger than 524,288 bytes"):
+        read_text(Path("/dev/zero"))
+
+
+def test_an_artifact_may_be_as_long_as_what_a_run_can_be_given(tmp_path: Path) -> None:
+    assert len(read_text(written(tmp_path, "x" * MAX_PARAMETERS))) == MAX_PARAMETERS
+    with pytest.raises(InputError, match=r"larger than 524,288 bytes.* shorten it"):
+        read_text(written(tmp_path, "x" * (MAX_PARAMETERS + 1)))
+
+
 def test_options_are_refused_by_name() -> None:
     with pytest.raises(InputError, match="project_id"):
         make_options(project_id="Not A Slug")
-    with pytest.raises(InputError, match=r"use: 'report/tests\.json' cannot be replaced"):
-        make_options(use={"report/tests.json": "{}"})
     assert make_options(project_id="tracker").project_id == "tracker"
 
 

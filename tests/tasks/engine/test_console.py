@@ -12,6 +12,7 @@ from prefect.client.schemas.objects import Artifact
 
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, Usage
 from core.layout import DOCS, SCHEMA
+from core.stages import StageTable
 from tasks.engine import console
 from tasks.engine.build_session import BuildSession
 from tests.tasks.sessions import ScriptedModel, open_session
@@ -93,6 +94,19 @@ async def test_a_document_is_shown_once_by_the_last_stage_that_writes_it(
     (document,) = await shown(session, "documentation")
     assert (document.type, document.data) == ("markdown", "# With tables")
     assert document.description == "Documentation of Task Tracker"
+
+
+@pytest.mark.usefixtures("prefect_server")
+async def test_a_document_of_any_stage_is_shown_by_its_name(session: BuildSession) -> None:
+    stage = session.table["8"].model_copy(update={"writes": ("docs/word_list.md",)})
+    session.table = StageTable((*session.table.stages[:-1], stage))
+    session.artifacts["docs/word_list.md"] = "# Words"
+
+    await in_a_run(console.show_stage(session, stage))
+
+    (document,) = await shown(session, "word-list")
+    assert (document.type, document.data) == ("markdown", "# Words")
+    assert document.description == "Word-list of Task Tracker"
 
 
 @pytest.mark.usefixtures("prefect_server")

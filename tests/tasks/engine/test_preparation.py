@@ -1,8 +1,13 @@
+import json
+from typing import Any
+from uuid import uuid4
+
 import pytest
+from prefect.server.schemas.actions import FlowRunCreate
 
 from core.artifacts.questionnaire import Questionnaire
 from core.errors import ConfigurationError, InputError
-from core.options import BuildOptions
+from core.options import MAX_PARAMETERS, BuildOptions
 from core.settings import Settings
 from providers.secrets.environment import EnvironmentSecrets
 from tasks.engine.preparation import PreparedBuild, load_table, prepare_build
@@ -62,6 +67,10 @@ def test_the_builds_own_models_win_over_the_operators() -> None:
     [
         (BuildOptions(from_stage="42"), "there is no stage '42'"),
         (BuildOptions(models={"3": "nobody/m"}), "unknown provider 'nobody'"),
+        (
+            BuildOptions(use={"report/tests.json": "{}"}),
+            r"use: 'report/tests\.json' cannot be replaced; these can: .*docs\.md",
+        ),
         (BuildOptions(use={"docs/docs.md": "  "}), "the text for 'docs/docs.md' is empty"),
         (BuildOptions(use={"specs/schema.json": "{"}), "'specs/schema.json' is not valid: "),
         (
@@ -77,3 +86,29 @@ def test_a_wrong_option_is_refused_before_anything_runs(options: BuildOptions, s
 
 def test_the_shipped_table_fits_the_shipped_catalogue_and_templates() -> None:
     assert load_table(NO_KEYS).position("8") == len(load_table(NO_KEYS).stages) - 1
+
+
+def test_what_prefect_would_refuse_for_its_size_is_refused_in_words_that_help() -> None:
+    edits = {"docs/docs.md": "é" * 100_000, "specs/schema.json": "{}"}
+    with pytest.raises(InputError) as refused:
+        prepare(BuildOptions(use=edits))
+    said = str(refused.value)
+    assert "at most 524,288; shorten the largest part, use: 'docs/docs.md' with 600,002" in said
+
+
+def test_the_size_is_measured_as_prefect_does() -> None:
+    def parameters(length: int) -> dict[str, Any]:
+        options = BuildOptions(use={"docs/docs.md": "\n" + "x" * length})
+        return {
+            "questionnaire": ANSWERS.model_dump(mode="json"),
+            "options": options.model_dump(mode="json"),
+        }
+
+    rest = len(json.dumps(parameters(0), separators=(",", ":")))
+    fitting = MAX_PARAMETERS - rest
+    FlowRunCreate.model_validate({"flow_id": uuid4(), "parameters": parameters(fitting)})
+    prepare(BuildOptions.model_validate(parameters(fitting)["options"]))
+    with pytest.raises(ValueError, match="must be less than 524,288 bytes"):
+        FlowRunCreate.model_validate({"flow_id": uuid4(), "parameters": parameters(fitting + 1)})
+    with pytest.raises(InputError, match=r"make 524,289 bytes"):
+        prepare(BuildOptions.model_validate(parameters(fitting + 1)["options"]))
