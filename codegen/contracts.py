@@ -3,28 +3,83 @@
 from collections.abc import Iterable, Iterator
 
 from codegen.paths import place_problems
-from core.artifacts.answers import ModuleFiles, ModulePlan
-from core.artifacts.schema import Schema
+from core.artifacts.answers import ModuleFiles, ModulePlan, SchemaPart
+from core.artifacts.schema import Endpoint, Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import FileStructure, Module, Severity, StructuralIssue
 
 
 def check_schema(spec: CleanSpec, schema: Schema) -> list[StructuralIssue]:
     """Problems of a schema: entities the spec has and the schema lacks, unknown requirements."""
-    stored = {entity.name for entity in schema.entities}
-    numbers = {requirement.id for requirement in spec.requirements}
+    missing = [
+        (name, f"the spec has the entity {name!r}, the schema does not", "Add it.")
+        for name in _left_out(spec, schema)
+    ]
+    return _issues("SC", [*missing, *_unknown_requirements(spec, schema.endpoints)])
+
+
+def check_edited_schema(spec: CleanSpec, schema: Schema) -> list[StructuralIssue]:
+    """Problems of a schema that a person may have edited.
+
+    They may leave an entity out on purpose: that is a warning here. All else is an error, as in
+    `check_schema`.
+    """
+    left_out = [
+        (
+            name,
+            f"the spec has the entity {name!r}, and the edited schema leaves it out",
+            "Nothing is built to store it. If that is not meant, put it back into the schema.",
+        )
+        for name in _left_out(spec, schema)
+    ]
+    return [
+        *_issues("SW", left_out, Severity.WARNING),
+        *_issues("SC", _unknown_requirements(spec, schema.endpoints)),
+    ]
+
+
+def check_schema_part(spec: CleanSpec, part: SchemaPart) -> list[StructuralIssue]:
+    """Problems of some entities and endpoints: entities or requirements the spec does not have."""
+    known = {entity.name for entity in spec.entities}
     problems = [
-        (entity.name, f"the spec has the entity {entity.name!r}, the schema does not", "Add it.")
-        for entity in spec.entities
-        if entity.name not in stored
+        (
+            entity.name,
+            f"its relation {relation.name!r} points to {relation.target!r}, which is no entity",
+            "Point it to an entity of the spec, or leave it out.",
+        )
+        for entity in part.entities
+        for relation in entity.relations
+        if relation.target not in known
     ]
     problems += [
-        (endpoint.id, f"it serves {number}, which is not a requirement", "Name an existing one.")
-        for endpoint in schema.endpoints
-        for number in endpoint.requirements
-        if number not in numbers
+        (
+            endpoint.id,
+            f"it serves {endpoint.entity!r}, which is no entity",
+            "Name an entity of the spec, or none.",
+        )
+        for endpoint in part.endpoints
+        if endpoint.entity and endpoint.entity not in known
     ]
-    return _issues("SC", problems)
+    return _issues("SP", [*problems, *_unknown_requirements(spec, part.endpoints)])
+
+
+def _left_out(spec: CleanSpec, schema: Schema) -> list[str]:
+    stored = {entity.name for entity in schema.entities}
+    return [entity.name for entity in spec.entities if entity.name not in stored]
+
+
+def _unknown_requirements(
+    spec: CleanSpec, endpoints: Iterable[Endpoint]
+) -> Iterator[tuple[str, str, str]]:
+    numbers = {requirement.id for requirement in spec.requirements}
+    for endpoint in endpoints:
+        for number in endpoint.requirements:
+            if number not in numbers:
+                yield (
+                    endpoint.id,
+                    f"it serves {number}, which is not a requirement",
+                    "Name an existing one.",
+                )
 
 
 def check_plan(spec: CleanSpec, schema: Schema, plan: ModulePlan) -> list[StructuralIssue]:
@@ -143,11 +198,13 @@ def issues_of_module(
     )
 
 
-def _issues(prefix: str, problems: list[tuple[str, str, str]]) -> list[StructuralIssue]:
+def _issues(
+    prefix: str, problems: list[tuple[str, str, str]], severity: Severity = Severity.ERROR
+) -> list[StructuralIssue]:
     return [
         StructuralIssue(
             id=f"{prefix}-{number}",
-            severity=Severity.ERROR,
+            severity=severity,
             place=place,
             message=message,
             suggestion=suggestion,

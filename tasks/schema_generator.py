@@ -1,6 +1,6 @@
 """Stage 3: designs the data model and the HTTP interface, some entities at a time."""
 
-from codegen.contracts import check_schema, refuse_errors
+from codegen.contracts import check_schema, check_schema_part, refuse_errors
 from codegen.schema_docs import update_docs
 from core.artifacts.answers import SchemaPart
 from core.artifacts.schema import Schema
@@ -51,11 +51,7 @@ async def _ask_part(
                 f"entities must be exactly {', '.join(names) or 'none'}, "
                 f"not {', '.join(found) or 'none'}"
             )
-        strangers = {
-            relation.target for entity in part.entities for relation in entity.relations
-        } - {entity.name for entity in spec.entities}
-        if strangers:
-            raise ValueError(f"relations point to unknown entities: {', '.join(sorted(strangers))}")
+        refuse_errors(check_schema_part(spec, part))
 
     context = SchemaGeneratorContext(specs=spec, docs=docs, asked=EntityNames(names=names))
     return await work.ask(context, SchemaPart, check)

@@ -6,7 +6,7 @@ Only the content of answers leads to another model: a provider that refuses, is 
 raises at once, because the engine owns retries.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -16,7 +16,13 @@ from core.artifacts.build_record import Usage
 from core.errors import AnswerError
 from providers.llm.answer_schema import json_schema_of
 from providers.llm.catalogue import ModelRow
-from providers.llm.checkpoints import AnswerCheckpoints, Keep, KeptAnswer, question_key
+from providers.llm.checkpoints import (
+    AnswerCheckpoints,
+    Keep,
+    KeptAnswer,
+    Slot,
+    question_key,
+)
 from providers.llm.conversation import Conversation
 from providers.llm.metering import Ledger, MeteredProvider
 from providers.llm.provider import (
@@ -63,6 +69,7 @@ class Question:
         max_tokens: room of the first answer, in tokens.
         temperature: `None` for the default: lower where JSON is asked for.
         salt: set by builds that want answers of their own.
+        review_round: which round of asking the same this is, from 0; each has its own answers.
         refresh: answers kept from before must not be used.
     """
 
@@ -80,6 +87,7 @@ class Question:
     max_tokens: int = DEFAULT_MAX_TOKENS
     temperature: float | None = None
     salt: str = ""
+    review_round: int = 0
     refresh: bool = False
 
     def __post_init__(self) -> None:
@@ -96,12 +104,14 @@ class Answer(Generic[T]):
         usage: of every answer on the way, also of those kept from before.
         models: `provider/model` of every model that answered, in order.
         calls_made: answers asked for now; the others were kept from before.
+        slots: where every answer on the way is kept, for `Asker.reject`.
     """
 
     value: T
     usage: Usage
     models: tuple[str, ...]
     calls_made: int
+    slots: tuple[Slot, ...]
 
 
 @dataclass
@@ -116,7 +126,11 @@ class _Record:
         usage = sum((_usage(kept.response) for _, kept in self.answers), Usage())
         models = dict.fromkeys(choice.identity for choice, _ in self.answers)
         made = sum(not kept.replayed for _, kept in self.answers)
-        return Answer(value, usage, tuple(models), made)
+        return Answer(value, usage, tuple(models), made, self.slots)
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        return tuple(kept.slot for _, kept in self.answers)
 
 
 class Asker:
@@ -165,7 +179,7 @@ class Asker:
                 problems.append(f"{choice}: {error}")
                 continue
             return record.answer(value)
-        await self._checkpoints.spend(kept.slot for _, kept in record.answers)
+        await self.reject(record.slots)
         last = question.choices[-1]
         raise AnswerError(
             f"no usable answer to {question.template} after {len(record.answers)} answers; "
@@ -173,6 +187,17 @@ class Asker:
             provider=last.provider,
             model=last.model,
         )
+
+    async def reject(self, slots: Iterable[Slot]) -> None:
+        """Spend answers that were accepted one by one, and turned out not to fit together.
+
+        Args:
+            slots: of the answers; whoever asks the same next asks anew.
+
+        Raises:
+            StorageError: the store failed.
+        """
+        await self._checkpoints.spend(slots)
 
     async def _converse(
         self, question: Question, choice: ModelChoice, parse: Callable[[str], T], record: _Record
@@ -218,7 +243,13 @@ class Asker:
             metered = MeteredProvider(provider, self._ledger, call, question.limits, keep)
             return await RetryingProvider(metered, self._patience).complete(request)
 
-        key = question_key(choice.provider, request, ordinal=ordinal, salt=question.salt)
+        key = question_key(
+            choice.provider,
+            request,
+            ordinal=ordinal,
+            salt=question.salt,
+            review_round=question.review_round,
+        )
         return await self._checkpoints.answer(key, ask, refresh=question.refresh)
 
 

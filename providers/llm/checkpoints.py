@@ -77,7 +77,9 @@ Keep = Callable[[LLMResponse], Awaitable[None]]
 Ask = Callable[[Keep], Awaitable[LLMResponse]]
 
 
-def question_key(provider: str, request: LLMRequest, *, ordinal: int, salt: str) -> str:
+def question_key(
+    provider: str, request: LLMRequest, *, ordinal: int, salt: str, review_round: int = 0
+) -> str:
     """Digest of everything an answer depends on.
 
     Args:
@@ -85,14 +87,18 @@ def question_key(provider: str, request: LLMRequest, *, ordinal: int, salt: str)
         request: the request with all its parameters.
         ordinal: which call of its conversation this is, from 0.
         salt: set by builds that want answers of their own.
+        review_round: which round of asking the same this is, from 0.
     """
-    parts = {
+    parts: dict[str, object] = {
         "format": _FORMAT,
         "provider": provider,
         "request": request.model_dump(),
         "ordinal": ordinal,
         "salt": salt,
     }
+    if review_round:
+        # Left out of first rounds, so that answers kept before there were rounds stay valid.
+        parts["round"] = review_round
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -11,6 +11,7 @@ from prefect.states import aget_state_exception
 from prefect.utilities.annotations import quote
 
 from core.errors import (
+    AnswerError,
     AppBuilderError,
     ModelError,
     RequestRefusedError,
@@ -44,9 +45,22 @@ async def perform_stage(call: StageCall) -> StageResult:
     if not stage.fan_out and call.edits and set(stage.writes) <= call.edits.keys():
         return StageResult(outputs=call.edits)
     work = StageWork(session, call)
-    outputs = await load_function(stage)(work)
+    outputs = await _do(stage, work)
     texts = {path: as_text(value) for path, value in outputs.items()}
     return StageResult(outputs={**texts, **call.edits}, usage=work.usage, models=tuple(work.models))
+
+
+async def _do(stage: Stage, work: StageWork) -> Outputs:
+    """Call the stage's function; answers that led to an `AnswerError` are never used again.
+
+    Each may have been accepted on its own, so that the same questions, asked again, would be
+    given the same answers from what is kept, and fail in the same way for ever.
+    """
+    try:
+        return await load_function(stage)(work)
+    except AnswerError:
+        await work.reject_answers()
+        raise
 
 
 def load_function(stage: Stage) -> StageFunction:

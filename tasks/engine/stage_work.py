@@ -10,6 +10,7 @@ from core.stages import Stage
 from prompts.contexts import PromptContext
 from prompts.renderer import render
 from providers.llm.asker import Question
+from providers.llm.checkpoints import Slot
 from providers.llm.structured import parse_json
 from tasks.engine.build_session import BuildSession
 from tasks.engine.stage_call import StageCall
@@ -25,6 +26,7 @@ class StageWork:
         call: what the stage was given.
         session: the build it belongs to.
         usage, models: what was asked so far.
+        slots: where the answers of this attempt are kept.
     """
 
     def __init__(self, session: BuildSession, call: StageCall) -> None:
@@ -33,6 +35,7 @@ class StageWork:
         self.stage: Stage = session.table[call.stage]
         self.usage = Usage()
         self.models: dict[str, None] = {}
+        self.slots: list[Slot] = []
 
     @overload
     def read(self, path: str) -> str: ...
@@ -53,6 +56,8 @@ class StageWork:
         context: PromptContext,
         answer_type: type[ModelT],
         check: Callable[[ModelT], None] | None = None,
+        *,
+        review_round: int = 0,
     ) -> ModelT:
         """Ask for a document of a type.
 
@@ -61,6 +66,8 @@ class StageWork:
             answer_type: the type to parse the answer into.
             check: raises `ValueError` when an answer of the right type is still wrong; the model
                 is then asked again with that text.
+            review_round: for a stage that asks the same again after it looked at all answers: how
+                often it did so before. Each round has its own answers.
 
         Raises:
             AnswerError: no model gave a usable answer.
@@ -72,7 +79,7 @@ class StageWork:
                 check(answer)
             return answer
 
-        return await self._ask(context, parse)
+        return await self._ask(context, parse, review_round)
 
     async def ask_text(self, context: PromptContext, parse: Callable[[str], T]) -> T:
         """Ask for free text, and take what is wanted out of it.
@@ -83,7 +90,17 @@ class StageWork:
         """
         return await self._ask(context, parse)
 
-    async def _ask(self, context: PromptContext, parse: Callable[[str], T]) -> T:
+    async def reject_answers(self) -> None:
+        """Spend every answer of this attempt, so that the next one asks anew.
+
+        Raises:
+            StorageError: the store failed.
+        """
+        await self.session.asker.reject(self.slots)
+
+    async def _ask(
+        self, context: PromptContext, parse: Callable[[str], T], review_round: int = 0
+    ) -> T:
         session = self.session
         prompt = render(context)
         answer = await session.asker.ask(
@@ -100,9 +117,11 @@ class StageWork:
                 choices=session.router.choices(self.stage.number, prompt.template),
                 limits=session.call_maxima(self.stage),
                 salt=session.salt(self.stage),
+                review_round=review_round,
             ),
             parse,
         )
+        self.slots.extend(answer.slots)
         self.usage += answer.usage
         self.models.update(dict.fromkeys(answer.models))
         return answer.value

@@ -59,6 +59,7 @@ def question(
     limits: CallMaxima = LIMITS,
     salt: str = "",
     refresh: bool = False,
+    review_round: int = 0,
 ) -> Question:
     return Question(
         build_id="tasks-1",
@@ -75,6 +76,7 @@ def question(
         max_tokens=max_tokens,
         salt=salt,
         refresh=refresh,
+        review_round=review_round,
     )
 
 
@@ -123,7 +125,9 @@ async def test_asks_the_first_model_as_the_catalogue_says() -> None:
         usage=Usage(calls=1, input_tokens=10, output_tokens=5, cost_usd=0.25, seconds=2.0),
         models=("first/big",),
         calls_made=1,
+        slots=answer.slots,
     )
+    assert [slot.number for slot in answer.slots] == [0]
     [request] = bench.first.requests
     assert (request.model, request.system) == ("wire-big", "You design.")
     assert (request.max_tokens, request.temperature) == (100, 0.2)
@@ -242,7 +246,8 @@ async def test_kept_answers_count_as_usage_but_not_as_calls() -> None:
     first = await bench.ask()
     again = Bench(store=bench.store)
     answer = await again.ask()
-    assert answer == Answer(first.value, first.usage, first.models, calls_made=0)
+    assert answer == Answer(first.value, first.usage, first.models, calls_made=0, slots=first.slots)
+    assert len(answer.slots) == 2, "that of the answer which could not be used, too"
     assert not again.ledger.calls
 
 
@@ -250,6 +255,24 @@ async def test_another_salt_asks_anew() -> None:
     bench = Bench([GOOD, said('{"word": "fresh"}')])
     await bench.ask()
     assert (await bench.ask(question(salt="build-2"))).value == "fresh"
+
+
+async def test_each_round_is_a_question_of_its_own() -> None:
+    bench = Bench([GOOD, said('{"word": "second"}')])
+    await bench.ask()
+    assert (await bench.ask(question(review_round=1))).value == "second"
+    assert (await bench.ask(question(review_round=1))).calls_made == 0
+    assert (await bench.ask()).value == "yes"
+
+
+async def test_rejected_answers_are_asked_for_anew_and_the_rest_stays() -> None:
+    bench = Bench([BAD, GOOD, GOOD, said('{"word": "better"}')])
+    bad = await bench.ask()
+    good = await bench.ask(question(salt="other"))
+    await bench.asker.reject(bad.slots)
+    again = await bench.ask()
+    assert (again.value, again.calls_made) == ("better", 1)
+    assert (await bench.ask(question(salt="other"))).slots == good.slots
 
 
 async def test_after_an_answer_error_the_next_attempt_asks_anew() -> None:

@@ -53,9 +53,17 @@ async def settle() -> None:
 
 
 def test_the_key_depends_on_everything_that_is_asked() -> None:
-    def key(provider: str = "p", ordinal: int = 0, salt: str = "", **change: object) -> str:
+    def key(
+        provider: str = "p",
+        ordinal: int = 0,
+        salt: str = "",
+        review_round: int = 0,
+        **change: object,
+    ) -> str:
         request = REQUEST.model_copy(update=change)
-        return question_key(provider, request, ordinal=ordinal, salt=salt)
+        return question_key(
+            provider, request, ordinal=ordinal, salt=salt, review_round=review_round
+        )
 
     other = (Message(role="user", content="Q2"),)
     keys = [
@@ -63,6 +71,8 @@ def test_the_key_depends_on_everything_that_is_asked() -> None:
         key(provider="p2"),
         key(ordinal=1),
         key(salt="fresh-1"),
+        key(review_round=1),
+        key(review_round=2),
         key(model="m2"),
         key(system="S2"),
         key(messages=other),
