@@ -46,8 +46,12 @@ class ModuleFiles(Part):
 
 
 class ModuleReview(Part):
-    """Stage 5, once a module: its files as corrected, and what was corrected."""
+    """Stage 5, once a module: its files as corrected, and what was corrected.
+
+    `resolved` has the ids of the issues that are mended or refuted; `corrections` explain each.
+    """
 
     files: tuple[FileContract, ...] = Field(min_length=1)
     tests: tuple[PlannedTest, ...] = ()
     corrections: tuple[str, ...] = ()
+    resolved: tuple[str, ...] = ()

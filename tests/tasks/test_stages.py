@@ -188,7 +188,7 @@ async def test_stage_3_asks_for_a_large_schema_in_parts(bench: Bench) -> None:
     assert "entities must be exactly E0, E1, E2, E3, E4, E5" in bench.prompts[1]
 
 
-async def test_stage_3_refuses_relations_to_nobody_and_parts_that_do_not_fit(
+async def test_stage_3_tells_the_model_which_entities_and_requirements_there_are_not(
     bench: Bench,
 ) -> None:
     stranger = SCHEMA_DOC.entities[0].model_copy(
@@ -199,10 +199,11 @@ async def test_stage_3_refuses_relations_to_nobody_and_parts_that_do_not_fit(
         entities=SCHEMA_DOC.entities,
         endpoints=(SCHEMA_DOC.endpoints[0].model_copy(update={"requirements": ("FR-9",)}),),
     )
-    work = bench.work("3", {SPECS_CLEAN: SPEC, DOCS: DOCS_TEXT}, wrong, unknown)
-    with pytest.raises(AnswerError, match="FR-9, which is not a requirement"):
-        await generate_schema(work)
-    assert "relations point to unknown entities: X" in bench.prompts[1]
+    good = SchemaPart(entities=SCHEMA_DOC.entities, endpoints=SCHEMA_DOC.endpoints)
+    work = bench.work("3", {SPECS_CLEAN: SPEC, DOCS: DOCS_TEXT}, wrong, unknown, good)
+    assert (await generate_schema(work))[SCHEMA] == SCHEMA_DOC
+    assert "points to 'X', which is no entity" in bench.prompts[1]
+    assert "FR-9, which is not a requirement" in bench.prompts[2]
 
 
 async def test_stage_3_asks_nobody_when_a_person_wrote_the_schema(bench: Bench) -> None:
@@ -227,7 +228,32 @@ async def test_stage_3_5_adds_what_needs_no_model(bench: Bench) -> None:
     issues = outputs[STRUCTURAL_ISSUES]
     assert isinstance(issues, StructuralIssues)
     assert [issue.source for issue in issues.issues] == ["check", "model"]
-    assert issues.errors == issues.issues[:1]
+    assert issues.errors == (), "a person may leave an entity out of the schema"
+
+
+async def test_stage_3_5_keeps_the_models_issues_apart_from_each_other_and_from_facts(
+    bench: Bench,
+) -> None:
+    found = StructuralIssue(
+        id="SC-1", severity=Severity.ERROR, place="Task", message="m", source="check"
+    )
+    inputs = {SPECS_CLEAN: SPEC, DOCS: DOCS_TEXT, SCHEMA: SCHEMA_DOC}
+    outputs = await find_issues(bench.work("3.5", inputs, IssueList(issues=(found, found))))
+    issues = outputs[STRUCTURAL_ISSUES]
+    assert isinstance(issues, StructuralIssues)
+    assert [(issue.id, issue.source) for issue in issues.issues] == [
+        ("SI-1", "model"),
+        ("SI-2", "model"),
+    ]
+
+
+async def test_stage_3_5_fails_on_an_error_of_its_checks_and_asks_nobody(bench: Bench) -> None:
+    endpoint = SCHEMA_DOC.endpoints[0].model_copy(update={"requirements": ("FR-9",)})
+    wrong = SCHEMA_DOC.model_copy(update={"endpoints": (endpoint,)})
+    work = bench.work("3.5", {SPECS_CLEAN: SPEC, DOCS: DOCS_TEXT, SCHEMA: wrong})
+    with pytest.raises(InputError, match=r"specs/schema\.json: GET /api/tasks: it serves FR-9"):
+        await find_issues(work)
+    assert bench.prompts == []
 
 
 async def test_stage_4_asks_for_the_modules_and_then_for_the_files_of_each(bench: Bench) -> None:
@@ -297,6 +323,71 @@ async def test_stage_5_never_passes_on_a_structure_with_errors(bench: Bench) -> 
     work = bench.work("5", {**DESIGN, FILE_STRUCTURE: STRUCTURE}, *broken)
     with pytest.raises(AnswerError, match="still has 1 errors after 3 rounds: FR-2"):
         await validate_structure(work)
+
+
+SERIOUS = StructuralIssue(id="SI-1", severity=Severity.ERROR, place="Task", message="A circle.")
+
+
+async def test_stage_5_does_not_go_on_with_an_error_that_a_model_reported(bench: Bench) -> None:
+    inputs = {
+        **DESIGN,
+        FILE_STRUCTURE: STRUCTURE,
+        STRUCTURAL_ISSUES: StructuralIssues(issues=(SERIOUS,)),
+    }
+    with pytest.raises(AnswerError, match="still has 1 errors after 3 rounds: Task: A circle"):
+        await validate_structure(bench.work("5", inputs, REVIEW, REVIEW, REVIEW))
+    assert all("A circle." in prompt for prompt in bench.prompts)
+
+
+async def test_stage_5_goes_on_when_the_error_is_mended_or_refuted_with_a_reason(
+    bench: Bench,
+) -> None:
+    mild = SERIOUS.model_copy(update={"id": "SI-2", "severity": Severity.WARNING})
+    inputs = {
+        **DESIGN,
+        FILE_STRUCTURE: STRUCTURE,
+        STRUCTURAL_ISSUES: StructuralIssues(issues=(SERIOUS, mild)),
+    }
+
+    def review(resolved: str, said: str) -> ModuleReview:
+        return REVIEW.model_copy(update={"resolved": (resolved,), "corrections": (said,)})
+
+    answers = [
+        REVIEW,
+        review("SI-9", "SI-9 is mended."),
+        review("SI-1", "SI-12 and XSI-1 are mended."),
+        review("SI-1", "SI-1: there is no circle."),
+    ]
+    outputs = await validate_structure(bench.work("5", inputs, *answers))
+    validated = outputs[VALIDATED_STRUCTURE]
+    assert isinstance(validated, ValidatedStructure)
+    assert validated.issues == (mild,)
+    assert validated.corrections == ("SI-1: there is no circle.",)
+    assert "SI-9: no such issue was given; given were: SI-1" in bench.prompts[2]
+    assert "SI-1: no correction names it" in bench.prompts[3]
+
+
+async def test_stage_5_asks_every_module_that_an_error_concerns(bench: Bench) -> None:
+    models = MODULE.model_copy(update={"name": "models", "files": (MODELS,)})
+    tests = MODULE.model_copy(update={"name": "tests", "files": (TESTS,)})
+    inputs = {
+        **DESIGN,
+        FILE_STRUCTURE: FileStructure(modules=(models, tests), tests=PLANNED),
+        STRUCTURAL_ISSUES: StructuralIssues(issues=(SERIOUS,)),
+    }
+    done = {"resolved": ("SI-1",), "corrections": ("SI-1: mended.",)}
+    work = bench.work(
+        "5",
+        inputs,
+        ModuleReview(files=(MODELS,)).model_copy(update=done),
+        ModuleReview(files=(TESTS,), tests=PLANNED),
+        ModuleReview(files=(TESTS,), tests=PLANNED).model_copy(update=done),
+    )
+    outputs = await validate_structure(work)
+    validated = outputs[VALIDATED_STRUCTURE]
+    assert isinstance(validated, ValidatedStructure)
+    assert validated.issues == ()
+    assert len(bench.prompts) == 3, "the second round asks only the module that left it open"
 
 
 def file_inputs(file: FileContract) -> dict[str, str | BaseModel]:
