@@ -2,28 +2,25 @@
 
 import re
 
+from codegen.markdown import extract_markdown
 from core.artifacts.specs import CleanSpec
-
-_WRAPPED = re.compile(
-    r"\A\s*(?P<fence>`{3,}|~{3,})(?:md|markdown)?\n(?P<text>.*)\n(?P=fence)\s*\Z", re.DOTALL
-)
+from core.layout import DOCS
 
 
 def check_docs(answer: str, spec: CleanSpec) -> str:
     """Take the document out of an answer.
 
     Args:
-        answer: Markdown, perhaps wrapped in one fence.
+        answer: Markdown, perhaps wrapped in one fence, with a remark before it.
         spec: what the document must cover.
 
     Returns:
         The document, ending in one newline.
 
     Raises:
-        ValueError: requirements or entities without a section of their own.
+        ValueError: no document, or requirements or entities without a section of their own.
     """
-    wrapped = _WRAPPED.match(answer)
-    text = (wrapped["text"] if wrapped else answer).replace("\r\n", "\n").strip()
+    text = extract_markdown(answer, DOCS).strip()
     headings = re.findall(r"^#{1,6}[ \t]+(.+?)[ \t]*$", text, re.MULTILINE)
     missing = [
         name

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from codegen.contracts import check_module_files, check_plan
 from codegen.excerpts import docs_excerpt
-from codegen.extraction import code_blocks, extract_file
+from codegen.code_blocks import code_blocks
+from codegen.extraction import extract_file
 from codegen.gate import check_source
 from codegen.paths import MAX_DEPTH, MAX_PATH_CHARACTERS, check_path
 from core.artifacts.answers import ModuleFiles, ModulePlan
