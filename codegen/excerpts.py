@@ -8,6 +8,7 @@ from collections.abc import Collection
 
 from core.artifacts.schema import Schema, StoredEntity
 from core.artifacts.specs import CleanSpec, Requirement, SpecEntity
+from core.artifacts.structure import FileContract, FileStructure, Module
 
 _SECTION = re.compile(r"^#{2,6}\s+(.*?)\s*#*\s*$")
 """A heading below the document's title, which names the product and no part of it."""
@@ -114,3 +115,43 @@ def spec_excerpt(
 
 def _title_only(requirement: Requirement) -> Requirement:
     return Requirement(id=requirement.id, title=requirement.title, priority=requirement.priority)
+
+
+def structure_excerpt(structure: FileStructure, schema: Schema, module: Module) -> FileStructure:
+    """The structure as a question about one module needs it.
+
+    Files are there by path, purpose and exports. A module about other entities, to which none of
+    this module's points and which points to none of them, is there by name and purpose alone, as
+    long as this module imports none of its files.
+
+    Args:
+        structure: all modules.
+        schema: says which entities point to each other.
+        module: the module the question is about.
+    """
+    near = {entity.name for entity in schema_excerpt(schema, module.entities).entities}
+    near.update(module.entities)
+    imported = {item.path for file in module.files for item in file.imports}
+
+    def concerns(other: Module) -> bool:
+        names = set(other.entities)
+        return (
+            not names
+            or not module.entities
+            or bool(names & near)
+            or any(file.path in imported for file in other.files)
+        )
+
+    return FileStructure(
+        modules=tuple(
+            other.model_copy(
+                update={"files": tuple(map(_outline, other.files)) if concerns(other) else ()}
+            )
+            for other in structure.modules
+        ),
+        dependencies=structure.dependencies,
+    )
+
+
+def _outline(file: FileContract) -> FileContract:
+    return file.model_copy(update={"imports": (), "requirements": (), "entities": ()})

@@ -30,7 +30,7 @@ class SandboxLimits(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    seconds: float = Field(default=300, gt=0, description="Wall time of the test run.")
+    seconds: float = Field(default=300, gt=0, le=3_600, description="Wall time of the test run.")
     memory_mb: int = Field(
         default=2_048, ge=128, description="Memory of all processes together, and of each, MiB."
     )
@@ -39,7 +39,9 @@ class SandboxLimits(BaseModel):
     disk_mb: int = Field(
         default=512, ge=1, description="Space for the tree, and again for temporary files, MiB."
     )
-    install_seconds: float = Field(default=600, gt=0, description="Wall time of the install.")
+    install_seconds: float = Field(
+        default=600, gt=0, le=3_000, description="Wall time of the install."
+    )
 
 
 def signed_in_user() -> str:

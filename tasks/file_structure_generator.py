@@ -1,7 +1,7 @@
 """Stage 4: plans every file and its contract, module by module."""
 
 from codegen.contracts import check_module_files, check_plan, refuse_errors
-from codegen.excerpts import docs_excerpt, schema_excerpt, spec_excerpt
+from codegen.excerpts import docs_excerpt, schema_excerpt, spec_excerpt, structure_excerpt
 from core.artifacts.answers import ModuleFiles, ModulePlan
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
@@ -65,31 +65,9 @@ async def _ask_files(
             ),
             schema_=schema_excerpt(schema, module.entities),
             issues=work.read(STRUCTURAL_ISSUES, StructuralIssues),
-            plan=_outline(so_far),
+            plan=structure_excerpt(so_far, schema, module),
             module=module,
         ),
         ModuleFiles,
         check,
-    )
-
-
-def _outline(structure: FileStructure) -> FileStructure:
-    """The structure with just what another module needs of each file: path and exports."""
-    return structure.model_copy(
-        update={
-            "modules": tuple(
-                module.model_copy(
-                    update={
-                        "files": tuple(
-                            file.model_copy(
-                                update={"imports": (), "requirements": (), "entities": ()}
-                            )
-                            for file in module.files
-                        )
-                    }
-                )
-                for module in structure.modules
-            ),
-            "tests": (),
-        }
     )

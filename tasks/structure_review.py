@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from codegen.excerpts import docs_excerpt, schema_excerpt
+from codegen.excerpts import docs_excerpt, schema_excerpt, structure_excerpt
 from core.artifacts.answers import ModuleReview
 from core.artifacts.schema import Schema
 from core.artifacts.structure import (
@@ -53,7 +53,7 @@ async def review_module(
             ),
             schema_=schema_excerpt(schema, module.entities),
             issues=StructuralIssues(issues=assigned.issues),
-            others=_others(structure, module),
+            others=_others(structure, schema, module),
             module=module,
             tests=ModuleTests(tests=_tests_of(structure, module)),
         ),
@@ -103,14 +103,12 @@ def _names(text: str, number: str) -> bool:
     return re.search(rf"(?<![\w-]){re.escape(number)}(?![\w-])", text) is not None
 
 
-def _others(structure: FileStructure, module: Module) -> FileIndex:
-    """Files of all other modules: path, purpose and exports."""
+def _others(structure: FileStructure, schema: Schema, module: Module) -> FileIndex:
+    """Files of the other modules that concern this one: path, purpose and exports."""
+    excerpt = structure_excerpt(structure, schema, module)
     return FileIndex(
         files=tuple(
-            file.model_copy(update={"imports": (), "requirements": (), "entities": ()})
-            for other in structure.modules
-            if other.name != module.name
-            for file in other.files
+            file for other in excerpt.modules if other.name != module.name for file in other.files
         ),
         dependencies=structure.dependencies,
     )

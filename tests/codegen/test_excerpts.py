@@ -1,8 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.excerpts import docs_excerpt, schema_excerpt, spec_excerpt
-from core.artifacts.schema import Schema
+from codegen.excerpts import docs_excerpt, schema_excerpt, spec_excerpt, structure_excerpt
+from core.artifacts.schema import Schema, StoredEntity
+from core.artifacts.specs import Relation
+from core.artifacts.structure import FileContract, FileStructure, Import, Module
 from tests.codegen.structures import SCHEMA, SPEC
 
 DOCS = """# Task Tracker
@@ -93,3 +95,53 @@ def test_a_spec_excerpt_stays_a_valid_spec() -> None:
 def test_any_document_is_cut_within_its_bound_by_whole_lines(docs: str, limit: int) -> None:
     excerpt = docs_excerpt(docs, requirements={"FR-1"}, entities={"Task"}, limit=limit)
     assert len(excerpt) <= limit + 2 * docs.count("\n") + 2
+
+
+def many_modules(number: int) -> tuple[FileStructure, Schema]:
+    """A foundation, and a module for each of many entities that have nothing to do with another."""
+    names = [f"E{n}" for n in range(number)]
+    records = tuple(
+        Module(
+            name=f"{name.lower()}-records",
+            purpose="p",
+            entities=(name,),
+            files=tuple(FileContract(path=f"app/{name}/{n}.py", purpose="p") for n in range(4)),
+        )
+        for name in names
+    )
+    base = Module(
+        name="foundation", purpose="p", files=(FileContract(path="app/db.py", purpose="p"),)
+    )
+    schema = Schema(entities=tuple(StoredEntity(name=name, table=name.lower()) for name in names))
+    return FileStructure(modules=(base, *records)), schema
+
+
+def shown(structure: FileStructure) -> list[str]:
+    return [module.name for module in structure.modules if module.files]
+
+
+def test_a_module_is_shown_only_the_files_that_concern_it() -> None:
+    structure, schema = many_modules(5)
+    excerpt = structure_excerpt(structure, schema, structure.modules[2])
+    assert shown(excerpt) == ["foundation", "e1-records"]
+    assert len(excerpt.modules) == 6, "the others are there by name"
+
+
+def test_modules_of_related_entities_and_of_imported_files_are_shown() -> None:
+    structure, schema = many_modules(5)
+    related = schema.entities[3].model_copy(
+        update={"relations": (Relation(name="e", target="E1"),)}
+    )
+    schema = Schema(entities=(*schema.entities[:3], related, schema.entities[4]))
+    importing = FileContract(path="x.py", purpose="p", imports=(Import(path="app/E4/0.py"),))
+    module = structure.modules[2].model_copy(update={"files": (importing,)})
+    excerpt = structure_excerpt(structure, schema, module)
+    assert shown(excerpt) == ["foundation", "e1-records", "e3-records", "e4-records"]
+
+
+def test_what_a_module_is_shown_of_files_does_not_grow_with_their_number() -> None:
+    def files(number: int) -> int:
+        structure, schema = many_modules(number)
+        return len(structure_excerpt(structure, schema, structure.modules[2]).files)
+
+    assert files(10) == files(100)
