@@ -34,7 +34,7 @@ def check_edited_schema(spec: CleanSpec, schema: Schema) -> list[StructuralIssue
     ]
     return [
         *_issues("SW", left_out, Severity.WARNING),
-        *_issues("SC", _unknown_requirements(spec, schema.endpoints)),
+        *_issues("SC", list(_unknown_requirements(spec, schema.endpoints))),
     ]
 
 

@@ -24,8 +24,8 @@ from prompts.contexts import (
 from providers.vcs.history import write_history
 from tasks.engine.build_session import BuildSession
 from tasks.engine.history import BRANCH, file_commits
-from tasks.engine.stage_call import Outputs, StageCall
-from tasks.engine.stage_work import StageWork, as_text
+from tasks.engine.stage_call import Outputs, StageCall, as_text
+from tasks.engine.stage_work import StageWork
 
 SOURCES_BUDGET = 40_000
 """Characters of imported files' text in one prompt; beyond it a file is known by its contract."""

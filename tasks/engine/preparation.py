@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from core.artifacts.questionnaire import Questionnaire
 from core.errors import InputError
 from core.identity import derive_build_id, project_slug
@@ -19,6 +17,7 @@ from prompts.renderer import template_names
 from providers.llm.catalogue import DEMO, Catalogue, load_catalogue, read_catalogue_rows
 from providers.llm.stage_router import StageRouter
 from providers.secrets.environment import EnvironmentSecrets
+from tasks.engine.edit_reading import read_edit
 from tasks.engine.stage_functions import require_stage_functions
 
 
@@ -103,8 +102,8 @@ def prepare_build(
     table = _table(catalogue)
     if options.from_stage:
         table.position(options.from_stage)
-    for path, text in options.use.items():
-        _check_edit(table, path, text)
+    use = {path: _checked_edit(table, path, text) for path, text in options.use.items()}
+    options = options.model_copy(update={"use": use})
     # A build that says `all` leaves nothing for the operator to choose.
     standing = {} if ALL in options.models else operator_models or {}
     overrides = {**standing, **options.models}
@@ -157,26 +156,9 @@ def editable(table: StageTable) -> tuple[str, ...]:
     )
 
 
-def _check_edit(table: StageTable, path: str, text: str) -> None:
+def _checked_edit(table: StageTable, path: str, text: str) -> str:
     if path not in editable(table):
         raise InputError(
             f"use: {path!r} cannot be replaced; these can: {', '.join(editable(table))}"
         )
-    artifact_type = ARTIFACT_TYPES.get(path)
-    if artifact_type is None:
-        if not text.strip():
-            raise InputError(f"use: the text for {path!r} is empty")
-        return
-    try:
-        artifact_type.model_validate_json(text)
-    except ValidationError as error:
-        raise InputError(
-            f"use: the text for {path!r} is not valid: {first_problem(error)}"
-        ) from None
-
-
-def first_problem(error: ValidationError) -> str:
-    """The first problem pydantic found, with the field it is about."""
-    problem = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in problem["loc"])
-    return f"{place}: {problem['msg']}" if place else problem["msg"]
+    return read_edit(path, text)

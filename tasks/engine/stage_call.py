@@ -57,3 +57,8 @@ class StageResult(BaseModel):
     outputs: dict[str, str] = Field(default_factory=dict)
     usage: Usage = Usage()
     models: tuple[str, ...] = ()
+
+
+def as_text(value: BaseModel | str) -> str:
+    """An output as it is stored: documents as they are, models as indented JSON."""
+    return value if isinstance(value, str) else value.model_dump_json(indent=2) + "\n"

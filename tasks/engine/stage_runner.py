@@ -21,9 +21,10 @@ from core.errors import (
 from core.stages import Stage
 from tasks.engine.build_session import BuildSession, current_session
 from tasks.engine.cache_policy import ContentAddressed
-from tasks.engine.stage_call import Outputs, StageCall, StageResult
+from tasks.engine.edit_checks import check_edits
+from tasks.engine.stage_call import Outputs, StageCall, StageResult, as_text
 from tasks.engine.stage_record import recorded
-from tasks.engine.stage_work import StageWork, as_text
+from tasks.engine.stage_work import StageWork
 
 StageFunction = Callable[[StageWork], Awaitable[Outputs]]
 
@@ -38,13 +39,18 @@ def may_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
 
 @task(persist_result=True)
 async def perform_stage(call: StageCall) -> StageResult:
-    """One attempt at a stage, or at one file of a fan-out stage."""
+    """One attempt at a stage, or at one file of a fan-out stage.
+
+    Raises:
+        InputError: a person's edit does not fit the artifacts before it.
+    """
     session = current_session()
     session.attempts[call.name] += 1
     stage = session.table[call.stage]
+    work = StageWork(session, call)
+    check_edits(work)
     if not stage.fan_out and call.edits and set(stage.writes) <= call.edits.keys():
         return StageResult(outputs=call.edits)
-    work = StageWork(session, call)
     outputs = await _do(stage, work)
     texts = {path: as_text(value) for path, value in outputs.items()}
     return StageResult(outputs={**texts, **call.edits}, usage=work.usage, models=tuple(work.models))

@@ -125,8 +125,3 @@ class StageWork:
         self.usage += answer.usage
         self.models.update(dict.fromkeys(answer.models))
         return answer.value
-
-
-def as_text(value: BaseModel | str) -> str:
-    """An output as it is stored: documents as they are, models as indented JSON."""
-    return value if isinstance(value, str) else value.model_dump_json(indent=2) + "\n"

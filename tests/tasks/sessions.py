@@ -27,8 +27,8 @@ from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.build_session import BuildSession
 from tasks.engine.preparation import load_table
 from tasks.engine.result_storage import ArtifactStoreResults
-from tasks.engine.stage_call import StageCall
-from tasks.engine.stage_work import StageWork, as_text
+from tasks.engine.stage_call import StageCall, as_text
+from tasks.engine.stage_work import StageWork
 
 ANSWERS = Questionnaire(project_name="Task Tracker", summary="Keeps tasks.")
 VARIABLES = {"LOCAL_LLM_BASE_URL": "http://models.test/v1"}

@@ -237,7 +237,7 @@ async def test_stage_3_5_keeps_the_models_issues_apart_from_each_other_and_from_
     found = StructuralIssue(
         id="SC-1", severity=Severity.ERROR, place="Task", message="m", source="check"
     )
-    inputs = {SPECS_CLEAN: SPEC, DOCS: DOCS_TEXT, SCHEMA: SCHEMA_DOC}
+    inputs: dict[str, str | BaseModel] = {SPECS_CLEAN: SPEC, DOCS: DOCS_TEXT, SCHEMA: SCHEMA_DOC}
     outputs = await find_issues(bench.work("3.5", inputs, IssueList(issues=(found, found))))
     issues = outputs[STRUCTURAL_ISSUES]
     assert isinstance(issues, StructuralIssues)

@@ -9,17 +9,23 @@ from pydantic import BaseModel
 from core.artifacts.answers import ModuleReview, SchemaPart
 from core.artifacts.schema import Schema
 from core.artifacts.specs import SpecEntity
-from core.artifacts.structure import StructuralIssues
-from core.errors import AnswerError, ProviderFailedError
+from core.artifacts.structure import (
+    Severity,
+    StructuralIssue,
+    StructuralIssues,
+    ValidatedStructure,
+)
+from core.errors import AnswerError, InputError, ProviderFailedError
 from core.layout import (
     DOCS,
     FILE_STRUCTURE,
     SCHEMA,
     SPECS_CLEAN,
     STRUCTURAL_ISSUES,
+    VALIDATED_STRUCTURE,
 )
 from tasks.engine.build_session import BuildSession, session_opened
-from tasks.engine.stage_call import StageResult
+from tasks.engine.stage_call import StageResult, as_text
 from tasks.engine.stage_runner import perform_stage
 from tasks.schema_generator import ENTITIES_AT_ONCE
 from tasks.validator import MAX_ROUNDS
@@ -109,3 +115,88 @@ async def test_after_a_failure_of_the_provider_no_answer_is_asked_for_twice(
     rest = ScriptedModel([part(last, "/y")])
     await attempt(open_session(tmp_path, rest), "3", inputs)
     assert len(rest.asked) == 1
+
+
+VALID = ValidatedStructure(modules=STRUCTURE.modules, tests=STRUCTURE.tests)
+ISSUE = StructuralIssue(id="SI-1", severity=Severity.ERROR, place="Task", message="A circle")
+ENDPOINT = SCHEMA_DOC.endpoints[0].model_copy(update={"requirements": ("FR-9",)})
+UNTESTED = VALID.model_copy(update={"tests": PLANNED[:1]})
+
+
+@pytest.mark.parametrize(
+    ("stage", "path", "edit", "said"),
+    [
+        ("2", DOCS, "# T\n\n### FR-1\n", "FR-2, Task, Project"),
+        (
+            "3",
+            SCHEMA,
+            SCHEMA_DOC.model_copy(update={"endpoints": (ENDPOINT,)}),
+            "GET /api/tasks: it serves FR-9, which is not a requirement",
+        ),
+        ("3.5", STRUCTURAL_ISSUES, StructuralIssues(issues=(ISSUE, ISSUE)), "SI-1: 2 issues"),
+        ("5", VALIDATED_STRUCTURE, UNTESTED, "FR-2: no acceptance test is planned for it"),
+        (
+            "5",
+            VALIDATED_STRUCTURE,
+            VALID.model_copy(update={"issues": (ISSUE,)}),
+            "Task: A circle",
+        ),
+    ],
+)
+async def test_an_edit_is_held_to_the_checks_of_its_stage(
+    tmp_path: Path, stage: str, path: str, edit: str | BaseModel, said: str
+) -> None:
+    model = ScriptedModel([])
+    with pytest.raises(InputError) as refused:
+        await attempt(open_session(tmp_path, model), stage, DESIGN, {path: as_text(edit)})
+    assert str(refused.value).startswith(f"use: the text for '{path}' does not fit the build: ")
+    assert said in str(refused.value)
+    assert not model.asked
+
+
+@pytest.mark.parametrize(
+    ("stage", "path", "edit"),
+    [
+        ("2", DOCS, DOCS_TEXT),
+        ("3.5", STRUCTURAL_ISSUES, StructuralIssues(issues=(ISSUE,))),
+        ("4", FILE_STRUCTURE, STRUCTURE),
+        ("5", VALIDATED_STRUCTURE, VALID),
+    ],
+)
+async def test_an_edit_that_fits_is_used_as_it_is_and_nobody_is_asked(
+    tmp_path: Path, stage: str, path: str, edit: str | BaseModel
+) -> None:
+    model = ScriptedModel([])
+    result = await attempt(open_session(tmp_path, model), stage, DESIGN, {path: as_text(edit)})
+    assert result == StageResult(outputs={path: as_text(edit)})
+    assert not model.asked
+
+
+async def test_the_structure_goes_by_an_edited_schema_that_leaves_an_entity_out(
+    tmp_path: Path,
+) -> None:
+    less = Schema(entities=SCHEMA_DOC.entities[1:], endpoints=SCHEMA_DOC.endpoints[1:])
+    session = open_session(tmp_path, ScriptedModel([]))
+    result = await attempt(session, "3", DESIGN, {SCHEMA: as_text(less)})
+    assert result.outputs[SCHEMA] == as_text(less)
+    files = tuple(
+        file.model_copy(update={"entities": ("Project",) if file.entities else ()})
+        for file in MODULE.files
+    )
+    edit = VALID.model_copy(update={"modules": (MODULE.model_copy(update={"files": files}),)})
+    edits = {VALIDATED_STRUCTURE: as_text(edit)}
+    await attempt(session, "5", {**DESIGN, SCHEMA: less}, edits)
+    with pytest.raises(InputError, match="Task: no file holds this entity"):
+        await attempt(session, "5", DESIGN, edits)
+
+
+async def test_of_many_problems_of_an_edit_some_are_shown_and_the_rest_counted(
+    tmp_path: Path,
+) -> None:
+    endpoint = SCHEMA_DOC.endpoints[0].model_copy(
+        update={"requirements": tuple(f"FR-{number}" for number in range(10, 35))}
+    )
+    edit = SCHEMA_DOC.model_copy(update={"endpoints": (endpoint,)})
+    session = open_session(tmp_path, ScriptedModel([]))
+    with pytest.raises(InputError, match=r"FR-29, which is not a requirement; … and 5 more$"):
+        await attempt(session, "3", DESIGN, {SCHEMA: as_text(edit)})
