@@ -9,9 +9,9 @@ import pytest
 from jinja2 import DictLoader, PackageLoader, nodes
 from pydantic import BaseModel
 
+from codegen.code_blocks import code_blocks
 from codegen.contracts import check_module_files, check_plan
 from codegen.excerpts import docs_excerpt
-from codegen.code_blocks import code_blocks
 from codegen.extraction import extract_file
 from codegen.gate import check_source
 from codegen.paths import MAX_DEPTH, MAX_PATH_CHARACTERS, check_path
