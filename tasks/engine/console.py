@@ -1,14 +1,13 @@
-"""What the Prefect UI shows of a build: documents, tables, progress and links.
+"""What the Prefect UI shows of a build: documents, tables and progress.
 
 The UI heads every artifact with its key, so a key says first what it is, then of which build.
 """
 
 import shlex
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from uuid import UUID
 
 from prefect.artifacts import (
-    acreate_link_artifact,
     acreate_markdown_artifact,
     acreate_progress_artifact,
     acreate_table_artifact,
@@ -70,19 +69,19 @@ def stage_rows(table: StageTable, record: BuildRecord) -> list[dict[str, str]]:
     return rows
 
 
-async def show_repository(session: BuildSession, url: str, branch: str) -> None:
-    """Show where the repository can be cloned from.
+async def show_repository(session: BuildSession, location: str, branch: str) -> None:
+    """Show where the repository is, and how to get it.
 
     Args:
         session: the build.
-        url: a URL, or the path of a folder.
+        location: a URL, which becomes a link, or the path of a folder, which browsers do not open.
         branch: the branch the build ended on.
     """
-    await acreate_link_artifact(
+    where = f"`{location}`" if location.startswith("/") else f"<{location}>"
+    command = f"git clone --branch {branch} {shlex.quote(location)}"
+    await acreate_markdown_artifact(
         key=_key(session, "repository"),
-        # A bare path would be taken for a page of the UI's own server.
-        link=Path(url).as_uri() if url.startswith("/") else url,
-        link_text=f"`git clone --branch {branch} {shlex.quote(url)}`",
+        markdown=f"{where}, branch `{branch}`\n\n```sh\n{command}\n```\n",
         description=f"Repository of {_product(session)}",
     )
 

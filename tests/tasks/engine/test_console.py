@@ -120,22 +120,23 @@ async def test_a_demo_model_is_named_where_its_work_is_shown(session: BuildSessi
 
 
 @pytest.mark.parametrize(
-    ("location", "link"),
+    ("location", "where", "clone"),
     [
-        ("/srv/my builds/b-1.git", "file:///srv/my%20builds/b-1.git"),
-        ("https://git.test/team/b-1.git", "https://git.test/team/b-1.git"),
+        ("/srv/my builds/b.git", "`/srv/my builds/b.git`", "'/srv/my builds/b.git'"),
+        ("https://git.test/b.git", "<https://git.test/b.git>", "https://git.test/b.git"),
     ],
     ids=["folder", "url"],
 )
 @pytest.mark.usefixtures("prefect_server")
-async def test_the_repository_is_a_link_that_says_how_to_clone_it(
-    session: BuildSession, location: str, link: str
+async def test_it_is_told_how_to_clone_the_repository(
+    session: BuildSession, location: str, where: str, clone: str
 ) -> None:
     session.build_id = "folder" if location.startswith("/") else "url"
     await in_a_run(console.show_repository(session, location, "review/b-1"))
     (repository,) = await shown(session, "repository")
-    clone = f"'{location}'" if " " in location else location
-    assert repository.data == f"[`git clone --branch review/b-1 {clone}`]({link})"
+    assert repository.data == (
+        f"{where}, branch `review/b-1`\n\n```sh\ngit clone --branch review/b-1 {clone}\n```\n"
+    )
     assert repository.description == "Repository of Task Tracker"
 
 
