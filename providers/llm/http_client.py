@@ -31,6 +31,8 @@ THINKING_SECONDS = 180.0
 BASE_CALL_SECONDS = 60.0
 FLOOR_TOKENS_PER_SECOND = 20.0
 """Slower than any model worth waiting for."""
+STALE_SECONDS = 1.0
+"""A kept connection that was dead before the request shows it within this time after sending."""
 DRAIN_SECONDS = 1.0
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
@@ -226,12 +228,21 @@ class HttpClient:
     async def _sent(
         self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
     ) -> httpx.Response:
-        """Send, and once more if a kept connection turns out to be dead before any answer."""
+        """Send, and once more if a kept connection turns out to have been dead already.
+
+        A server that took the request may have done the work, and a model's work is paid for: what
+        breaks later than `STALE_SECONDS` after sending, or while an answer comes in, is a failure.
+        """
         opened: list[str] = []
+        clock = asyncio.get_running_loop().time
+        sent_at = clock()
 
         async def note(event: str, _info: Mapping[str, Any]) -> None:
+            nonlocal sent_at
             if event.startswith("connection.connect"):
                 opened.append(event)
+            elif event == "http11.send_request_body.complete":
+                sent_at = clock()
 
         def request() -> httpx.Request:
             return self._client.build_request(
@@ -241,7 +252,21 @@ class HttpClient:
         try:
             return await self._client.send(request(), stream=True)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
-            if opened:
+            if opened or _is_garbled(error) or clock() - sent_at > STALE_SECONDS:
                 raise
             _log.info("a kept connection to %s was dead (%r); sending again", url, error)
         return await self._client.send(request(), stream=True)
+
+
+def _is_garbled(error: httpx.HTTPError) -> bool:
+    """Whether bytes of an answer came that are not HTTP.
+
+    Then httpx passes on what httpcore raised while the parser failed; of a connection that closed,
+    also amid a head, it passes on httpcore's own.
+    """
+    source = error.__cause__
+    return (
+        isinstance(error, httpx.RemoteProtocolError)
+        and source is not None
+        and source.__context__ is not None
+    )

@@ -184,6 +184,30 @@ async def test_a_call_is_sent_again_only_once() -> None:
         assert server.requests == 3
 
 
+async def test_a_kept_connection_that_dies_while_the_model_works_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_client, "STALE_SECONDS", 0.1)
+    async with serving(plain(WHOLE), raw(0.4), plain(WHOLE)) as server:
+        async with HttpClient() as client:
+            provider = local(server, client)
+            await provider.complete(REQUEST)
+            with pytest.raises(ProviderFailedError, match="disconnected without sending"):
+                await provider.complete(REQUEST)
+        assert server.requests == 2, "the server took the request, and was asked only once"
+
+
+async def test_a_kept_connection_that_answers_what_is_not_http_is_not_tried_again() -> None:
+    mail = raw(b"220 mail.example ESMTP\r\n\r\n")
+    async with serving(plain(WHOLE), mail, plain(WHOLE)) as server:
+        async with HttpClient() as client:
+            provider = local(server, client)
+            await provider.complete(REQUEST)
+            with pytest.raises(ProviderFailedError, match="connection broke"):
+                await provider.complete(REQUEST)
+        assert server.requests == 2
+
+
 async def test_a_new_connection_that_dies_is_not_tried_again() -> None:
     async with serving(raw()) as server:
         with pytest.raises(ProviderFailedError, match="disconnected without sending"):
