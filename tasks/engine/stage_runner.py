@@ -14,6 +14,7 @@ from core.errors import (
     AnswerError,
     AppBuilderError,
     ModelError,
+    ProviderBusyError,
     RequestRefusedError,
     StageFailedError,
     StorageError,
@@ -30,9 +31,12 @@ StageFunction = Callable[[StageWork], Awaitable[Outputs]]
 
 
 def may_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether another attempt could go better: the same mistake, made again, could not."""
+    """Whether another attempt could go better: the same mistake, made again, could not.
+
+    A provider that is busy has been waited for where it is asked, as long as is worth waiting.
+    """
     error: object = state.data
-    if isinstance(error, RequestRefusedError):
+    if isinstance(error, (RequestRefusedError, ProviderBusyError)):
         return False
     return isinstance(error, (ModelError, StorageError, TimeoutError))
 
