@@ -90,7 +90,7 @@ def test_show_has_room_for_models_and_errors_in_80_columns() -> None:
     assert rows[0].split()[2:] == [
         "completed",
         "(kept)",
-        "9,999",
+        "9999",
         "9,999,999",
         "$999.5000",
         "9999.0",
