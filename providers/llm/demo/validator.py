@@ -10,7 +10,10 @@ from providers.llm.demo.documents import FileIndex, ModuleTests
 
 
 def answer(blocks: PromptBlocks) -> str:
-    """Review one module."""
+    """Review one module.
+
+    Issues of docs and schema cannot be mended in a module's files, so none is called resolved.
+    """
     blocks.text("docs")
     blocks.model("schema", Schema)
     blocks.model("issues", StructuralIssues)

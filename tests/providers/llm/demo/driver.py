@@ -105,6 +105,7 @@ async def _plan_from(spec: CleanSpec, clarified: Clarification) -> Build:
         issues=StructuralIssues(issues=found.issues),
         structure=FileStructure(modules=(Module(name="none", purpose="none"),)),
     )
+    assert made.issues.errors == (), "a build would halt at them"
     made.structure = await _structure(made)
     await _validate(made)
     return made

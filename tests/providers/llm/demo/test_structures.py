@@ -13,6 +13,8 @@ from core.artifacts.structure import (
     Import,
     Module,
     PlannedTest,
+    Severity,
+    StructuralIssue,
     StructuralIssues,
 )
 from core.errors import RequestRefusedError
@@ -134,13 +136,16 @@ def _file(path: str, **contract: Any) -> FileContract:
 
 
 async def _reviewed(
-    *files: FileContract, others: tuple[FileContract, ...] = (), tests: tuple[PlannedTest, ...] = ()
+    *files: FileContract,
+    others: tuple[FileContract, ...] = (),
+    tests: tuple[PlannedTest, ...] = (),
+    issues: tuple[StructuralIssue, ...] = (),
 ) -> ModuleReview:
     content = await answer(
         "validator",
         docs="",
         schema=Schema(),
-        issues=StructuralIssues(),
+        issues=StructuralIssues(issues=issues),
         others=FileIndex(files=others),
         module=Module(name="m", purpose="p", files=files),
         tests=ModuleTests(tests=tests),
@@ -154,6 +159,11 @@ async def test_a_sound_module_is_left_as_it_is() -> None:
     test = PlannedTest(requirement="FR-1", path="a.py", case="test_a")
     review = await _reviewed(mine, others=(other,), tests=(test,))
     assert review == ModuleReview(files=(mine,), tests=(test,))
+
+
+async def test_an_issue_of_the_schema_is_not_called_resolved() -> None:
+    issue = StructuralIssue(id="SI-1", severity=Severity.ERROR, place="Order", message="A circle.")
+    assert (await _reviewed(_file("a.py"), issues=(issue,))).resolved == ()
 
 
 async def test_imports_of_nothing_are_taken_out() -> None:
