@@ -59,10 +59,9 @@ def stage_rows(table: StageTable, record: BuildRecord) -> list[dict[str, str]]:
             "stage": stage.label,
             "status": done.status + (" (kept)" if done.cached else ""),
             "attempts": str(done.attempts),
-            "tokens in": f"{done.usage.input_tokens:,}",
-            "tokens out": f"{done.usage.output_tokens:,}",
+            "tokens in / out": f"{done.usage.input_tokens:,} / {done.usage.output_tokens:,}",
             "cost": f"${done.usage.cost_usd:.4f}",
-            "seconds": f"{done.seconds:.1f}",
+            "time": f"{done.seconds:.1f} s",
             "model": ", ".join(done.models) or _NOTHING,
         }
         rows.append({**row, "error": done.error} if failed else row)
