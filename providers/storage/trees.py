@@ -18,7 +18,10 @@ from fsspec.implementations.local import (  # pyright: ignore[reportMissingTypeS
 from core.errors import ConfigurationError, InputError
 from providers.storage.keys import UNFINISHED_PREFIX, is_unfinished
 
+SETTING = "APP_BUILDER_ARTIFACT_STORE"
 _LOCAL = {None, "file", "local"}
+# Others put a file in place bit by bit, or in ways nobody here has looked into.
+_WHOLE_OR_NOT_AT_ALL = frozenset({"memory", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})
 
 
 class FileSystem(Protocol):
@@ -164,28 +167,36 @@ def open_tree(url: str) -> ObjectTree:
 
     Raises:
         ConfigurationError: the URL names no absolute folder, no bucket, or a kind of storage
-            that is unknown or whose package is not installed.
+            that may show half a file, or whose package is not installed; or it is a chain of URLs.
     """
     protocol, path = cast("tuple[str | None, str]", split_protocol(url))
     if protocol in _LOCAL:
         if not Path(path).is_absolute() or Path(path) == Path(path).parent:
             raise ConfigurationError(
-                f"artifact store {url!r} must name a folder by an absolute path, "
+                f"{SETTING}: artifact store {url!r} must name a folder by an absolute path, "
                 "for example file:///var/lib/app-builder/store"
             )
         local = cast("FileSystem", LocalFileSystem(auto_mkdir=True))
         return FolderTree(local, str(Path(path)))
+    if protocol not in _WHOLE_OR_NOT_AT_ALL or "::" in url:
+        # The URL is not quoted: it may hold credentials.
+        kinds = ", ".join(sorted({"file", *_WHOLE_OR_NOT_AT_ALL}))
+        chained = ", in a chain of URLs" if "::" in url else ""
+        raise ConfigurationError(
+            f"{SETTING}: cannot use storage of the kind {protocol!r}{chained}: only on some kinds "
+            f"is a file seen whole or not at all; use one URL of {kinds}"
+        )
     try:
         # A cached listing would hide what other processes have written since.
         opened, root = cast("tuple[Any, str]", url_to_fs(url, use_listings_cache=False))
     except (ImportError, TypeError, ValueError) as error:
         raise ConfigurationError(
-            f"artifact store: cannot use storage of the kind {protocol!r}: {error}"
+            f"{SETTING}: cannot use storage of the kind {protocol!r}: {error}"
         ) from error
     root = root.rstrip("/")
     if not root and protocol != "memory":
         raise ConfigurationError(
-            f"artifact store: its URL names no bucket, for example {protocol}://bucket/prefix"
+            f"{SETTING}: its URL names no bucket, for example {protocol}://bucket/prefix"
         )
     return ObjectTree(cast("FileSystem", opened), root)
 

@@ -21,7 +21,13 @@ StartPython = Callable[..., "subprocess.Popen[str]"]
 class BucketFileSystem(AbstractFileSystem):
     """Paths start with a bucket's name, as on object stores."""
 
-    protocol = "bucket"
+    protocol = "gs"
+
+    @staticmethod
+    def _get_kwargs_from_urls(path: str) -> dict[str, object]:
+        if "no-project" in path:
+            raise ValueError("a project is needed")
+        return {}
 
 
 SIZE = 2_000_000
@@ -55,6 +61,12 @@ while True:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "store"
+
+
+@pytest.fixture
+def _buckets() -> None:  # pyright: ignore[reportUnusedFunction] -- used by pytest
+    """A stand-in for the package of an object store, which need not be installed."""
+    register_implementation("gs", BucketFileSystem, clobber=True)
 
 
 @pytest.fixture
@@ -95,16 +107,37 @@ def test_unknown_kinds_of_storage_are_refused_without_showing_credentials() -> N
     assert "hunter2" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("url", ["bucket://", "bucket:///"])
+@pytest.mark.parametrize("kind", ["ftp", "sftp", "zip", "github", "http", "cached"])
+def test_storage_that_may_show_half_a_file_is_refused(kind: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"APP_BUILDER_ARTIFACT_STORE: .*'{kind}'"):
+        open_tree(f"{kind}://host/bucket")
+
+
+@pytest.mark.parametrize(
+    "url", ["simplecache::s3://bucket/x", "memory://a::b", "s3://bucket/a.zip::file:///x"]
+)
+def test_chained_urls_are_refused(url: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"_ARTIFACT_STORE: .* a chain of URLs"):
+        open_tree(url)
+
+
+def test_storage_in_memory_can_be_used() -> None:
+    tree = open_tree("memory://test-trees")
+    tree.write("a/file", b"1")
+    assert tree.keys_below("") == ["a/file"]
+
+
+@pytest.mark.usefixtures("_buckets")
+@pytest.mark.parametrize("url", ["gs://", "gs:///"])
 def test_a_url_without_a_bucket_is_refused(url: str) -> None:
-    register_implementation("bucket", BucketFileSystem, clobber=True)
     with pytest.raises(ConfigurationError, match="names no bucket"):
         open_tree(url)
 
 
-def test_storage_that_needs_more_than_a_url_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="the kind 'github'"):
-        open_tree("github://")
+@pytest.mark.usefixtures("_buckets")
+def test_storage_that_cannot_be_set_up_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="the kind 'gs': a project is needed"):
+        open_tree("gs://no-project/prefix")
 
 
 def test_a_new_file_has_the_rights_the_process_gives_new_files(
