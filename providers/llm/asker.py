@@ -70,7 +70,6 @@ class Question:
         temperature: `None` for the default: lower where JSON is asked for.
         salt: set by builds that want answers of their own.
         review_round: which round of asking the same this is, from 0; each has its own answers.
-        refresh: answers kept from before must not be used.
     """
 
     build_id: str
@@ -88,7 +87,6 @@ class Question:
     temperature: float | None = None
     salt: str = ""
     review_round: int = 0
-    refresh: bool = False
 
     def __post_init__(self) -> None:
         if not self.choices:
@@ -250,7 +248,7 @@ class Asker:
             salt=question.salt,
             review_round=question.review_round,
         )
-        return await self._checkpoints.answer(key, ask, refresh=question.refresh)
+        return await self._checkpoints.answer(key, ask)
 
 
 def _request(question: Question, model: ModelRow, conversation: Conversation) -> LLMRequest:

@@ -120,24 +120,21 @@ class AnswerCheckpoints:
     def __init__(self, store: TextStore) -> None:
         self._store = store
         self._flights: dict[str, _Flight] = {}
-        self._refreshed: set[str] = set()
 
-    async def answer(self, key: str, ask: Ask, *, refresh: bool = False) -> KeptAnswer:
+    async def answer(self, key: str, ask: Ask) -> KeptAnswer:
         """The first answer to a question that is not spent; asked for if there is none.
 
         Args:
             key: from `question_key`.
             ask: makes the call; it must hand the answer to the function it is given as soon as
                 the answer is in.
-            refresh: spend the answers kept from before. Done once a question over this object's
-                life, so that an attempt that fails midway finds what it was answered.
 
         Raises:
             StorageError: the store failed.
         """
         flight = self._flights.get(key)
         if flight is None:
-            flight = _Flight(asyncio.create_task(self._find_or_ask(key, ask, refresh=refresh)))
+            flight = _Flight(asyncio.create_task(self._find_or_ask(key, ask)))
             self._flights[key] = flight
             flight.task.add_done_callback(partial(self._landed, key, flight))
         flight.waiting += 1
@@ -155,10 +152,7 @@ class AnswerCheckpoints:
         for slot in slots:
             await self._store.write_text(slot.spent_path, "spent\n")
 
-    async def _find_or_ask(self, key: str, ask: Ask, *, refresh: bool) -> KeptAnswer:
-        if refresh and key not in self._refreshed:
-            await self._spend_kept(key)
-            self._refreshed.add(key)
+    async def _find_or_ask(self, key: str, ask: Ask) -> KeptAnswer:
         slot = await self._first_unspent(key)
         response = await self._read(slot)
         if response is not None:
@@ -171,11 +165,6 @@ class AnswerCheckpoints:
         while await self._store.exists(slot.spent_path):
             slot = Slot(key, slot.number + 1)
         return slot
-
-    async def _spend_kept(self, key: str) -> None:
-        slot = await self._first_unspent(key)
-        if await self._store.exists(slot.answer_path):
-            await self.spend([slot])
 
     async def _read(self, slot: Slot) -> LLMResponse | None:
         try:

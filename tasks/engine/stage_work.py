@@ -6,6 +6,7 @@ from typing import TypeVar, overload
 from pydantic import BaseModel
 
 from core.artifacts.build_record import Usage
+from core.errors import AnswerError
 from core.stages import Stage
 from prompts.contexts import PromptContext
 from prompts.renderer import render
@@ -103,24 +104,26 @@ class StageWork:
     ) -> T:
         session = self.session
         prompt = render(context)
-        answer = await session.asker.ask(
-            Question(
-                build_id=session.build_id,
-                project_id=session.project_id,
-                user=session.user,
-                stage=self.stage.number,
-                file=self.call.file or None,
-                template=prompt.template,
-                system=prompt.system,
-                user_text=prompt.user,
-                answer_type=prompt.answer_type,
-                choices=session.router.choices(self.stage.number, prompt.template),
-                limits=session.call_maxima(self.stage),
-                salt=session.salt(self.stage),
-                review_round=review_round,
-            ),
-            parse,
+        question = Question(
+            build_id=session.build_id,
+            project_id=session.project_id,
+            user=session.user,
+            stage=self.stage.number,
+            file=self.call.file or None,
+            template=prompt.template,
+            system=prompt.system,
+            user_text=prompt.user,
+            answer_type=prompt.answer_type,
+            choices=session.router.choices(self.stage.number, prompt.template),
+            limits=session.call_maxima(self.stage),
+            salt=session.salt(self.stage),
+            review_round=review_round,
         )
+        try:
+            answer = await session.asker.ask(question, parse)
+        except AnswerError:
+            self.slots.clear()  # the asker has spent what was bad; what it accepted before is good
+            raise
         self.slots.extend(answer.slots)
         self.usage += answer.usage
         self.models.update(dict.fromkeys(answer.models))

@@ -58,7 +58,6 @@ def question(
     max_tokens: int = 100,
     limits: CallMaxima = LIMITS,
     salt: str = "",
-    refresh: bool = False,
     review_round: int = 0,
 ) -> Question:
     return Question(
@@ -75,7 +74,6 @@ def question(
         answer_type=answer_type,
         max_tokens=max_tokens,
         salt=salt,
-        refresh=refresh,
         review_round=review_round,
     )
 
@@ -289,18 +287,6 @@ async def test_after_a_broken_provider_the_next_attempt_goes_on_where_it_was() -
         await bench.ask()
     answer = await bench.ask()
     assert (answer.usage.calls, answer.calls_made) == (2, 1)
-
-
-async def test_refresh_reads_no_earlier_answer_but_goes_on_where_its_own_attempt_broke() -> None:
-    store = MemoryStore()
-    await Bench([BAD, GOOD], store=store).ask()
-    words = [BAD, ProviderFailedError("HTTP 500"), said('{"word": "anew"}')]
-    bench = Bench(words, store=store)
-    with pytest.raises(ProviderFailedError):
-        await bench.ask(question(refresh=True))
-    answer = await bench.ask(question(refresh=True))
-    assert (answer.value, answer.calls_made) == ("anew", 1)
-    assert (await Bench(store=store).ask()).value == "anew"
 
 
 async def test_a_maximum_of_calls_ends_the_conversation() -> None:

@@ -110,22 +110,6 @@ async def test_a_spent_answer_is_never_served_again(tmp_path: Path) -> None:
     assert (await checkpoints.answer(KEY, model)).slot == Slot(KEY, 3)
 
 
-async def test_refresh_spends_what_was_kept_once(tmp_path: Path) -> None:
-    store, model = MemoryStore(), Model()
-    await AnswerCheckpoints(store).answer(KEY, model)
-    checkpoints = AnswerCheckpoints(store)
-    fresh = await checkpoints.answer(KEY, model, refresh=True)
-    retried = await checkpoints.answer(KEY, model, refresh=True)
-    assert (fresh.response.content, fresh.replayed) == ("A1", False)
-    assert (retried.response.content, retried.replayed) == ("A1", True)
-
-
-async def test_refresh_of_nothing_leaves_no_mark() -> None:
-    store = MemoryStore()
-    await AnswerCheckpoints(store).answer(KEY, Model(), refresh=True)
-    assert list(store.texts) == [Slot(KEY, 0).answer_path]
-
-
 async def test_a_file_that_is_no_answer_is_asked_for_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
