@@ -8,6 +8,7 @@ from xml.parsers import expat
 
 from junitparser import Attr, Error, Failure, JUnitXml, JUnitXmlError, Skipped, TestCase
 
+from codegen.tracebacks import shortened
 from core.artifacts.report import TestCaseResult, TestOutcome
 from core.errors import UnreadableResultsError
 from core.printable import printable, stable_text
@@ -22,8 +23,6 @@ MAX_DEPTH = 16
 """Deepest nesting of XML elements in a document."""
 
 _NAME_CHARACTERS = 500
-_MESSAGE_CHARACTERS = 4_000
-_MESSAGE_LINES = 40
 
 # The worst first: a case that failed and was then broken by its teardown is an error.
 _OUTCOMES = (
@@ -152,6 +151,5 @@ def _seconds(case: TestCase) -> float:
 
 
 def _message(text: str, summary: str, paths: Mapping[str, str]) -> str:
-    """The first lines of the failure's account, or its summary when there is none."""
-    lines = stable_text(text.strip() or summary, paths).splitlines()
-    return "\n".join(lines[:_MESSAGE_LINES])[:_MESSAGE_CHARACTERS]
+    """What the failure's account says, shortened, or its summary when there is none."""
+    return shortened(stable_text(text.strip() or summary, paths))

@@ -28,13 +28,16 @@ class TestCaseResult(Part):
     path: str = ""
     outcome: TestOutcome
     seconds: float = Field(default=0.0, ge=0)
-    message: str = Field(default="", description="First lines of the failure, if it failed.")
+    message: str = Field(
+        default="", description="Why it failed or was skipped: the most telling lines."
+    )
 
 
 class TestReport(Artifact):
     """`report/tests.json`: whether the generated code was run, where, and how it went.
 
-    `status` is `green` only when tests ran and none failed; `not-run` says why in `reason`.
+    `status` is `green` only when tests ran, among them every planned one, and none failed;
+    `not-run` says why in `reason`.
     """
 
     __test__ = False
