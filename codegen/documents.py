@@ -2,7 +2,7 @@
 
 import re
 
-from codegen.markdown import extract_markdown
+from codegen.markdown_answer import extract_markdown
 from core.artifacts.specs import CleanSpec
 from core.layout import DOCS
 

@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from codegen.code_blocks import code_blocks, names_file, without_reasoning
 from codegen.gate import check_source
-from codegen.markdown import extract_markdown
+from codegen.markdown_answer import extract_markdown
 from codegen.prose import reads_as_prose
 
 _MARKDOWN = (".md", ".markdown")
