@@ -19,8 +19,8 @@ class FactoryNames:
 
     @property
     def values(self) -> str:
-        """Function that returns a complete body."""
-        return f"{snake_case(self.entity)}_values"
+        """Function that returns a complete body; no name that test runners collect."""
+        return f"values_of_{snake_case(self.entity)}"
 
     @property
     def make(self) -> str:
@@ -28,8 +28,13 @@ class FactoryNames:
         return f"make_{snake_case(self.entity)}"
 
     @property
+    def shared(self) -> str:
+        """Function that returns the record others refer to, made at its first use."""
+        return f"shared_{snake_case(self.entity)}"
+
+    @property
     def symbols(self) -> tuple[str, str, str]:
-        """Everything the factory exports."""
+        """What the entity's own tests use of the factory."""
         return (self.path_constant, self.make, self.values)
 
 

@@ -20,6 +20,6 @@ def answer(blocks: PromptBlocks) -> str:
     said = one_line(found[0] if found else failure, 300) or "nothing"
     shown = ", ".join(file.path for file in files.files) or "no file"
     return (
-        "No change. The demo model does not repair code; only a real model can look for the cause "
+        "NO CHANGE: the demo model does not repair code; only a real model can look for the cause "
         f"in {one_line(shown, 300)}. The tests said: {said}\n"
     )

@@ -171,5 +171,5 @@ def sample_body(view: EntityView) -> str:
 
 def _sample_reference(item: Reference) -> str:
     before, after = ("[", "]") if item.many else ("", "")
-    head = f"{python_string(item.attribute)}: {before}{item.target.make}("
+    head = f"{python_string(item.attribute)}: {before}{item.supplier}("
     return bracketed(head, ["client"], f')["id"]{after}', indent=9)

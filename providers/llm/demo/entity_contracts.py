@@ -95,12 +95,11 @@ def _factory(view: EntityView) -> FileContract:
                 f"{view.values}(client: TestClient, number: int = 1) -> dict[str, Any]",
             ),
             function(view.make, f"{view.make}{_MAKE}"),
+            function(view.shared, f"{view.shared}(client: TestClient) -> dict[str, Any]"),
         ),
         imports=tuple(
-            Import(path=paths.factory_path(name), symbols=(FactoryNames(name).make,))
-            for name in sorted(
-                {item.relation.target for item in view.references if item.relation.required}
-            )
+            Import(path=paths.factory_path(target), symbols=names)
+            for target, names in view.suppliers.items()
         ),
     )
 

@@ -97,8 +97,7 @@ def write_router(task: FileTask) -> str:
 def write_factory(task: FileTask) -> str:
     """Write what makes records for tests."""
     view = task.entity()
-    targets = {item.target for item in view.references if item.relation.required}
-    needed = [(paths.factory_path(target.entity), [target.make]) for target in targets]
+    needed = [(paths.factory_path(target), names) for target, names in view.suppliers.items()]
     return render_file(
         "factory.py",
         e=view,

@@ -60,6 +60,15 @@ class Reference:
         return FactoryNames(self.relation.target)
 
     @property
+    def supplier(self) -> str:
+        """Function of the target's factory that gives what a complete body refers to.
+
+        One record serves all that may share it, so that chains of references stay short.
+        """
+        one_to_one = self.relation.kind == "one_to_one"
+        return self.target.make if one_to_one else self.target.shared
+
+    @property
     def target_path(self) -> str:
         """Where the target's records are served."""
         return collection_path(self.target_table)
@@ -85,6 +94,15 @@ class EntityView(CodeNames):
     def about(self) -> str:
         """What it is, as a docstring's first line."""
         return sentence(self.description or capital(self.a_one))
+
+    @property
+    def suppliers(self) -> dict[str, tuple[str, ...]]:
+        """Functions that a complete body needs of others' factories, by entity."""
+        found: dict[str, set[str]] = {}
+        for item in self.references:
+            if item.relation.required:
+                found.setdefault(item.relation.target, set()).add(item.supplier)
+        return {target: tuple(sorted(found[target])) for target in sorted(found)}
 
     @property
     def many_references(self) -> tuple[Reference, ...]:

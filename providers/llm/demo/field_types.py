@@ -17,7 +17,8 @@ class FieldCode:
         shared: whether `accepted` is defined in `app/fields.py`.
         stored: type in a record.
         column: type of the column, where it does not follow from `stored`.
-        sample: a valid value; differs with the variable `number` unless `constant`.
+        sample: a valid value; differs with the variable `number` unless `constant`. No sample of
+            one number is part of a sample of another: `#` and `@` are in no field's name.
         wrong: a value that is refused; empty for a choice.
         constant: whether the sample is the same for every number.
         text: whether a list's search looks into it.
@@ -35,10 +36,10 @@ class FieldCode:
 
 _CODES = {
     FieldType.STRING: FieldCode(
-        "ShortText", "str", 'f"{human} {{number}}"', '"x" * 201', column="String(200)", text=True
+        "ShortText", "str", 'f"#{{number}} {human}"', '"x" * 256', column="String(255)", text=True
     ),
     FieldType.TEXT: FieldCode(
-        "LongText", "str", 'f"{human} {{number}}"', '"x" * 20_001', column="Text", text=True
+        "LongText", "str", 'f"#{{number}} {human}"', '"x" * 20_001', column="Text", text=True
     ),
     FieldType.INTEGER: FieldCode("WholeNumber", "int", "number", "0.5", column="BigInteger"),
     FieldType.NUMBER: FieldCode("Number", "float", "number + 0.5", '"plenty"'),
@@ -86,6 +87,12 @@ def sample_of(field: SpecField) -> str:
         return python_string(field.choices[0])
     sample = code_of(field).sample
     return sample.format(human=human(field.name)) if sample.startswith("f") else sample
+
+
+def first_sample_of(field: SpecField) -> str:
+    """The text that `sample_of` comes to where `number` is 1, for a field that holds text."""
+    template = code_of(field).sample.removeprefix("f").strip('"').replace("{{number}}", "1")
+    return template.format(human=human(field.name))
 
 
 def wrong_value_of(field: SpecField) -> str:

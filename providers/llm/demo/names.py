@@ -9,7 +9,22 @@ from providers.llm.demo.words import plural, singular, snake_case, words_of
 _MAX_ENTITY = 32
 _MAX_FIELD = 32
 
-_IN_CLASS_BODIES = {"bool", "dt", "float", "int", "list", "mapped_column", "relationship", "str"}
+_IN_CLASS_BODIES = {
+    "bool",
+    "dt",
+    "float",
+    "int",
+    "list",
+    "mapped_column",
+    "property",
+    "relationship",
+    "str",
+}
+"""What the bodies of generated classes use; an attribute of that name would stand before it."""
+
+_OF_METHODS = {"cls", "self"}
+"""Fields are passed to constructors by name, beside the record itself."""
+
 _OF_DECLARATIVE_CLASSES = {"id", "metadata", "registry"}
 _OF_PYDANTIC_MODELS = {
     "construct",
@@ -37,7 +52,9 @@ _OF_PYDANTIC_MODELS = {
     "validate",
 }
 _OF_LISTS = {"limit", "offset", "search", "sort"}
-_RESERVED = _IN_CLASS_BODIES | _OF_DECLARATIVE_CLASSES | _OF_PYDANTIC_MODELS | _OF_LISTS
+_RESERVED = (
+    _IN_CLASS_BODIES | _OF_METHODS | _OF_DECLARATIVE_CLASSES | _OF_PYDANTIC_MODELS | _OF_LISTS
+)
 _RESERVED_STARTS = ("model_dump", "model_validate")
 _DEVICES = {"aux", "con", "nul", "prn"} | {
     f"{port}{number}" for port in ("com", "lpt") for number in range(10)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from core.artifacts.specs import Requirement
 from providers.llm.demo.code_names import FactoryNames
 from providers.llm.demo.entity_view import EntityView, Reference
-from providers.llm.demo.field_types import code_of, is_filter, wrong_value_of
+from providers.llm.demo.field_types import code_of, first_sample_of, is_filter, wrong_value_of
 from providers.llm.demo.literals import python_string
 from providers.llm.demo.words import words_of
 
@@ -83,7 +83,14 @@ def entity_cases(view: EntityView) -> dict[str, Case]:
 def _field_cases(view: EntityView) -> list[Case]:
     varied = [field for field in view.fields if not code_of(field).constant]
     filters = tuple(field.name for field in varied if is_filter(field))
-    texts = tuple(field.name for field in varied if code_of(field).text)
+    chosen = [field.choices[0].upper() for field in view.fields if field.choices]
+    texts = tuple(
+        field.name
+        for field in varied
+        # A search looks into choices, too, and those are the same in every sample.
+        if code_of(field).text
+        and not any(first_sample_of(field).upper() in text for text in chosen)
+    )
     required = tuple(
         [field.name for field in view.fields if field.required]
         + [item.attribute for item in view.references if item.relation.required]

@@ -16,7 +16,7 @@ _AWKWARD = (
     *("limit", "offset", "sort", "search", "json", "copy", "model_config", "model dump", "schema"),
     *("select", "order", "group", "table", "sqlite master", "con", "COM1", "session", "Session"),
     *("Record", "Link", "Page", "client", "number", "app", "router", "status", "query", "values"),
-    *("🚀", "👩‍💻", "任务", "مرحبا", "straße", "ﬁ", "İ", "ı", "\u202eabc", "a\nb", "x" * 80),
+    *("🚀", "👩‍💻", "任务", "مرحبا", "straße", "ﬁ", "İ", "ı", "\u202eabc", "x" * 80),
     *("due date", "due_date", "DueDate", "a_1", "a1", "A 1", "{{ x }}", "{% y %}", '"""', "'''"),
     *("\\", "```", "# FR-1: x", "</data>", "<!-- schema: begin -->", "0", "3D", "label", "labels"),
 )
@@ -28,7 +28,8 @@ def example(name: str) -> Questionnaire:
 
 
 def _line(limit: int) -> st.SearchStrategy[str]:
-    return st.sampled_from(_AWKWARD) | st.text(min_size=1, max_size=limit)
+    signs = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))  # a line has none
+    return st.sampled_from(_AWKWARD) | st.text(signs, min_size=1, max_size=limit)
 
 
 @st.composite

@@ -132,7 +132,7 @@ async def test_only_planned_tests_are_written() -> None:
     given = _given(made, file)
     text = await _coded(file, **{**given, "tests": ModuleTests(tests=(one,))})
     assert text.count("def test_") == 1
-    assert "label_values" not in text
+    assert "values_of_label" not in text
     with pytest.raises(RequestRefusedError, match="forgot its planned tests"):
         await _coded(file, **{**given, "tests": ModuleTests()})
     odd = one.model_copy(update={"case": "test_odd"})
@@ -169,7 +169,7 @@ async def test_a_readme_says_what_it_was_not_told() -> None:
     )
     text = await _coded(file, brief="- FR-1 (): Be *there*")
     assert "- FR-1: Be \\*there\\*\n" in text
-    assert "There are 1 more." in text
+    assert "There is 1 more." in text
     assert "## What it keeps" not in text
 
 
@@ -198,7 +198,8 @@ async def test_the_debugger_changes_nothing_and_says_why() -> None:
         files=SourceFiles(files=(SourceFile(path="app/a.py", content="x"),)),
     )
     text = await ask(context)
-    assert text.startswith("No change.")
+    assert text.startswith("NO CHANGE: ")
+    assert text.count("\n") == 1
     assert "app/a.py" in text
     assert "E AssertionError: 1 != 2" in text
     empty = await ask(context.model_copy(update={"failure": "", "files": SourceFiles()}))
