@@ -26,6 +26,7 @@ CODE = "code/"
 TESTS_REPORT = "report/tests.json"
 REPORT = "report/report.md"
 BUILD_RECORD = "build.json"
+REDO = "redo.json"
 
 ARTIFACT_TYPES: dict[str, type[Artifact]] = {
     SPECS: Questionnaire,

@@ -20,7 +20,7 @@ from core.layout import (
 )
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
-from tasks.structure_review import Assignment, replace_module, review_module
+from tasks.engine.structure_review import Assignment, replace_module, review_module
 
 MAX_ROUNDS = 3
 """The first round reviews every module, later ones only those that have errors left."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from core.artifacts.base import Part
 from core.errors import ArtifactNotFoundError
-from core.layout import build_prefix
+from core.layout import REDO, build_prefix
 from core.stages import StageTable
 from providers.storage.artifact_store import ArtifactStore
 
@@ -50,4 +50,4 @@ async def save_redo(store: ArtifactStore, build_id: str, redo: Redo) -> None:
 
 
 def _key(build_id: str) -> str:
-    return f"{build_prefix(build_id)}redo.json"
+    return build_prefix(build_id) + REDO

@@ -12,6 +12,7 @@ from core.artifacts.build_record import BuildRecord, StageRecord
 from core.progress import SilentListener
 from flows.cli import BAD_INPUT, BUILD_FAILED
 from providers.storage.artifact_store import ArtifactStore
+from providers.storage.call_ledger import CallLedger
 from tasks.engine.build_recorder import BuildRecorder
 from tests.docs.pages import ROOT, marked, read
 from tests.docs.tables import TABLES, stage_table, table
@@ -43,7 +44,12 @@ async def test_events_carry_what_is_told(tmp_path: Path, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(build_recorder_module, "emit_event", emit)
     record = BuildRecord(build_id="b-1", project_id="b", project_name="B", user="u")
-    recorder = BuildRecorder(ArtifactStore(f"file://{tmp_path}"), record, SilentListener())
+    recorder = BuildRecorder(
+        ArtifactStore(f"file://{tmp_path}"),
+        CallLedger.in_file(tmp_path / "ledger.db"),
+        record,
+        SilentListener(),
+    )
     stage = stage_table()["3"]
     await recorder.stage_started(stage, ())
     await recorder.stage_completed(stage, StageRecord())
