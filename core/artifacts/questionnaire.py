@@ -4,11 +4,13 @@ Titles, descriptions and positions are what the Prefect UI renders, so they are 
 stranger. Keys may also be given in camel case (`projectName`).
 """
 
+import unicodedata
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     AliasGenerator,
     BaseModel,
@@ -24,8 +26,33 @@ from core.artifacts.base import Artifact, Part
 MAX_TEXT = 60_000
 """Characters of text in one questionnaire, all fields together."""
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True)]
+_REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})  # controls, lone surrogates, line breaks
+_UNSEEN = frozenset({"Cf", "Mn", "Me", "Zs"})  # formats, marks that need a letter, blanks
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # signs without a picture
+
+
+def _one_visible_line(text: str) -> str:
+    """Refuse what would break out of the line it is shown on, or not be seen there."""
+    for sign in text:
+        if unicodedata.category(sign) in _REFUSED:
+            raise ValueError(
+                f"must be a single line without control characters; remove {sign!r} from {text!r}"
+            )
+    if all(sign in _BLANK_LETTERS or unicodedata.category(sign) in _UNSEEN for sign in text):
+        raise ValueError(f"must not be empty; {text!r} shows nothing, so write visible characters")
+    return text
+
+
+Line = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
+    AfterValidator(_one_visible_line),
+]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=80, strip_whitespace=True),
+    AfterValidator(_one_visible_line),
+]
 
 
 def _either_case(name: str) -> AliasChoices:

@@ -60,6 +60,30 @@ def test_a_wrong_answer_is_refused_by_its_field(changes: dict[str, Any], field: 
     assert field in problems_of(**changes)
 
 
+@pytest.mark.parametrize(
+    "sign", ["\n", "\r", "\t", "\x00", "\x1b", "\x7f", "\x85", "\u2028", "\u2029"]
+)
+def test_a_line_holds_no_line_breaks_and_no_control_characters(sign: str) -> None:
+    told = problems_of(project_name=f"a{sign}b", users=[f"a{sign}b"])
+    assert "project_name\n" in told
+    assert "users.0\n" in told
+    assert f"must be a single line without control characters; remove {sign!r}" in told
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u202e \u2060", "\u3164", "\u0301", "\u2800\ufe0f"])
+def test_a_name_that_shows_nothing_counts_as_empty(name: str) -> None:
+    told = problems_of(project_name=name, features=[{"title": name}])
+    assert "project_name\n" in told
+    assert "features.0.title\n" in told
+    assert f"must not be empty; {name!r} shows nothing" in told
+
+
+@pytest.mark.parametrize("name", ["Café", "e\u0301", "👩\u200d💻", "مرحبا", "任务", "\u202eabc"])
+def test_names_of_any_script_are_kept(name: str) -> None:
+    made = Questionnaire.model_validate({**MINIMAL, "project_name": f" {name}\n"})
+    assert made.project_name == name
+
+
 def test_text_is_bounded_over_all_fields_together() -> None:
     half = "x" * (MAX_TEXT // 2)
     features = [{"title": "f", "description": half[:5_000]}] * 7
