@@ -8,11 +8,13 @@ import pytest
 from prefect.settings import PREFECT_SERVER_ANALYTICS_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
+from tests.environment import is_the_developers
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _clean_environment() -> None:  # pyright: ignore[reportUnusedFunction] -- used by pytest
     for name in list(os.environ):
-        if name.startswith(("APP_BUILDER_", "MODEL_ROUTER_")) or name.endswith("_API_KEY"):
+        if is_the_developers(name):
             del os.environ[name]
 
 

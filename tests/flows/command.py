@@ -9,6 +9,7 @@ from pathlib import Path
 from coverage import Coverage
 
 from core.stages import read_stage_rows
+from tests.environment import is_the_developers
 
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / "examples" / "reading-list.json"
@@ -26,11 +27,10 @@ def local_models() -> list[str]:
 
 def variables(home: Path, **more: str) -> dict[str, str]:
     """Environment of a command with a home of its own and nothing else of this project's."""
-    ours = ("APP_BUILDER_", "MODEL_ROUTER_", "LOCAL_LLM_", "PREFECT_")
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(ours) and not name.endswith("_API_KEY")
+        if not name.startswith("PREFECT_") and not is_the_developers(name)
     }
     return {**kept, "APP_BUILDER_HOME": str(home), "PREFECT_HOME": str(home / "nobody"), **more}
 
