@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Collection, Iterator
+from difflib import get_close_matches
 from importlib import resources
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -54,7 +55,7 @@ class ProviderRow(_Row):
     """One provider; see the head of `catalogue.toml` for what each field means.
 
     Once loaded, `base_url` has no slash at its end, and is empty where nobody has said yet where
-    the provider answers.
+    the provider answers; `gone` and `instead` are empty where a variable replaced `base_url`.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
@@ -65,6 +66,9 @@ class ProviderRow(_Row):
     key_required: bool = True
     streams: bool = True
     stream_usage: bool = True
+    any_model: bool = False
+    gone: str = ""
+    instead: str = ""
     others: ModelTraits = ModelTraits()
     models: tuple[ModelRow, ...] = ()
 
@@ -77,6 +81,8 @@ class ProviderRow(_Row):
                 raise ValueError("it needs key_variable, or key_required = false")
         if self.base_url:
             _check_url(self.base_url)
+        if bool(self.gone) != bool(self.instead):
+            raise ValueError("gone and instead need each other")
         if self.protocol != "huggingface" and any(
             traits.prompt_format for traits in (self.others, *self.models)
         ):
@@ -93,6 +99,22 @@ class ProviderRow(_Row):
             if model.name == name:
                 return model
         return ModelRow(name=name, wire_id=name, **self.others.model_dump())
+
+    def require_model(self, name: str) -> None:
+        """See that a model of this name may be asked.
+
+        Raises:
+            InputError: the row lists its models, and this is none of them.
+        """
+        known = [model.name for model in self.models]
+        if self.any_model or not known or name in known:
+            return
+        close = get_close_matches(name, known, n=1)
+        hint = f"did you mean {close[0]!r}? " if close else ""
+        raise InputError(
+            f"{self.name} has no model {name!r}; {hint}there are {', '.join(known)} "
+            "(providers/llm/catalogue.toml lists them)"
+        )
 
     def model_on_wire(self, wire_id: str) -> ModelRow:
         """The model with this id on the provider's wire."""
@@ -164,8 +186,11 @@ def _placed(provider: ProviderRow, variable: Callable[[str], str | None]) -> Pro
             _check_url(replacement)
         except ValueError as error:
             raise ConfigurationError(f"{name}: {error}") from None
-    url = replacement or provider.base_url
-    return provider.model_copy(update={"base_url": url.rstrip("/")})
+    shipped = provider.base_url.rstrip("/")
+    url = replacement.rstrip("/") if replacement else shipped
+    # What was shut down does not concern a server of one's own.
+    here = {} if url == shipped else {"gone": "", "instead": ""}
+    return provider.model_copy(update={"base_url": url, **here})
 
 
 def _check_url(url: str) -> None:

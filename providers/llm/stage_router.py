@@ -1,6 +1,6 @@
 """Which models answer which stage, and whether the keys for them are there."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import ConfigurationError
@@ -95,31 +95,58 @@ class StageRouter:
             ConfigurationError: some cannot; all of them are listed together.
         """
         stages_by_lack: dict[str, list[str]] = {}
+        gone: list[str] = []
         for stage in map(self._table.__getitem__, stage_numbers):
-            for use in (use for use in stage.models if use.asked):
-                lack = "" if self._is_demo(stage, use) else self._missing[use.provider]
-                if lack and stage.label not in stages_by_lack.setdefault(lack, []):
+            for use in stage.models:
+                if not use.asked or self._is_demo(stage, use):
+                    continue
+                row = self._catalogue[use.provider]
+                lack = self._missing[row.name]
+                if row.gone:
+                    gone.append(_told_gone(row, stage, use))
+                elif lack and stage.label not in stages_by_lack.setdefault(lack, []):
                     stages_by_lack[lack].append(stage.label)
+        problems: list[str] = []
+        if gone:
+            problems.append("these stages ask a provider that is gone:\n" + "\n".join(gone))
         if stages_by_lack:
-            lines = [
-                f"  {variable} (for stage {', '.join(stages)})"
-                for variable, stages in stages_by_lack.items()
-            ]
-            raise ConfigurationError(
-                "these are not set, and the stages to run need them:\n"
-                + "\n".join(lines)
-                + f"\nset them, choose other models for these stages, or set "
-                f"{DEMO_MODE_VARIABLE}=forced to build with the demo model"
-            )
+            problems.append(_told_lacks(stages_by_lack))
+        if problems:
+            raise ConfigurationError("\n".join(problems))
 
     def _is_demo(self, stage: Stage, use: ModelUse) -> bool:
         return self._demo and not {ALL, stage.number, use.template} & self._overridden
 
 
+def _told_gone(row: ProviderRow, stage: Stage, use: ModelUse) -> str:
+    key = stage.number if len(stage.models) == 1 else use.template
+    own = row.base_url_variable
+    server = f", or name a server of your own in {own}" if own else ""
+    return (
+        f"  stage {stage.label} asks {row.name}: {row.gone}; "
+        f"choose --model {key}={row.instead}{server}"
+    )
+
+
+def _told_lacks(stages_by_lack: Mapping[str, Sequence[str]]) -> str:
+    lines = [
+        f"  {variable} (for stage {', '.join(stages)})"
+        for variable, stages in stages_by_lack.items()
+    ]
+    return (
+        "these are not set, and the stages to run need them:\n"
+        + "\n".join(lines)
+        + f"\nset them, choose other models for these stages, or set "
+        f"{DEMO_MODE_VARIABLE}=forced to build with the demo model"
+    )
+
+
 def _missing(row: ProviderRow, secrets: SecretSource) -> str:
-    """The variable a provider lacks; empty when it has all it needs."""
+    """The variable a provider lacks, or that it is gone; empty when it has all it needs."""
     if row.protocol == DEMO:
         return ""
+    if row.gone:
+        return row.gone
     if not row.base_url:
         return row.base_url_variable or ""
     if row.key_required and row.key_variable and secrets.get(row.key_variable) is None:

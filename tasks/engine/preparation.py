@@ -108,6 +108,7 @@ def prepare_build(
     standing = {} if ALL in options.models else operator_models or {}
     overrides = {**standing, **options.models}
     table = table.with_models(overrides, catalogue.names)
+    _require_models(overrides, catalogue)
     router = StageRouter(table, catalogue, secrets, settings.demo_mode, overridden=overrides.keys())
     router.check_keys(stage.number for stage in table.stages)
     project_id = options.project_id or project_slug(questionnaire.project_name)
@@ -121,6 +122,16 @@ def prepare_build(
         catalogue=catalogue,
         router=router,
     )
+
+
+def _require_models(overrides: Mapping[str, str], catalogue: Catalogue) -> None:
+    """Refuse models their provider is known not to have, before a call finds out."""
+    for key, value in overrides.items():
+        provider, _, model = value.partition("/")
+        try:
+            catalogue[provider].require_model(model)
+        except InputError as error:
+            raise InputError(f"models: {value!r} for {key!r}: {error}") from None
 
 
 def _require_room(questionnaire: Questionnaire, options: BuildOptions) -> None:

@@ -58,7 +58,9 @@ def test_with_all_no_other_key_is_needed_and_no_demo_model_answers() -> None:
 
 
 def test_all_of_the_build_wins_over_what_the_operator_names() -> None:
-    models = chosen(prepare({ALL: "local/x"}, {"3": "deepseek/v", ALL: "openai/y"}).table)
+    models = chosen(
+        prepare({ALL: "local/x"}, {"3": "deepseek/deepseek-v3", ALL: "openai/gpt-4o"}).table
+    )
     assert set(models.values()) == {"local/x"}
 
 

@@ -74,6 +74,49 @@ def test_an_unlisted_model_is_sent_as_it_stands_with_the_traits_of_others() -> N
     assert provider.model_on_wire("vendor/new-model").max_output_tokens == 100
 
 
+@pytest.mark.parametrize(
+    ("provider", "model", "said"),
+    [
+        ("deepseek", "deepsek-v33", r"no model 'deepsek-v33'; did you mean 'deepseek-v3'\?"),
+        ("openai", "gpt-4", r"did you mean 'gpt-4o'\? there are gpt-5-mini, gpt-4o "),
+        ("gemini", "nothing-like-it", "'nothing-like-it'; there are gemini-3-pro "),
+        ("demo", "a", "no model 'a'; there are demo "),
+    ],
+)
+def test_a_model_that_a_closed_row_does_not_list_is_refused(
+    provider: str, model: str, said: str
+) -> None:
+    with pytest.raises(InputError, match=said):
+        load(*read_catalogue_rows())[provider].require_model(model)
+
+
+def test_open_rows_and_rows_that_list_nothing_take_any_model() -> None:
+    catalogue = load(*read_catalogue_rows())
+    for row in catalogue:
+        for model in row.models:
+            row.require_model(model.name)
+    for name in ("openrouter", "huggingface", "local"):
+        catalogue[name].require_model("any/model")
+    load({**ROW, "models": []})["acme"].require_model("any/model")
+
+
+def test_what_is_gone_leads_to_a_provider_that_answers() -> None:
+    catalogue = load(*read_catalogue_rows())
+    gone = [row for row in catalogue if row.gone]
+    assert [row.name for row in gone] == ["github-models"]
+    for row in gone:
+        provider, _, model = row.instead.partition("/")
+        assert not catalogue[provider].gone
+        assert model in {listed.name for listed in catalogue[provider].models}
+
+
+def test_a_server_of_ones_own_is_not_gone() -> None:
+    row = {**ROW, "base_url_variable": "ACME_URL", "gone": "shut", "instead": "demo/demo"}
+    assert load(row)["acme"].gone == "shut"
+    own = load(row, ACME_URL="http://own.test")["acme"]
+    assert (own.gone, own.instead) == ("", "")
+
+
 def test_a_variable_replaces_the_base_url() -> None:
     row = {**ROW, "base_url_variable": "ACME_URL"}
     assert load(row)["acme"].base_url == "https://acme.test/v1"
@@ -102,6 +145,7 @@ def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
             "'a' is there",
         ),
         ({"models": [{"name": "a", "wire_id": ""}]}, "models.0.wire_id"),
+        ({"gone": "shut down"}, "gone and instead need each other"),
         ({"others": {"prompt_format": "chatml"}}, "only the protocol 'huggingface'"),
         ({"others": {"max_output_tokens": 9, "context_tokens": 8}}, "must not be above"),
     ],

@@ -82,6 +82,43 @@ def test_lists_the_missing_keys_of_exactly_the_stages_that_run() -> None:
     assert "MODEL_ROUTER_DEMO_MODE=forced" in message
 
 
+def test_a_provider_that_is_gone_is_refused_with_the_model_to_choose() -> None:
+    keyed = router("disabled", GITHUB_MODELS_TOKEN="k", HUGGINGFACE_API_KEY="k")
+    with pytest.raises(ConfigurationError) as caught:
+        keyed.check_keys(["1", "2", "3"])
+    message = str(caught.value)
+    assert "stage 2 docs-creator asks github-models: GitHub shut GitHub Models down" in message
+    assert "--model 2=huggingface/meta-llama-4-scout-17b-16e-instruct" in message
+    assert "GITHUB_MODELS_BASE_URL" in message
+    assert "GITHUB_MODELS_TOKEN" not in message, "a key would not help"
+    assert "DEEPSEEK_API_KEY (for stage 3 schema-generator)" in message
+    chosen = {"2": "huggingface/meta-llama-4-scout-17b-16e-instruct"}
+    router("disabled", chosen, HUGGINGFACE_API_KEY="k").check_keys(["1", "2"])
+
+
+def test_of_a_stage_with_several_models_the_template_is_named() -> None:
+    gone = {"coder": "github-models/meta-llama-4-scout-17b-16e-instruct"}
+    with pytest.raises(ConfigurationError, match="--model coder=huggingface/meta-llama-4"):
+        router("disabled", gone, ZUKIJOURNEY_API_KEY="k").check_keys(["7"])
+
+
+def test_a_key_for_a_provider_that_is_gone_does_not_end_the_demo() -> None:
+    assert router(GITHUB_MODELS_TOKEN="k").demo
+
+
+def test_a_server_of_ones_own_takes_the_place_of_a_provider_that_is_gone() -> None:
+    own = router(
+        GITHUB_MODELS_TOKEN="k",
+        GITHUB_MODELS_BASE_URL="http://models.test/v1",
+        HUGGINGFACE_API_KEY="k",
+    )
+    own.check_keys(["2"])
+    assert own.choices("2", "docs-creator") == (
+        ModelChoice("github-models", "meta-llama-4-scout-17b-16e-instruct"),
+        ModelChoice("huggingface", "meta-llama-4-scout-17b-16e-instruct"),
+    )
+
+
 def test_a_local_model_needs_its_url() -> None:
     local = router("disabled", {"3": "local/any/model"})
     with pytest.raises(ConfigurationError, match=r"LOCAL_LLM_BASE_URL \(for stage 3 "):

@@ -54,10 +54,13 @@ def test_without_any_key_the_demo_model_answers() -> None:
 
 
 def test_the_builds_own_models_win_over_the_operators() -> None:
-    operator = {"3": "demo/a", "4": "demo/b"}
-    prepared = prepare(BuildOptions(models={"3": "demo/c"}), operator_models=operator)
+    operator = {"3": "local/a", "4": "local/b"}
+    local = EnvironmentSecrets({"LOCAL_LLM_BASE_URL": "http://models.test/v1"})
+    options = BuildOptions(models={"3": "local/c"})
+    prepared = prepare(options, operator_models=operator, secrets=local, demo_mode="forced")
     assert prepared.table["3"].models[0].model == "c"
     assert prepared.table["4"].models[0].model == "b"
+    operator = {"3": "demo/demo"}
     assert prepared.build_id != prepare(operator_models=operator).build_id
     assert prepare(operator_models=operator).build_id == prepare().build_id
 
@@ -67,6 +70,15 @@ def test_the_builds_own_models_win_over_the_operators() -> None:
     [
         (BuildOptions(from_stage="42"), "there is no stage '42'"),
         (BuildOptions(models={"3": "nobody/m"}), "unknown provider 'nobody'"),
+        (
+            BuildOptions(models={"3": "deepseek/deepsek-v33"}),
+            r"models: 'deepseek/deepsek-v33' for '3': .*did you mean 'deepseek-v3'\?",
+        ),
+        (BuildOptions(models={"all": "demo/other"}), "demo has no model 'other'"),
+        (
+            BuildOptions(models={"2": "github-models/meta-llama-4-scout-17b-16e-instruct"}),
+            "choose --model 2=huggingface/meta-llama-4-scout-17b-16e-instruct",
+        ),
         (
             BuildOptions(use={"report/tests.json": "{}"}),
             r"use: 'report/tests\.json' cannot be replaced; these can: .*docs\.md",
