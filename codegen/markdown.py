@@ -1,77 +1,50 @@
-"""Takes a Markdown document out of a model's answer."""
+"""Writes strangers' text into Markdown, where it can neither format nor hide anything."""
 
 import re
 
-from codegen.code_blocks import (
-    CodeBlock,
-    closing_fence,
-    code_blocks,
-    names_file,
-    plain_lines,
-    without_reasoning,
-)
-from codegen.prose import is_remark
+from core.printable import printable
 
-_HEADING = re.compile(r"^(?:#{1,6}[ \t]+\S.*|<h1\b.*|\S.*\n=+[ \t]*)$", re.MULTILINE)
+_BLOCK_LINES = 40
+_BLOCK_CHARACTERS = 4_000
+
+_SIGNS = re.compile(r"[\\`*\[\]<>#|~&$]|(?<![^\W_])_|_(?![^\W_])")
+"""What formats text wherever it stands; `_` does so only at the edge of a word."""
+
+_MARKER = re.compile(r"^(\d*)([-+=.)])")
+"""What makes a list, a line or a heading of the text it begins."""
+
+_BACKTICKS = re.compile("`+")
 
 
-def extract_markdown(answer: str, path: str) -> str:
-    """Take the document out of an answer.
+def plain(text: str) -> str:
+    """The text on one line, shown as it is written."""
+    line = _SIGNS.sub(r"\\\g<0>", " ".join(printable(text).split()))
+    return _MARKER.sub(r"\1\\\2", line)
 
-    A document may itself hold fenced blocks: a fence that wraps all its headings is not part of
-    it. Neither are remarks of the model before and after such a fence, or before the first heading.
+
+def code(text: str) -> str:
+    """The text on one line, as a code span."""
+    line = " ".join(printable(text).split())
+    fence = "`" * (_longest_run(line) + 1)
+    space = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{space}{line}{space}{fence}"
+
+
+def block(text: str, *, indent: int = 0, end: bool = False) -> str:
+    """The text as a fenced block.
 
     Args:
-        answer: as the model gave it.
-        path: where the document will be.
-
-    Returns:
-        The document, ending in one newline.
-
-    Raises:
-        ValueError: nothing can be taken for the document; the message says what to answer instead.
+        text: any text; what is beyond 40 lines or 4,000 characters is left out.
+        indent: spaces before each line, for a block that belongs to a list item.
+        end: keep the end of a long text and not its beginning.
     """
-    lines = plain_lines(without_reasoning(answer))
-    blocks = code_blocks("\n".join(lines))
-    if blocks and _wraps(blocks[0], lines, path):
-        return _unwrapped(blocks[0], lines, path)
-    return _without_introduction("\n".join(lines).strip("\n"), path)
+    lines = printable(text).strip("\n").split("\n")
+    shown = "\n".join(lines[-_BLOCK_LINES:] if end else lines[:_BLOCK_LINES])
+    shown = shown[-_BLOCK_CHARACTERS:] if end else shown[:_BLOCK_CHARACTERS]
+    fence = "`" * max(3, _longest_run(shown) + 1)
+    margin = " " * indent
+    return "\n".join(f"{margin}{line}".rstrip() for line in [fence, *shown.split("\n"), fence])
 
 
-def _wraps(block: CodeBlock, lines: list[str], path: str) -> bool:
-    if _HEADING.search("\n".join(lines[: block.start])):
-        return False
-    if block.info.lower() in {"md", "markdown"} or names_file(block, path):
-        return True
-    return not block.info and _HEADING.match(block.text.lstrip("\n")) is not None
-
-
-def _unwrapped(block: CodeBlock, lines: list[str], path: str) -> str:
-    closing = closing_fence(lines[block.start])
-    ends = [n for n in range(block.start + 1, len(lines)) if closing.match(lines[n])]
-    if not ends:
-        raise ValueError(f"the block for {path!r} is not closed; answer with the whole file")
-    text = "\n".join(lines[block.start + 1 : ends[-1]]).strip("\n")
-    if not all(inner.closed for inner in code_blocks(text)):
-        raise ValueError(
-            f"the blocks inside {path!r} close its own fence; fence the whole file with ````"
-        )
-    if not text.strip():
-        raise ValueError(f"the block for {path!r} is empty; answer with the whole file")
-    return f"{text}\n"
-
-
-def _without_introduction(text: str, path: str) -> str:
-    if not text.strip():
-        raise ValueError(f"the answer is empty; answer with the whole file {path!r}")
-    heading = _HEADING.search(text)
-    if heading is None:
-        raise ValueError(
-            f"the answer has no heading, so it is not taken for {path!r}; answer with the whole "
-            "file, beginning with its title"
-        )
-    introduction = text[: heading.start()].strip()
-    spoken = is_remark(introduction) or introduction.endswith(":")
-    if introduction and spoken and not code_blocks(introduction):
-        text = text[heading.start() :]
-    return f"{text}\n"
+def _longest_run(text: str) -> int:
+    return max(map(len, _BACKTICKS.findall(text)), default=0)

@@ -1,9 +1,11 @@
 """Stage 8: publishes the repository and writes the report."""
 
 from codegen.report import write_report
+from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.report import TestReport
+from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import ValidatedStructure
-from core.layout import CODE, REPORT, TESTS_REPORT, VALIDATED_STRUCTURE
+from core.layout import CODE, REPORT, SPECS, SPECS_CLEAN, TESTS_REPORT, VALIDATED_STRUCTURE
 from providers.vcs.local_publisher import LocalPublisher
 from tasks.engine import console
 from tasks.engine.stage_call import Outputs
@@ -32,5 +34,12 @@ async def publish_repository(work: StageWork) -> Outputs:
         test_reason=tests.reason,
     )
     await console.show_repository(session, publication.location, publication.branch)
-    structure = ValidatedStructure.model_validate_json(session.artifacts[VALIDATED_STRUCTURE])
-    return {REPORT: write_report(session.table, session.recorder.record, structure, tests)}
+    report = write_report(
+        session.table,
+        session.recorder.record,
+        ValidatedStructure.model_validate_json(session.artifacts[VALIDATED_STRUCTURE]),
+        tests,
+        asked=Questionnaire.model_validate_json(session.artifacts[SPECS]).stack,
+        spec=CleanSpec.model_validate_json(session.artifacts[SPECS_CLEAN]),
+    )
+    return {REPORT: report}

@@ -126,10 +126,10 @@ def test_the_list_is_bounded() -> None:
     assert len(held.reason) < 2_500
 
 
-names = st.text(st.characters(exclude_characters="[")).map("t{}".format)
+names = st.text(st.characters(codec="utf-8", exclude_characters="[")).map("t{}".format)
 
 
-@given(st.lists(names, min_size=1), st.text())
+@given(st.lists(names, min_size=1), st.text(st.characters(codec="utf-8")))
 def test_whatever_is_planned_is_met_by_its_own_cases(cases: list[str], parameters: str) -> None:
     plan = planned(*(name[:200] for name in cases))
     ran = [case(f"TestX::{test.case}[{parameters}]", path=PATH) for test in plan]

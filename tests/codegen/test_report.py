@@ -4,10 +4,11 @@ import pytest
 
 from codegen.report import write_report
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, Usage
+from core.artifacts.questionnaire import Stack
 from core.artifacts.report import TestCaseResult, TestOutcome, TestReport
 from core.artifacts.structure import Severity, StructuralIssue, ValidatedStructure
 from core.stages import load_stage_table, read_stage_rows
-from tests.codegen.structures import MODULE
+from tests.codegen.structures import MODULE, SPEC
 
 ROWS = read_stage_rows()
 TABLE = load_stage_table(
@@ -38,7 +39,14 @@ RED = TestReport(
 )
 
 
-def report(tests: TestReport = GREEN, *, issues: Any = (), **changes: Any) -> str:
+def report(
+    tests: TestReport = GREEN,
+    *,
+    issues: Any = (),
+    asked: Stack = SPEC.stack,
+    assumptions: tuple[str, ...] = (),
+    **changes: Any,
+) -> str:
     done = StageRecord(
         status=StageStatus.COMPLETED,
         models=("deepseek/deepseek-v3",),
@@ -56,7 +64,9 @@ def report(tests: TestReport = GREEN, *, issues: Any = (), **changes: Any) -> st
         **changes,
     }
     structure = ValidatedStructure(modules=(MODULE,), issues=issues)
-    return write_report(TABLE, BuildRecord.model_validate(values), structure, tests)
+    spec = SPEC.model_copy(update={"assumptions": assumptions})
+    record = BuildRecord.model_validate(values)
+    return write_report(TABLE, record, structure, tests, asked=asked, spec=spec)
 
 
 def test_a_green_build_says_where_it_is_and_what_it_took() -> None:
@@ -74,7 +84,8 @@ def test_a_red_build_says_first_that_it_is_not_verified_and_names_what_failed() 
         "**This is not verified**, so it is on the review branch `review/b-1`: 1 test failed"
         in (text)
     )
-    assert "- `tests/test_a.py` test_b: assert 1 == 2 # Heading \\| bar" in text
+    failure = "- `tests/test_a.py` `test_b`:\n\n  ```\n  assert 1 == 2\n  # Heading | bar\n  ```"
+    assert failure in text
 
 
 def test_what_did_not_run_is_told_with_its_reason() -> None:
@@ -95,3 +106,55 @@ def test_issues_left_and_artifacts_edited_are_listed() -> None:
     text = report(issues=(issue,), edited=("specs/schema.json",))
     assert "## Issues left standing\n\n- warning: Task: odd" in text
     assert "## Edited by hand\n\n- `specs/schema.json`" in text
+
+
+@pytest.mark.parametrize(("message", "shown"), [("*no*", ": \\*no\\*"), ("", "")])
+def test_a_short_message_stands_beside_its_case(message: str, shown: str) -> None:
+    case = TestCaseResult(name="x", outcome=TestOutcome.ERROR, message=message)
+    assert f"- `x`{shown}\n" in report(RED.model_copy(update={"cases": (case,)}))
+
+
+def test_of_many_failures_the_first_are_shown() -> None:
+    cases = tuple(
+        TestCaseResult(name=f"test_{number}", outcome=TestOutcome.FAILED) for number in range(30)
+    )
+    text = report(RED.model_copy(update={"cases": cases}))
+    assert "- `test_24`" in text
+    assert "- `test_25`" not in text
+    assert "… and 5 more, in `report/tests.json`." in text
+
+
+def test_without_cases_the_end_of_what_the_runner_printed_is_shown() -> None:
+    output = "".join(f"line {number}\n" for number in range(90)) + "```\n# not a heading"
+    text = report(TestReport(status="red", reason="No results.", runner="pytest", output=output))
+    assert "````\nline 52\n" in text
+    assert "line 51" not in text
+    assert text.endswith("line 89\n```\n# not a heading\n````\n")
+
+
+def test_a_reason_of_several_lines_keeps_them() -> None:
+    tests = TestReport(status="not-run", reason="Not installed: no solution\n  because\n    of it")
+    text = report(tests)
+    assert "`main`: Not installed: no solution\n" in text
+    assert "Not run: Not installed: no solution\n\n```\n  because\n    of it\n```" in text
+
+
+def test_a_name_cannot_format_the_report() -> None:
+    text = report(project_name="\u202e# <b>*x*</b>\n# [y](z) `c` __d__ due_date")
+    heading = r"# \# \<b\>\*x\*\</b\> \# \[y\](z) \`c\` \_\_d\_\_ due_date"
+    assert text.splitlines()[0] == heading
+
+
+def test_what_was_decided_is_listed_with_changes_of_the_stack_first() -> None:
+    asked = SPEC.stack.model_copy(update={"auth": "password"})
+    text = report(asked=asked, assumptions=("One user.", "- a *list*"))
+    assert (
+        "## Decided for you\n\n"
+        "- **Sign-in:** `password` was asked for, `none` was planned.\n"
+        "- One user.\n"
+        "- \\- a \\*list\\*\n\n## Build"
+    ) in text
+
+
+def test_where_nothing_was_decided_nothing_is_listed() -> None:
+    assert "Decided" not in report()
