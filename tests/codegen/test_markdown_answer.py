@@ -1,55 +1,92 @@
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.markdown import block, code, plain
+from codegen.documents import check_docs
+from codegen.extraction import extract_file
+from codegen.markdown_answer import extract_markdown
+from tests.codegen.structures import SPEC
+
+README = "# Title\n\n```bash\nmake\n```\n\nMore.\n"
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
+    "answer",
     [
-        ("Task Tracker", "Task Tracker"),
-        ("due_date", "due_date"),
-        ("_x_", r"\_x\_"),
-        ("a\n\n# b", r"a \# b"),
-        ("a | b", r"a \| b"),
-        ("<script>&amp;", r"\<script\>\&amp;"),
-        ("1. one", r"1\. one"),
-        ("- one", r"\- one"),
-        ("=====", r"\====="),
-        ("~~x~~ $y$", r"\~\~x\~\~ \$y\$"),
-        ("\x1b[31mred\u202e", "red"),
-        ("a\\", "a\\\\"),
+        README,
+        README.replace("\n", "\r\n"),
+        f"````markdown\n{README}````",
+        f"```markdown\n{README}```",
+        f"```md README.md\n{README}```",
+        f"````\n{README}````",
+        f"```\n{README}```\n",
+        f"~~~\n{README}~~~",
+        f"Here is the README:\n\n{README}",
+        f"Sure! I wrote it.\n\n{README}",
+        f"The README follows:\n\n````markdown\n{README}````\n\nLet me know what you think.",
+        f"**README.md**\n\n````text\n{README}````",
+        f"<think>\n# Plan\n```\nx\n```\n</think>\n{README}",
     ],
 )
-def test_text_is_shown_as_it_is_written(text: str, shown: str) -> None:
-    assert plain(text) == shown
+def test_the_document_alone_is_taken(answer: str) -> None:
+    assert extract_markdown(answer, "README.md") == README
+    assert extract_file(answer, "README.md") == README
 
 
 @pytest.mark.parametrize(
-    ("text", "shown"),
-    [("a.py", "`a.py`"), ("a`b", "``a`b``"), ("`a", "`` `a ``"), ("a\nb\u200b", "`a b`")],
+    "document",
+    [
+        "# Title\n\n```markdown\n# Example\n```\n",
+        "[badge](x)\n\n# Title\n\nText.\n",
+        "Title\n=====\n\nText.\n",
+        '<h1 align="center">Title</h1>\n',
+        "Install:\n\n```bash\nmake\n```\n\n# Use\n\nRun it.\n",
+    ],
 )
-def test_a_code_span_holds_backticks(text: str, shown: str) -> None:
-    assert code(text) == shown
+def test_what_belongs_to_the_document_stays(document: str) -> None:
+    assert extract_markdown(document, "README.md") == document
 
 
-def test_a_block_is_indented_without_blanks_at_line_ends() -> None:
-    assert block("a\n\n  b\n", indent=2) == "  ```\n  a\n\n    b\n  ```"
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("", "the answer is empty"),
+        ("I'm sorry, I can't help with that.", "no heading, so it is not taken for 'README.md'"),
+        ("```markdown\n# T\n", "is not closed"),
+        ("```markdown\n\n```", "is empty"),
+        ("```markdown\n# T\n```bash\nmake\n```\n", "fence the whole file with ````"),
+        ("<think>\n# T\n", "<think> has no end"),
+    ],
+)
+def test_what_cannot_be_the_document_is_refused(answer: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        extract_markdown(answer, "README.md")
 
 
-def test_a_block_is_bounded_at_either_end() -> None:
-    text = "\n".join(f"{number} {'x' * 60}" for number in range(100))
-    assert block(text).splitlines()[1].startswith("0 ")
-    assert block(text, end=True).splitlines()[-2].startswith("99 ")
-    assert len(block(text).splitlines()) == 42
-    assert len(block("x" * 9_000)) == 4_008
+DOCS = "# T\n\n### FR-1: a\n\n### FR-2: b\n\n### Task\n\n### Project\n"
 
 
-@given(st.text(st.sampled_from("`~ a\n")) | st.text())
-def test_no_text_ends_its_own_fence(text: str) -> None:
-    fence, *inside, last = block(text).split("\n")
-    assert fence == last
-    assert not any(re.match(rf" *{fence}", line) for line in inside)
+@pytest.mark.parametrize("shape", ["{}", "```\n{}```", "Here it is:\n\n```md\n{}```", "Sure.\n{}"])
+def test_documentation_and_files_are_unwrapped_alike(shape: str) -> None:
+    answer = shape.format(DOCS)
+    assert check_docs(answer, SPEC) == extract_file(answer, "docs/page.md") == DOCS
+
+
+words = st.text(st.characters(blacklist_characters="\r\n`~\0", blacklist_categories=["Cs"]))
+
+
+@given(st.lists(words).map("\n".join), st.sampled_from("`~"))
+def test_any_wrapped_document_comes_back(text: str, mark: str) -> None:
+    document = f"# Title\n{text}".rstrip("\n") + "\n"
+    answer = f"Sure.\n\n{mark * 4}markdown\n{document}{mark * 4}\n\nDone."
+    assert extract_markdown(answer, "README.md") == document
+
+
+@given(st.text() | st.text(st.sampled_from("`~# a\n")))
+def test_any_answer_gives_a_document_or_a_reason(answer: str) -> None:
+    try:
+        text = extract_markdown(answer, "README.md")
+    except ValueError as refused:
+        assert str(refused)  # noqa: PT017 -- only some texts are refused
+    else:
+        assert text.endswith("\n")
