@@ -16,6 +16,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    JsonValue,
     StringConstraints,
     model_validator,
 )
@@ -53,6 +54,8 @@ Name = Annotated[
     StringConstraints(min_length=1, max_length=80, strip_whitespace=True),
     AfterValidator(_one_visible_line),
 ]
+_NOT_BLANK: dict[str, JsonValue] = {"pattern": r"\S"}
+"""For the run form, which sees the JSON Schema and no validator: refuse blanks at their field."""
 
 
 def _either_case(name: str) -> AliasChoices:
@@ -230,7 +233,7 @@ class Questionnaire(Artifact, _Answer):
         title="Project name",
         description="What the product is called. Its repository is named after it.",
         examples=["Task Tracker"],
-        json_schema_extra={"position": 1},
+        json_schema_extra={"position": 1, **_NOT_BLANK},
     )
     summary: str = Field(
         min_length=1,
@@ -238,7 +241,7 @@ class Questionnaire(Artifact, _Answer):
         title="Summary",
         description="What it is and what it is good for, in your own words.",
         examples=["A small team keeps its projects and tasks in one place."],
-        json_schema_extra={"position": 2},
+        json_schema_extra={"position": 2, **_NOT_BLANK},
     )
     users: tuple[Line, ...] = Field(
         default=(),

@@ -1,5 +1,6 @@
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,15 @@ def test_only_name_and_summary_are_required() -> None:
     questionnaire = Questionnaire.model_validate(MINIMAL)
     assert questionnaire.stack.backend == "fastapi"
     assert Questionnaire.model_json_schema()["required"] == ["project_name", "summary"]
+
+
+@pytest.mark.parametrize("field", ["project_name", "summary"])
+def test_the_json_schema_refuses_blanks_as_the_validators_do(field: str) -> None:
+    schema = Questionnaire.model_json_schema()
+    jsonschema.validate(MINIMAL, schema)
+    with pytest.raises(jsonschema.ValidationError, match="does not match"):
+        jsonschema.validate({**MINIMAL, field: " \t "}, schema)
+    assert field in problems_of(**{field: " \t "})
 
 
 def test_keys_of_the_original_are_read_too() -> None:
