@@ -51,7 +51,7 @@ class BuildRecorder:
         self, stage: Stage, *, attempts: int, error: str, seconds: float
     ) -> None:
         """A stage gave up, and the build with it."""
-        failed = self.record.stages[stage.number].model_copy(
+        failed = self.record.stages.get(stage.number, StageRecord()).model_copy(
             update={
                 "status": StageStatus.FAILED,
                 "attempts": attempts,
@@ -68,7 +68,7 @@ class BuildRecorder:
     async def stage_interrupted(self, stage: Stage) -> None:
         """Somebody stopped the build in the middle of a stage."""
         self.record = self.record.model_copy(update={"status": BuildStatus.INTERRUPTED})
-        stopped = self.record.stages[stage.number]
+        stopped = self.record.stages.get(stage.number, StageRecord())
         await self._change_stage(
             stage, stopped.model_copy(update={"status": StageStatus.INTERRUPTED})
         )

@@ -45,9 +45,9 @@ async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageD
         for use in stage.models
         if use.asked
     )
-    await session.recorder.stage_started(stage, models)
     done = StageDone()
     try:
+        await session.recorder.stage_started(stage, models)
         yield done
         await _keep_outputs(session, stage, done)
     except Exception as error:

@@ -100,7 +100,12 @@ async def outcome_of(sample: Sample, response: httpx.Response) -> LLMResponse | 
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=SAMPLES)
-@settings(max_examples=MUTATED_ANSWERS, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=MUTATED_ANSWERS,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(data=st.data())
 async def test_only_our_own_errors_come_out(sample: Sample, data: st.DataObject) -> None:
     content = data.draw(bodies(sample))

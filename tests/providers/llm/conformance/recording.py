@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import httpx2
 
+from providers.llm.catalogue import ModelTraits, ProviderRow
 from providers.llm.http_client import HttpClient
 from providers.llm.pool import PROVIDER_CLASSES
 from providers.llm.provider import LLMRequest, LLMResponse
@@ -96,7 +97,7 @@ def ours(
         update={
             "streams": streams,
             "models": models,
-            "others": row.others.model_copy(update=model),
+            "others": _usual_traits(row).model_copy(update=model),
         }
     )
 
@@ -131,3 +132,12 @@ def _response(sample: Sample, *, streamed: bool) -> tuple[int, dict[str, str], b
 def _name(event: Any) -> str:
     """Anthropic names its events beside their data."""
     return f"event: {event['type']}\n" if isinstance(event, dict) and "type" in event else ""
+
+
+def _usual_traits(row: ProviderRow) -> ModelTraits:
+    """What the provider's own models can do; the row says nothing of models it does not list."""
+    listed = sorted(row.models, key=lambda model: not model.temperature)
+    usual = listed[0] if listed else row.others
+    return ModelTraits.model_validate(
+        {name: getattr(usual, name) for name in ModelTraits.model_fields}
+    )
