@@ -37,7 +37,8 @@ def ask_sdk(request: LLMRequest, *, streams: bool) -> tuple[Recorder, Any]:
 @both_ways
 @pytest.mark.parametrize("request_", [REQUEST, STRUCTURED])
 def test_the_same_call_is_the_same_request(request_: LLMRequest, streams: bool) -> None:
-    mine, _ = ours("openai", CHAT, request_, streams=streams)
+    traits = {"max_tokens_field": "max_completion_tokens", "structured_output": "json_schema"}
+    mine, _ = ours("openai", CHAT, request_, streams=streams, **traits)
     theirs, _ = ask_sdk(request_, streams=streams)
     assert_same(mine, theirs.only)
 
