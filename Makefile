@@ -5,9 +5,11 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LLM    := .venv-llm
+DRIVER := $(VENV)/.driver
+export CHROMIUM ?= /usr/bin/chromium
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test test-llm check schemas ui deploy worker lock clean
+.PHONY: demo test test-llm test-ui check schemas images ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -18,7 +20,10 @@ test: $(READY) ## run the tests
 test-llm: $(READY) $(LLM)/.ready ## the same pipeline with a small real model, served on this machine
 	$(BIN)/pytest tests/real_model
 
-check: $(READY) ## formatting, lint, types, layers, unused dependencies
+test-ui: $(READY) $(DRIVER) $(CHROMIUM) ## a build through the Prefect UI, in a real browser
+	$(BIN)/pytest tests/real_browser
+
+check: $(READY) $(DRIVER) ## formatting, lint, types, layers, unused dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
@@ -28,8 +33,12 @@ check: $(READY) ## formatting, lint, types, layers, unused dependencies
 schemas: $(READY) ## write docs/schemas/ anew from the artifacts' types
 	$(BIN)/python -m core.json_schemas docs/schemas
 
+images: $(READY) $(DRIVER) $(CHROMIUM) ## take the pictures of docs/images/ anew
+	$(BIN)/pytest tests/real_browser/test_build.py --images docs/images --basetemp /tmp/app-builder-ui
+
 ui: $(READY) ## browse the builds of the local server in the Prefect UI
-	PREFECT_HOME=$(CURDIR)/.app-builder/prefect $(BIN)/prefect server start
+	PREFECT_HOME=$(CURDIR)/.app-builder/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false \
+	PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT=false $(BIN)/prefect server start
 
 deploy: $(READY) ## register the deployments on the configured Prefect server
 	$(BIN)/prefect work-pool create --type process --overwrite app-builder-local
@@ -43,6 +52,7 @@ lock: $(VENV)/bin/uv ## resolve the dependencies anew
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --extra dev pyproject.toml -o requirements/dev.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/bootstrap.in -o requirements/bootstrap.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --no-deps requirements/llm.in -o requirements/llm.lock
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/ui.in -o requirements/ui.lock
 
 clean: ## forget the environment and everything that was built
 	rm -rf $(VENV) $(LLM) .app-builder
@@ -63,3 +73,16 @@ $(LLM)/.ready: $(VENV)/bin/uv requirements/llm.lock
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(LLM)
 	$(BIN)/uv pip sync --quiet --python $(LLM)/bin/python --no-build --require-hashes requirements/llm.lock
 	touch $@
+
+# The browser's driver comes on top of the rest, so that the checks see the tests that use it.
+$(DRIVER): $(READY) requirements/ui.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build --require-hashes -r requirements/ui.lock
+	touch $@
+
+# The browser is the system's own, which only root can add to.
+$(CHROMIUM):
+	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \
+	{ echo "There is no browser at $@: install Chromium (Debian: apt-get install chromium) or set CHROMIUM to where it is." >&2; exit 1; }
+	apt-get update --quiet=2
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 chromium
+	@test -x $@ || { echo "Chromium is installed, but not at $@: set CHROMIUM to where it is." >&2; exit 1; }

@@ -1,0 +1,53 @@
+"""The page of a flow run, its graph, its tabs and its artifacts."""
+
+import re
+from typing import Literal
+
+from playwright.sync_api import Locator, Page, expect
+
+_ENDED = re.compile(r"^(Completed|Failed|Crashed|Cancelled)$")
+_BUILD_MS = 300_000
+"""Longest wait for a run to end, on a machine that is busy."""
+
+Tab = Literal["Details", "Logs", "Task Runs", "Artifacts", "Parameters"]
+
+
+class RunPage:
+    """The page of a flow run, opened."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def wait_for_end(self) -> str:
+        """Wait until the page says that the run ended.
+
+        Returns:
+            How it ended.
+        """
+        ended = self._page.get_by_text(_ENDED).first
+        ended.wait_for(timeout=_BUILD_MS)
+        return ended.inner_text()
+
+    def tab(self, name: Tab) -> None:
+        """Go to one of its tabs."""
+        self._page.get_by_role("tab", name=name, exact=True).click()
+
+    def lay_out(self, layout: str) -> None:
+        """Choose how the graph is laid out, with its arrows."""
+        settings = self._page.locator("canvas").locator("xpath=ancestor::div[.//button][1]")
+        settings.get_by_role("button").last.click()
+        self._page.get_by_text(layout, exact=True).click()
+        self._page.get_by_text("Hide dependency arrows", exact=True).click()
+        self._page.get_by_role("tab", name="Logs", exact=True).click(force=True)
+        expect(self._page.get_by_text(layout, exact=True)).to_be_hidden()
+
+    def artifact(self, what: str) -> Locator:
+        """The card of an artifact, by the first word of its name."""
+        return self._page.get_by_role("link", name=re.compile(rf"\b{what}-"))
+
+    def open_artifact(self, what: str) -> None:
+        """Go to an artifact: from its card to its versions, and on to the newest."""
+        self.tab("Artifacts")
+        self.artifact(what).click()
+        self._page.locator("a[href*='/artifacts/artifact/']").first.click()
+        expect(self._page.get_by_role("tab", name="Raw")).to_be_visible()
