@@ -32,7 +32,7 @@ async def show_stage(session: BuildSession, stage: Stage) -> None:
             await acreate_markdown_artifact(
                 key=_key(session, name),
                 markdown=session.artifacts[path],
-                description=f"{name.capitalize()} of {_product(session)}",
+                description=_described(session, name),
             )
 
 
@@ -42,7 +42,7 @@ async def show_stages(session: BuildSession) -> None:
     await acreate_table_artifact(
         key=_key(session, "stages"),
         table=stage_rows(session.table, record),
-        description=f"Stages of {_product(session)}",
+        description=_described(session, "stages"),
     )
 
 
@@ -81,7 +81,7 @@ async def show_repository(session: BuildSession, location: str, branch: str) -> 
     await acreate_markdown_artifact(
         key=_key(session, "repository"),
         markdown=f"{where}, branch `{branch}`\n\n```sh\n{command}\n```\n",
-        description=f"Repository of {_product(session)}",
+        description=_described(session, "repository"),
     )
 
 
@@ -100,7 +100,7 @@ class FileProgress:
         self._artifact = await acreate_progress_artifact(
             progress=0.0,
             key=_key(self._session, "files"),
-            description=f"{self._total} files of {_product(self._session)}",
+            description=_described(self._session, f"{self._total} files"),
         )
 
     async def file_written(self, path: str, usage: Usage) -> None:
@@ -118,7 +118,7 @@ def _key(session: BuildSession, what: str) -> str:
     return f"{what}-{session.build_id}"
 
 
-def _product(session: BuildSession) -> str:
-    """Its name; cards cut longer descriptions off."""
-    name = session.questionnaire.project_name
-    return f"{name} (demo model)" if session.recorder.record.demo else name
+def _described(session: BuildSession, what: str) -> str:
+    """What it is of which product; cards cut the end off, so a demo model is named first."""
+    told = f"{what} of {session.questionnaire.project_name}"
+    return f"Demo model: {told}" if session.recorder.record.demo else told[0].upper() + told[1:]

@@ -122,7 +122,7 @@ def test_progress_of_the_files_is_shown(page: Page, run: RunPage) -> None:
 
 
 def test_the_report_is_a_page(page: Page, run: RunPage, pictures: Pictures) -> None:
-    heighten(page, 1_700)
+    heighten(page, 1_900)
     run.open_artifact("report")
     shown = page.get_by_test_id("markdown-display")
     expect(shown.get_by_text("A demo model wrote this")).to_be_visible()

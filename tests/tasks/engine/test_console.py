@@ -119,7 +119,7 @@ async def test_a_demo_model_is_named_where_its_work_is_shown(session: BuildSessi
     await session.recorder.update(demo=True)
     await in_a_run(console.show_stages(session))
     (table,) = await shown(session, "stages")
-    assert table.description == "Stages of Task Tracker (demo model)"
+    assert table.description == "Demo model: stages of Task Tracker"
     assert isinstance(table.data, str)
     assert len(json.loads(table.data)) == len(session.table.stages)
 
