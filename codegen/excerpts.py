@@ -13,6 +13,8 @@ from core.artifacts.structure import FileContract, FileStructure, Module
 _SECTION = re.compile(r"^#{2,6}\s+(.*?)\s*#*\s*$")
 """A heading below the document's title, which names the product and no part of it."""
 
+FILES_SHOWN = 120
+"""Files of other modules in one prompt, above which only what modules offer to others is shown."""
 _REQUIREMENT = re.compile(r"\bFR-[1-9][0-9]*\b")
 
 
@@ -122,7 +124,9 @@ def structure_excerpt(structure: FileStructure, schema: Schema, module: Module) 
 
     Files are there by path, purpose and exports. A module about other entities, to which none of
     this module's points and which points to none of them, is there by name and purpose alone, as
-    long as this module imports none of its files.
+    long as this module imports none of its files. Where more than `FILES_SHOWN` files are left, as
+    for the module that puts the application together, other modules are there with their faces
+    only: the files that no file of their own module imports, and those that this module imports.
 
     Args:
         structure: all modules.
@@ -142,15 +146,24 @@ def structure_excerpt(structure: FileStructure, schema: Schema, module: Module) 
             or any(file.path in imported for file in other.files)
         )
 
+    shown = {other.name: other.files if concerns(other) else () for other in structure.modules}
+    if sum(map(len, shown.values())) > FILES_SHOWN:
+        shown = {
+            name: tuple(file for file in files if file.path in imported or _is_face(file, files))
+            for name, files in shown.items()
+        }
     return FileStructure(
         modules=tuple(
-            other.model_copy(
-                update={"files": tuple(map(_outline, other.files)) if concerns(other) else ()}
-            )
+            other.model_copy(update={"files": tuple(map(_outline, shown[other.name]))})
             for other in structure.modules
         ),
         dependencies=structure.dependencies,
     )
+
+
+def _is_face(file: FileContract, siblings: tuple[FileContract, ...]) -> bool:
+    """Whether a file is for other modules: none of its own module imports it."""
+    return not any(item.path == file.path for sibling in siblings for item in sibling.imports)
 
 
 def _outline(file: FileContract) -> FileContract:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -145,3 +147,35 @@ def test_what_a_module_is_shown_of_files_does_not_grow_with_their_number() -> No
         return len(structure_excerpt(structure, schema, structure.modules[2]).files)
 
     assert files(10) == files(100)
+
+
+def chained(module: Module) -> Module:
+    """The module with each of its files importing the one before."""
+    files = tuple(
+        file.model_copy(update={"imports": (Import(path=before.path),)})
+        for before, file in pairwise(module.files)
+    )
+    return module.model_copy(update={"files": (module.files[0], *files)})
+
+
+def test_a_module_about_everything_is_shown_no_thousand_files() -> None:
+    structure, schema = many_modules(250)
+    base, *records = structure.modules
+    everything = Module(name="application", purpose="p")
+    importing = FileContract(path="x.py", purpose="p", imports=(Import(path="app/E7/1.py"),))
+    modules = (base, *map(chained, records), everything.model_copy(update={"files": (importing,)}))
+    excerpt = structure_excerpt(FileStructure(modules=modules), schema, modules[-1])
+    assert len(structure.files) == 1_001
+    assert {file.path for file in excerpt.files} == {
+        "app/db.py",
+        "x.py",
+        "app/E7/1.py",
+        *(f"app/E{n}/3.py" for n in range(250)),
+    }
+
+
+def test_in_a_small_structure_a_module_about_everything_is_shown_every_file() -> None:
+    structure, schema = many_modules(5)
+    chained_modules = FileStructure(modules=tuple(map(chained, structure.modules)))
+    everything = Module(name="application", purpose="p")
+    assert structure_excerpt(chained_modules, schema, everything).files == structure.files
