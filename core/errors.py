@@ -9,6 +9,7 @@ AppBuilderError
 │   ├── ProviderFailedError    the provider broke (5xx, timeout, disconnect, malformed body)
 │   └── AnswerError            the provider answered, but the content cannot be used
 ├── CallLimitError             a hard maximum of model calls is reached
+├── SpendingLimitError         a call could cost more than a limit of money still allows
 ├── StorageError               the artifact store or the ledger failed
 │   └── ArtifactNotFoundError  the artifact store holds nothing under a key
 ├── VersionControlError        git failed
@@ -95,6 +96,10 @@ class AnswerError(ModelError):
 
 class CallLimitError(AppBuilderError):
     """A hard maximum of model calls is reached; the build halts and can be resumed."""
+
+
+class SpendingLimitError(AppBuilderError):
+    """A call could cost more than a limit allows; the build halts and can be resumed."""
 
 
 class StorageError(AppBuilderError):

@@ -53,3 +53,9 @@ class BuildOptions(BaseModel):
         description="Replace artifacts by hand: from a path such as specs/schema.json to its text.",
         json_schema_extra={"position": 6},
     )
+    response_cache: bool = Field(
+        default=True,
+        title="Response cache",
+        description="Take answers that another build got to the same question a short while ago.",
+        json_schema_extra={"position": 7},
+    )

@@ -2,8 +2,9 @@
 
 import getpass
 import os
+from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -11,6 +12,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from core.errors import ConfigurationError
 
 DemoMode = Literal["auto", "disabled", "forced"]
+SecretSourceName = Literal["environment", "aws", "prefect"]
+
+
+def _dollars(default: int, description: str) -> Any:
+    return Field(default=Decimal(default), gt=0, le=1_000_000, description=description)
 
 
 class CallLimits(BaseModel):
@@ -23,6 +29,52 @@ class CallLimits(BaseModel):
 
     per_file: int = Field(default=40, ge=1, description="Calls for one file of stage 7.")
     per_build: int = Field(default=10_000, ge=1, description="Calls for one build.")
+    prompt_characters: int = Field(
+        default=100_000, ge=1, description="Longest prompt of one call, in characters."
+    )
+
+
+class SpendingLimits(BaseModel):
+    """Limits of money; a call that could exceed one is not made."""
+
+    model_config = ConfigDict(frozen=True)
+
+    per_call_usd: Decimal = _dollars(2, "Most that one call may cost, in US dollars.")
+    per_build_usd: Decimal = _dollars(25, "Most that one build may cost, in US dollars.")
+    per_user_month_usd: Decimal = _dollars(
+        250, "Most that the builds of one user may cost in a calendar month (UTC), in US dollars."
+    )
+
+
+class RateLimits(BaseModel):
+    """Limits over time; those of providers and models stand in the catalogue."""
+
+    model_config = ConfigDict(frozen=True)
+
+    url: str = Field(
+        default="",
+        description="Where processes share the limits: redis://host:6379/0. Empty: an SQLite file "
+        "below home, shared by the processes of this machine.",
+    )
+    user_calls_per_minute: int | None = Field(
+        default=None,
+        ge=0,
+        description="Calls of one user in a minute; 0 for any number. Empty: 60 where a URL is "
+        "set, else any number.",
+    )
+
+
+class BreakerSettings(BaseModel):
+    """When a model that keeps failing is left alone, and for how long."""
+
+    model_config = ConfigDict(frozen=True)
+
+    failures: int = Field(
+        default=3, ge=1, description="Failures in a row after which a model is left alone."
+    )
+    cooldown_seconds: float = Field(
+        default=30, gt=0, le=3_600, description="How long, before one call tries it again."
+    )
 
 
 class SandboxLimits(BaseModel):
@@ -58,6 +110,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="APP_BUILDER_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         env_file=".env",
         extra="ignore",
         frozen=True,
@@ -71,6 +124,11 @@ class Settings(BaseSettings):
     artifact_store: str = Field(
         default="", description="fsspec URL of the artifact store; default: a folder below home."
     )
+    ledger_url: str = Field(
+        default="",
+        description="SQLAlchemy URL of the usage ledger, such as postgresql+psycopg://host/name. "
+        "Empty: an SQLite file below home.",
+    )
     user: str = Field(default_factory=signed_in_user, description="Who builds are made for.")
     files_at_once: int = Field(
         default=4, ge=1, le=256, description="Files of stage 7 written at the same time."
@@ -80,8 +138,32 @@ class Settings(BaseSettings):
         validation_alias="MODEL_ROUTER_DEMO_MODE",
         description="auto: the demo model answers when no provider has a key.",
     )
+    response_cache_seconds: int = Field(
+        default=3_600,
+        ge=0,
+        description="How long an answer may serve other builds; a build's own never expire.",
+    )
+    record_calls: bool = Field(
+        default=True, description="Keep prompt and answer of every call beside the build."
+    )
+    spending: SpendingLimits = SpendingLimits()
+    rate_limits: RateLimits = RateLimits()
+    breaker: BreakerSettings = BreakerSettings()
     calls: CallLimits = CallLimits()
     sandbox: SandboxLimits = SandboxLimits()
+    catalogue: Path | None = Field(
+        default=None,
+        description="TOML file with further providers and models, or other rows for known ones.",
+    )
+    secret_sources: tuple[SecretSourceName, ...] = Field(
+        default=("environment",),
+        min_length=1,
+        description="Where keys are looked up, in this order, as a JSON list: environment, aws "
+        "(AWS Secrets Manager), prefect (secret blocks).",
+    )
+    aws_secret_prefix: str = Field(
+        default="app-builder/", description="What the names of secrets begin with in AWS."
+    )
 
     @property
     def root(self) -> Path:
@@ -92,6 +174,17 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """URL of the artifact store."""
         return self.artifact_store or f"file://{self.root / 'store'}"
+
+    @property
+    def deployed_limits(self) -> bool:
+        """Whether the rate limits are shared with other machines."""
+        return bool(self.rate_limits.url)
+
+    @property
+    def user_calls_per_minute(self) -> int:
+        """Calls of one user in a minute; 0 for any number."""
+        asked = self.rate_limits.user_calls_per_minute
+        return (60 if self.deployed_limits else 0) if asked is None else asked
 
 
 def load_settings() -> Settings:

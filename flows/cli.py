@@ -16,6 +16,7 @@ from core.errors import (
     CallLimitError,
     ConfigurationError,
     InputError,
+    SpendingLimitError,
     StageFailedError,
 )
 from core.layout import BUILD_RECORD, build_prefix
@@ -127,7 +128,7 @@ def main() -> None:
 def _how_to_go_on(error: StageFailedError) -> str:
     if error.cause in {InputError.__name__, ConfigurationError.__name__}:
         return "Correct what it names; as it is, the same command ends the same way."
-    if error.cause == CallLimitError.__name__:
+    if error.cause in {CallLimitError.__name__, SpendingLimitError.__name__}:
         return "Raise the limit it names; then the same command goes on from there."
     return "Nothing is lost: the same command goes on from there."
 
