@@ -25,6 +25,14 @@ def server() -> Generator[ModelServer]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def heard_hang_up() -> Generator[None]:
+    """Commands inherit what these tests ignore, and under `nohup` that is a hang-up."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @contextmanager
 def building(home: Path, server: ModelServer) -> Generator[Popen[str]]:
     """A build that waits for its first answer."""
