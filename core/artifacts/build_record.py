@@ -31,8 +31,13 @@ class BuildStatus(StrEnum):
 class Usage(Part):
     """What model calls took.
 
+    Of a stage, it is what its answers took, whenever the build got them: one that is kept from an
+    earlier run counts with what it cost then, each time it is used; one that another build paid
+    for counts with its tokens, and costs nothing. `BuildRecord.totals` has what was really spent.
+
     Attributes:
         calls: answers used, whether asked now or kept from an earlier run.
+        from_cache: those of them that were taken from the response cache: another build asked.
         input_tokens: tokens of the prompts.
         output_tokens: tokens of the answers.
         cost_usd: US dollars.
@@ -40,6 +45,7 @@ class Usage(Part):
     """
 
     calls: int = Field(default=0, ge=0)
+    from_cache: int = Field(default=0, ge=0)
     input_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(default=0, ge=0)
     cost_usd: float = Field(default=0.0, ge=0)
@@ -48,6 +54,7 @@ class Usage(Part):
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
             calls=self.calls + other.calls,
+            from_cache=self.from_cache + other.from_cache,
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             cost_usd=self.cost_usd + other.cost_usd,

@@ -32,6 +32,7 @@ from providers.llm.provider import (
     LLMProvider,
     LLMRequest,
     LLMResponse,
+    Versioned,
 )
 from providers.llm.retrying import Patience, RetryingProvider
 from providers.llm.stage_router import ModelChoice
@@ -99,9 +100,10 @@ class Answer(Generic[T]):
 
     Attributes:
         value: what the parser made of it.
-        usage: of every answer on the way, also of those kept from before.
+        usage: of every answer on the way, also of those kept from before; see `Usage`.
         models: `provider/model` of every model that answered, in order.
-        calls_made: answers asked for now; the others were kept from before.
+        calls_made: answers asked for now; the others were kept from before, or taken from the
+            response cache.
         slots: where every answer on the way is kept, for `Asker.reject`.
     """
 
@@ -121,9 +123,9 @@ class _Record:
     )
 
     def answer(self, value: T) -> Answer[T]:
-        usage = sum((_usage(kept.response) for _, kept in self.answers), Usage())
+        usage = sum((_usage(kept) for _, kept in self.answers), Usage())
         models = dict.fromkeys(choice.identity for choice, _ in self.answers)
-        made = sum(not kept.replayed for _, kept in self.answers)
+        made = sum(kept.origin == "asked" for _, kept in self.answers)
         return Answer(value, usage, tuple(models), made, self.slots)
 
     @property
@@ -241,14 +243,16 @@ class Asker:
             metered = MeteredProvider(provider, self._ledger, call, question.limits, keep)
             return await RetryingProvider(metered, self._patience).complete(request)
 
+        # What is computed here needs no cache, and is answered anew when its code has changed.
+        version = provider.version if isinstance(provider, Versioned) else ""
         key = question_key(
-            choice.provider,
+            f"{choice.provider}@{version}" if version else choice.provider,
             request,
             ordinal=ordinal,
             salt=question.salt,
             review_round=question.review_round,
         )
-        return await self._checkpoints.answer(key, ask)
+        return await self._checkpoints.answer(question.build_id, key, ask, shareable=not version)
 
 
 def _request(question: Question, model: ModelRow, conversation: Conversation) -> LLMRequest:
@@ -271,9 +275,11 @@ def _parsed(text: str, parse: Callable[[str], T]) -> T:
     return parse(text)
 
 
-def _usage(response: LLMResponse) -> Usage:
+def _usage(kept: KeptAnswer) -> Usage:
+    response = kept.response
     return Usage(
         calls=1,
+        from_cache=int(kept.borrowed),
         input_tokens=response.input_tokens,
         output_tokens=response.output_tokens,
         cost_usd=response.cost_usd,

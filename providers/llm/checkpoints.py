@@ -1,63 +1,51 @@
 """Every model answer, kept by content as soon as it is in, so that nothing is paid for twice.
 
-An answer lies under `cache/answers/<2>/<key>/<n>.json`, where the key is a digest of everything
-that was asked. One that turned out bad gets an `<n>.spent` beside it and is never served again;
-the next to ask the same question fills the next number.
+A build's own answers lie under `cache/answers/<build_id>/<2>/<key>/<n>.json`, where the key is a
+digest of everything that was asked, and never expire. One that turned out bad gets an `<n>.spent`
+beside it and is never served again; the next to ask the same question fills the next number. What
+other builds were answered is taken from `providers.llm.shared_answers`, and copied.
 """
 
-import asyncio
 import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from functools import partial
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from core.errors import ArtifactNotFoundError
+from core.errors import AppBuilderError, ArtifactNotFoundError
 from providers.llm.provider import LLMRequest, LLMResponse
+from providers.llm.shared_answers import SharedAnswers, TextStore
+from providers.llm.single_flight import SingleFlight
 
 _FOLDER = "cache/answers"
-_FORMAT = 1
+_FORMAT = 2
 """Part of every key; raised when what is kept changes its meaning."""
+
+Origin = Literal["own", "shared", "asked"]
 
 _log = logging.getLogger(__name__)
 
 
-class TextStore(Protocol):
-    """What is needed of an artifact store."""
-
-    async def read_text(self, key: str) -> str:
-        """The text under a key; `ArtifactNotFoundError` when there is none."""
-        ...
-
-    async def write_text(self, key: str, text: str) -> None:
-        """Keep a text under a key; seen whole or not at all."""
-        ...
-
-    async def exists(self, key: str) -> bool:
-        """Whether there is anything under a key."""
-        ...
-
-
 @dataclass(frozen=True)
 class Slot:
-    """Place of one answer: the question's digest, and which of its answers."""
+    """Place of one answer: the build, the question's digest, and which of its answers."""
 
+    build_id: str
     key: str
-    number: int
+    number: int = 0
 
     @property
     def answer_path(self) -> str:
         """Where the answer is kept."""
-        return f"{_FOLDER}/{self.key[:2]}/{self.key}/{self.number}.json"
+        return f"{_FOLDER}/{self.build_id}/{self.key[:2]}/{self.key}/{self.number}.json"
 
     @property
     def spent_path(self) -> str:
         """Where it is marked bad."""
-        return f"{_FOLDER}/{self.key[:2]}/{self.key}/{self.number}.spent"
+        return f"{_FOLDER}/{self.build_id}/{self.key[:2]}/{self.key}/{self.number}.spent"
 
 
 @dataclass(frozen=True)
@@ -65,12 +53,26 @@ class KeptAnswer:
     """An answer and where it is kept.
 
     Attributes:
-        replayed: it was kept from before, and no call was made for it.
+        response: the answer; one that another build paid for cost nothing and took no time.
+        slot: where this build keeps it.
+        origin: `asked` for now; kept by this build before, or got by a call of this build that
+            was under way already (`own`); or taken over from another build just now (`shared`).
+        borrowed: another build paid for it, whether it was taken over now or in an earlier run.
     """
 
     response: LLMResponse
     slot: Slot
-    replayed: bool
+    origin: Origin
+    borrowed: bool = False
+
+
+class _OwnAnswer(BaseModel):
+    """What is kept in a slot."""
+
+    model_config = ConfigDict(frozen=True)
+
+    response: LLMResponse
+    borrowed: bool = False
 
 
 Keep = Callable[[LLMResponse], Awaitable[None]]
@@ -102,90 +104,137 @@ def question_key(
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-class _Flight:
-    """A call under way, and how many wait for it."""
-
-    def __init__(self, task: asyncio.Task[KeptAnswer]) -> None:
-        self.task = task
-        self.waiting = 0
-
-
 class AnswerCheckpoints:
     """Keeps answers in an artifact store and serves them again.
 
-    Used within one event loop. Who asks a question that is being asked already shares that call
-    and what comes of it, answer or error; the call ends early only when nobody waits for it.
+    Used within one event loop, by any number of builds. Who asks a question that is being asked
+    already shares that call and what comes of it, answer or error; the call ends early only when
+    nobody waits for it. Another build shares the answer alone: where the call fails, it makes its
+    own, because the failure may be the other's, such as a limit that it has reached.
+
+    Args:
+        store: where answers are kept.
+        shared: the response cache; `None` to take nothing from other builds and give them nothing.
     """
 
-    def __init__(self, store: TextStore) -> None:
+    def __init__(self, store: TextStore, shared: SharedAnswers | None = None) -> None:
         self._store = store
-        self._flights: dict[str, _Flight] = {}
+        self._shared = shared
+        self._own_calls: SingleFlight[KeptAnswer] = SingleFlight()
+        self._shared_calls: SingleFlight[KeptAnswer] = SingleFlight()
 
-    async def answer(self, key: str, ask: Ask) -> KeptAnswer:
+    async def answer(
+        self, build_id: str, key: str, ask: Ask, *, shareable: bool = True
+    ) -> KeptAnswer:
         """The first answer to a question that is not spent; asked for if there is none.
 
         Args:
+            build_id: the build that wants it.
             key: from `question_key`.
             ask: makes the call; it must hand the answer to the function it is given as soon as
                 the answer is in.
+            shareable: whether the response cache may serve it and be given it.
 
         Raises:
             StorageError: the store failed.
         """
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = _Flight(asyncio.create_task(self._find_or_ask(key, ask)))
-            self._flights[key] = flight
-            flight.task.add_done_callback(partial(self._landed, key, flight))
-        flight.waiting += 1
-        try:
-            return await asyncio.shield(flight.task)
-        finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.task.done():
-                self._forget(key, flight)
-                flight.task.cancel()
-                await asyncio.wait({flight.task})
+        led = False
+        shared = self._shared if shareable else None
+
+        async def lead() -> KeptAnswer:
+            nonlocal led
+            led = True
+            return await self._find_or_ask(build_id, key, ask, shared)
+
+        kept = await self._own_calls.join(f"{build_id}/{key}", lead)
+        return kept if led else replace(kept, origin="own")
 
     async def spend(self, slots: Iterable[Slot]) -> None:
-        """Mark answers as bad, in this order; they are never served again."""
+        """Mark answers as bad, in this order; they are never served again, to no build.
+
+        Raises:
+            StorageError: the store failed.
+        """
         for slot in slots:
+            # First: killed in between, this build finds out once more what is wrong with it.
+            if self._shared is not None:
+                await self._shared.withdraw(slot.key)
             await self._store.write_text(slot.spent_path, "spent\n")
 
-    async def _find_or_ask(self, key: str, ask: Ask) -> KeptAnswer:
-        slot = await self._first_unspent(key)
-        response = await self._read(slot)
-        if response is not None:
-            return KeptAnswer(response, slot, replayed=True)
-        response = await ask(partial(self._write, slot))
-        return KeptAnswer(response, slot, replayed=False)
+    async def _find_or_ask(
+        self, build_id: str, key: str, ask: Ask, shared: SharedAnswers | None
+    ) -> KeptAnswer:
+        slot = Slot(build_id, key)
+        while (text := await self._text(slot)) is not None:
+            if await self._store.exists(slot.spent_path):
+                slot = replace(slot, number=slot.number + 1)
+                continue
+            own = _read(slot, text)
+            if own is None:
+                break
+            return KeptAnswer(own.response, slot, "own", own.borrowed)
+        if shared is None:
+            return await self._ask(slot, ask)
+        if slot.number:  # what others were answered may be what was bad here
+            return await self._ask_and_publish(slot, ask, shared)
+        while (kept := await self._shared_call(slot, ask, shared)) is None:
+            pass
+        return kept if kept.slot == slot else await self._borrow(slot, kept.response)
 
-    async def _first_unspent(self, key: str) -> Slot:
-        slot = Slot(key, 0)
-        while await self._store.exists(slot.spent_path):
-            slot = Slot(key, slot.number + 1)
-        return slot
+    async def _shared_call(self, slot: Slot, ask: Ask, shared: SharedAnswers) -> KeptAnswer | None:
+        """What the cache holds or a call brings, ours or another build's that is under way.
 
-    async def _read(self, slot: Slot) -> LLMResponse | None:
+        Returns `None` when another build's call failed.
+        """
+        led = False
+
+        async def lead() -> KeptAnswer:
+            nonlocal led
+            led = True
+            found = await shared.find(slot.key)
+            if found is not None:
+                return await self._borrow(slot, found)
+            return await self._ask_and_publish(slot, ask, shared)
+
         try:
-            text = await self._store.read_text(slot.answer_path)
+            return await self._shared_calls.join(slot.key, lead)
+        except AppBuilderError:
+            if led:
+                raise
+            return None
+
+    async def _ask(self, slot: Slot, ask: Ask) -> KeptAnswer:
+        async def keep(response: LLMResponse) -> None:
+            await self._write(slot, _OwnAnswer(response=response))
+
+        return KeptAnswer(await ask(keep), slot, "asked")
+
+    async def _ask_and_publish(self, slot: Slot, ask: Ask, shared: SharedAnswers) -> KeptAnswer:
+        kept = await self._ask(slot, ask)
+        # Only now, when the call is closed: should this fail, nothing that was paid for is lost.
+        await shared.publish(slot.key, kept.response)
+        return kept
+
+    async def _borrow(self, slot: Slot, response: LLMResponse) -> KeptAnswer:
+        """Take over an answer that another build paid for; from now on it is our own."""
+        free = response.model_copy(update={"cost_usd": 0.0, "latency_seconds": 0.0})
+        await self._write(slot, _OwnAnswer(response=free, borrowed=True))
+        return KeptAnswer(free, slot, "shared", borrowed=True)
+
+    async def _text(self, slot: Slot) -> str | None:
+        try:
+            return await self._store.read_text(slot.answer_path)
         except ArtifactNotFoundError:
             return None
-        try:
-            return LLMResponse.model_validate_json(text)
-        except ValidationError as error:
-            # Written by another version: asked again and written over, it does no harm.
-            _log.warning("%s is not an answer, asking again: %s", slot.answer_path, error)
-            return None
 
-    async def _write(self, slot: Slot, response: LLMResponse) -> None:
-        await self._store.write_text(slot.answer_path, response.model_dump_json(indent=2) + "\n")
+    async def _write(self, slot: Slot, answer: _OwnAnswer) -> None:
+        await self._store.write_text(slot.answer_path, answer.model_dump_json(indent=2) + "\n")
 
-    def _landed(self, key: str, flight: _Flight, task: asyncio.Task[KeptAnswer]) -> None:
-        self._forget(key, flight)
-        if not task.cancelled():
-            task.exception()  # seen, should nobody wait any more
 
-    def _forget(self, key: str, flight: _Flight) -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+def _read(slot: Slot, text: str) -> _OwnAnswer | None:
+    try:
+        return _OwnAnswer.model_validate_json(text)
+    except ValidationError as error:
+        # Written by another version: asked again and written over, it does no harm.
+        _log.warning("%s is not an answer, asking again: %s", slot.answer_path, error)
+        return None

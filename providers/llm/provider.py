@@ -1,6 +1,6 @@
 """What every model provider offers, and the request and response it deals in."""
 
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -91,4 +91,14 @@ class LLMProvider(Protocol):
 
     async def health_check(self) -> bool:
         """Whether the provider answers at all; never raises, at most a few seconds."""
+        ...
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A provider whose answers are computed by code of this project, and change with it."""
+
+    @property
+    def version(self) -> str:
+        """Digest of that code."""
         ...

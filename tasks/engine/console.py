@@ -59,6 +59,7 @@ def stage_rows(table: StageTable, record: BuildRecord) -> list[dict[str, str]]:
             "stage": stage.label,
             "status": done.status + (" (kept)" if done.cached else ""),
             "attempts": str(done.attempts),
+            "calls": _calls(done.usage),
             "tokens in / out": f"{done.usage.input_tokens:,} / {done.usage.output_tokens:,}",
             "cost": f"${done.usage.cost_usd:.4f}",
             "time": f"{done.seconds:.1f} s",
@@ -66,6 +67,11 @@ def stage_rows(table: StageTable, record: BuildRecord) -> list[dict[str, str]]:
         }
         rows.append({**row, "error": done.error} if failed else row)
     return rows
+
+
+def _calls(usage: Usage) -> str:
+    cached = f" ({usage.from_cache:,} from cache)" if usage.from_cache else ""
+    return f"{usage.calls:,}{cached}"
 
 
 async def show_repository(session: BuildSession, location: str, branch: str) -> None:

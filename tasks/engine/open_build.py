@@ -16,6 +16,7 @@ from core.settings import Settings, load_settings, make_home
 from providers.llm.asker import Asker
 from providers.llm.checkpoints import AnswerCheckpoints
 from providers.llm.pool import ProviderPool
+from providers.llm.shared_answers import SharedAnswers
 from providers.sandbox.bubblewrap import BubblewrapSandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.call_ledger import CallLedger
@@ -112,7 +113,7 @@ async def _session(
         user=prepared.user,
         table=prepared.table,
         router=prepared.router,
-        asker=Asker(pool, AnswerCheckpoints(store), ledger),
+        asker=Asker(pool, _checkpoints(settings, prepared.options, store), ledger),
         store=store,
         recorder=BuildRecorder(store, ledger, record, current_listener()),
         results=await saved_result_storage(store.url),
@@ -120,6 +121,14 @@ async def _session(
         workspace=settings.root / "work" / prepared.build_id,
         redo=redo,
     )
+
+
+def _checkpoints(
+    settings: Settings, options: BuildOptions, store: ArtifactStore
+) -> AnswerCheckpoints:
+    """Kept answers, and those of other builds if they may be used."""
+    seconds = settings.response_cache_seconds if options.response_cache else 0
+    return AnswerCheckpoints(store, SharedAnswers(store, seconds=seconds) if seconds else None)
 
 
 async def _announce(session: BuildSession) -> None:

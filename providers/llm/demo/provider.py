@@ -6,10 +6,13 @@ template it does not know, such as a new stage's, it answers with the example th
 """
 
 import asyncio
+import hashlib
 import math
 import re
 import time
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 
 from providers.llm.demo import (
     clarifier,
@@ -58,6 +61,11 @@ class DemoProvider:
     def name(self) -> str:
         """The provider's name in the catalogue."""
         return DEMO
+
+    @property
+    def version(self) -> str:
+        """Digest of the code and the templates that make the answers."""
+        return _version()
 
     async def complete(self, request: LLMRequest) -> LLMResponse:
         """Answer one request; asked again in the same conversation, it answers the same.
@@ -111,6 +119,16 @@ def _example_of(template: str, system: str) -> str:
             f"their example; {template!r} has no <example> in its system text"
         )
     return example["text"]
+
+
+@cache
+def _version() -> str:
+    digest = hashlib.sha256()
+    folder = Path(__file__).parent
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in {".py", ".jinja"}:
+            digest.update(f"{path.relative_to(folder)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _tokens(characters: int) -> int:

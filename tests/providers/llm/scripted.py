@@ -49,6 +49,12 @@ class MemoryStore:
         self.clock.tick()
         return key in self.texts
 
+    async def delete(self, key: str) -> None:
+        self.clock.tick()
+        if self.texts.pop(key, None) is None:
+            raise ArtifactNotFoundError(key)
+        self.clock.tick()
+
 
 @dataclass
 class MemoryLedger:

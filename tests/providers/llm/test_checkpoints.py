@@ -12,6 +12,7 @@ from providers.storage.artifact_store import ArtifactStore
 from tests.providers.llm.scripted import MemoryStore
 
 REQUEST = LLMRequest(model="m", system="S", messages=(Message(role="user", content="Q"),))
+BUILD = "b-1"
 KEY = question_key("p", REQUEST, ordinal=0, salt="")
 
 
@@ -90,39 +91,39 @@ def test_the_key_depends_on_everything_that_is_asked() -> None:
 async def test_an_answer_is_kept_over_a_restart_in_a_real_store(tmp_path: Path) -> None:
     url = tmp_path.as_uri()
     model = Model()
-    first = await AnswerCheckpoints(ArtifactStore(url)).answer(KEY, model)
-    again = await AnswerCheckpoints(ArtifactStore(url)).answer(KEY, model)
-    assert (first.replayed, again.replayed) == (False, True)
+    first = await AnswerCheckpoints(ArtifactStore(url)).answer(BUILD, KEY, model)
+    again = await AnswerCheckpoints(ArtifactStore(url)).answer(BUILD, KEY, model)
+    assert (first.origin, again.origin) == ("asked", "own")
     assert first.response == again.response == response("A0")
     assert model.calls == 1
-    assert (tmp_path / f"cache/answers/{KEY[:2]}/{KEY}/0.json").is_file()
+    assert (tmp_path / f"cache/answers/{BUILD}/{KEY[:2]}/{KEY}/0.json").is_file()
 
 
 async def test_a_spent_answer_is_never_served_again(tmp_path: Path) -> None:
     checkpoints, model = AnswerCheckpoints(ArtifactStore(tmp_path.as_uri())), Model()
     contents: list[str] = []
     for _ in range(3):
-        kept = await checkpoints.answer(KEY, model)
+        kept = await checkpoints.answer(BUILD, KEY, model)
         contents.append(kept.response.content)
         await checkpoints.spend([kept.slot])
-    await checkpoints.answer(KEY, model)
+    await checkpoints.answer(BUILD, KEY, model)
     assert contents == ["A0", "A1", "A2"]
-    assert (await checkpoints.answer(KEY, model)).slot == Slot(KEY, 3)
+    assert (await checkpoints.answer(BUILD, KEY, model)).slot == Slot(BUILD, KEY, 3)
 
 
 async def test_a_file_that_is_no_answer_is_asked_for_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    store = MemoryStore(texts={Slot(KEY, 0).answer_path: '{"old": 1}'})
-    kept = await AnswerCheckpoints(store).answer(KEY, Model())
-    assert not kept.replayed
+    store = MemoryStore(texts={Slot(BUILD, KEY, 0).answer_path: '{"old": 1}'})
+    kept = await AnswerCheckpoints(store).answer(BUILD, KEY, Model())
+    assert kept.origin == "asked"
     assert "is not an answer, asking again" in caplog.text
-    assert (await AnswerCheckpoints(store).answer(KEY, Model())).replayed
+    assert (await AnswerCheckpoints(store).answer(BUILD, KEY, Model())).origin == "own"
 
 
 async def test_those_who_ask_the_same_at_once_share_one_call() -> None:
     checkpoints, model = AnswerCheckpoints(MemoryStore()), Model(held=True)
-    tasks = [asyncio.create_task(checkpoints.answer(KEY, model)) for _ in range(5)]
+    tasks = [asyncio.create_task(checkpoints.answer(BUILD, KEY, model)) for _ in range(5)]
     await model.started.wait()
     model.release.set()
     answers = await asyncio.gather(*tasks)
@@ -132,9 +133,9 @@ async def test_those_who_ask_the_same_at_once_share_one_call() -> None:
 
 async def test_the_call_lives_on_when_the_first_to_ask_is_cancelled() -> None:
     checkpoints, model = AnswerCheckpoints(MemoryStore()), Model(held=True)
-    first = asyncio.create_task(checkpoints.answer(KEY, model))
+    first = asyncio.create_task(checkpoints.answer(BUILD, KEY, model))
     await model.started.wait()
-    second = asyncio.create_task(checkpoints.answer(KEY, model))
+    second = asyncio.create_task(checkpoints.answer(BUILD, KEY, model))
     await settle()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -147,7 +148,7 @@ async def test_the_call_lives_on_when_the_first_to_ask_is_cancelled() -> None:
 async def test_a_failure_is_shared_and_the_next_to_ask_asks_anew() -> None:
     checkpoints = AnswerCheckpoints(MemoryStore())
     model = Model(held=True, error=ProviderFailedError("broken"))
-    tasks = [asyncio.create_task(checkpoints.answer(KEY, model)) for _ in range(3)]
+    tasks = [asyncio.create_task(checkpoints.answer(BUILD, KEY, model)) for _ in range(3)]
     await model.started.wait()
     await settle()
     model.release.set()
@@ -155,17 +156,17 @@ async def test_a_failure_is_shared_and_the_next_to_ask_asks_anew() -> None:
     assert [type(result) for result in results] == [ProviderFailedError] * 3
     assert model.calls == 1
     model.error = None
-    assert (await checkpoints.answer(KEY, model)).response.content == "A1"
+    assert (await checkpoints.answer(BUILD, KEY, model)).response.content == "A1"
 
 
 async def test_the_call_ends_when_nobody_waits_for_it_and_can_be_made_again_at_once() -> None:
     checkpoints, model = AnswerCheckpoints(MemoryStore()), Model(held=True)
-    tasks = [asyncio.create_task(checkpoints.answer(KEY, model)) for _ in range(2)]
+    tasks = [asyncio.create_task(checkpoints.answer(BUILD, KEY, model)) for _ in range(2)]
     await model.started.wait()
     await settle()
     for task in tasks:
         task.cancel()
-    third: asyncio.Task[KeptAnswer] = asyncio.create_task(checkpoints.answer(KEY, model))
+    third: asyncio.Task[KeptAnswer] = asyncio.create_task(checkpoints.answer(BUILD, KEY, model))
     await asyncio.wait(tasks)
     assert all(task.cancelled() for task in tasks)
     model.release.set()
@@ -175,14 +176,14 @@ async def test_the_call_ends_when_nobody_waits_for_it_and_can_be_made_again_at_o
 
 async def test_a_cancelled_sole_caller_waits_until_the_call_has_ended() -> None:
     checkpoints, model = AnswerCheckpoints(MemoryStore()), Model(held=True)
-    task = asyncio.create_task(checkpoints.answer(KEY, model))
+    task = asyncio.create_task(checkpoints.answer(BUILD, KEY, model))
     await model.started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert model.cancelled == 1
     model.release.set()
-    assert (await checkpoints.answer(KEY, model)).response.content == "A1"
+    assert (await checkpoints.answer(BUILD, KEY, model)).response.content == "A1"
 
 
 @pytest.mark.parametrize("method", ["exists", "read_text", "write_text"])
@@ -191,6 +192,8 @@ async def test_a_failing_store_raises(method: str, monkeypatch: pytest.MonkeyPat
         raise StorageError("disk full")
 
     store = MemoryStore()
+    if method == "exists":  # only an answer that is there can be spent
+        await AnswerCheckpoints(store).answer(BUILD, KEY, Model())
     monkeypatch.setattr(store, method, broken)
     with pytest.raises(StorageError, match="disk full"):
-        await AnswerCheckpoints(store).answer(KEY, Model())
+        await AnswerCheckpoints(store).answer(BUILD, KEY, Model())

@@ -22,7 +22,7 @@ DONE = StageRecord(
     status=StageStatus.COMPLETED,
     models=("deepseek/deepseek-v3", "demo/demo"),
     attempts=2,
-    usage=Usage(calls=3, input_tokens=12_345, output_tokens=678, cost_usd=0.01234),
+    usage=Usage(calls=3, from_cache=1, input_tokens=12_345, output_tokens=678, cost_usd=0.01234),
     seconds=4.56,
 )
 
@@ -64,13 +64,14 @@ def test_a_stage_is_a_row_with_what_it_took(session: BuildSession) -> None:
         "stage": "3 schema-generator",
         "status": "completed",
         "attempts": "2",
+        "calls": "3 (1 from cache)",
         "tokens in / out": "12,345 / 678",
         "cost": "$0.0123",
         "time": "4.6 s",
         "model": "deepseek/deepseek-v3, demo/demo",
     }
     pending = row_of(rows, "3.5 structural-validator")
-    assert (pending["status"], pending["model"]) == ("pending", "–")
+    assert (pending["status"], pending["calls"], pending["model"]) == ("pending", "0", "–")
 
 
 def test_what_was_kept_is_told(session: BuildSession) -> None:
