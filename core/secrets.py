@@ -4,12 +4,33 @@ from typing import Protocol
 
 
 class SecretSource(Protocol):
-    """Gives secrets by name: from the environment, a secrets manager, a secret block."""
+    """Gives secrets by name: from the environment, a secrets manager, a secret block.
+
+    A source shows no value in its `repr`, logs none and puts none into an error.
+    """
 
     def get(self, name: str) -> str | None:
         """The secret called `name`, or `None` where there is none.
 
         Raises:
-            ConfigurationError: it is set in a way that cannot be read.
+            ConfigurationError: it is set in a way that cannot be read, or may not be read.
+            StorageError: whatever keeps it cannot be asked.
+        """
+        ...
+
+    def places(self, name: str) -> tuple[str, ...]:
+        """Where `get` looks for `name`, in that order, in words for a message."""
+        ...
+
+
+class RefreshableSecrets(SecretSource, Protocol):
+    """A source that may keep what it was told, and can be made to ask again."""
+
+    def refresh(self, name: str) -> str | None:
+        """The secret as it is now, whatever was kept; for a key that was refused.
+
+        Raises:
+            ConfigurationError: it is set in a way that cannot be read, or may not be read.
+            StorageError: whatever keeps it cannot be asked.
         """
         ...

@@ -33,6 +33,11 @@ class EnvironmentSecrets:
     def __repr__(self) -> str:
         return f"EnvironmentSecrets(env_file={self._env_file!r})"
 
+    def places(self, name: str) -> tuple[str, ...]:
+        """The variables, and the file that counts where they are unset."""
+        here = f"the environment ({name} or {name}{_FILE_SUFFIX})"
+        return (here,) if self._env_file is None else (here, str(self._env_file))
+
     def get(self, name: str) -> str | None:
         """The secret called `name`, without surrounding whitespace; `None` if unset or blank.
 
