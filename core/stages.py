@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from core.errors import ConfigurationError, InputError
+from core.roles import Complexity, Role
 
 ALL = "all"
 """Key of an override for every template that no other override names."""
@@ -44,12 +45,16 @@ class ModelUse(_Row):
 
     Attributes:
         template: name of the template pair.
+        role, complexity: what the model is asked to be, and how hard the work is; they belong to
+            the template and stay when another model is chosen.
         provider, model: names in the catalogue.
         fallback_provider, fallback_model: asked when the first model's answers cannot be used.
         asked: false where the template is there, but the stage does not ask it yet.
     """
 
     template: str = Field(min_length=1)
+    role: Role
+    complexity: Complexity
     provider: str = Field(min_length=1)
     model: str = Field(min_length=1)
     fallback_provider: str | None = None

@@ -8,6 +8,13 @@ from core.errors import ConfigurationError, InputError
 from core.stages import StageTable, load_stage_table, read_stage_rows
 
 PROVIDERS = {"huggingface", "zukijourney", "github-models", "deepseek", "gemini", "openai"}
+USE = {
+    "template": "schema-generator",
+    "role": "planner",
+    "complexity": "high",
+    "provider": "openai",
+    "model": "m",
+}
 TEMPLATES = {use["template"] for row in read_stage_rows() for use in row.get("models", [])}
 
 
@@ -38,6 +45,31 @@ def test_shipped_table_has_the_stages_people_know(rows: list[dict[str, Any]]) ->
     assert [stage.label for stage in load(rows).stages if stage.label in known] == known
 
 
+def test_every_template_has_its_role_and_complexity(rows: list[dict[str, Any]]) -> None:
+    uses = [use for stage in load(rows).stages for use in stage.models]
+    known = {
+        "clarifier": ("planner", "low"),
+        "normalizer": ("planner", "low"),
+        "docs-creator": ("writer", "medium"),
+        "schema-generator": ("planner", "high"),
+        "structural-validator": ("reviewer", "medium"),
+        "file-structure-generator": ("planner", "high"),
+        "validator": ("reviewer", "high"),
+        "prompt-builder": ("writer", "low"),
+        "coder": ("coder", "high"),
+        "debugger": ("debugger", "high"),
+    }
+    shipped = {use.template: (use.role, use.complexity) for use in uses}
+    assert {template: shipped[template] for template in known} == known
+
+
+def test_another_model_keeps_the_role(rows: list[dict[str, Any]]) -> None:
+    table = load(rows).with_models({"all": "openai/gpt-x"}, PROVIDERS)
+    for before, after in zip(load(rows).stages, table.stages, strict=True):
+        for use, chosen in zip(before.models, after.models, strict=True):
+            assert (chosen.role, chosen.complexity) == (use.role, use.complexity)
+
+
 def test_every_stage_is_tried_three_times(rows: list[dict[str, Any]]) -> None:
     assert {stage.retry_delays for stage in load(rows).stages} == {(0.5, 1.5)}
 
@@ -66,43 +98,37 @@ def test_every_stage_is_tried_three_times(rows: list[dict[str, Any]]) -> None:
             "row '3 schema-generator': reads: Value error, 'docs/docs.md' is given twice",
         ),
         (
-            {"models": [{"template": "schema-generator", "provider": "nobody", "model": "m"}]},
+            {"models": [{**USE, "provider": "nobody"}]},
             "row '3 schema-generator': unknown provider 'nobody'",
         ),
         (
-            {"models": [{"template": "none", "provider": "openai", "model": "m"}]},
+            {"models": [{**USE, "template": "none"}]},
             "row '3 schema-generator': there is no template 'none'",
         ),
         (
-            {"models": [{"template": "clarifier", "provider": "openai", "model": "m"}]},
+            {"models": [{**USE, "template": "clarifier"}]},
             "the template 'clarifier' belongs to an earlier row",
         ),
         (
-            {
-                "models": [
-                    {
-                        "template": "schema-generator",
-                        "provider": "openai",
-                        "model": "m",
-                        "fallback_provider": "openai",
-                    }
-                ]
-            },
+            {"models": [{**USE, "fallback_provider": "openai"}]},
             "a fallback needs both",
         ),
         (
-            {
-                "models": [
-                    {
-                        "template": "schema-generator",
-                        "provider": "openai",
-                        "model": "m",
-                        "fallback_provider": "nobody",
-                        "fallback_model": "m",
-                    }
-                ]
-            },
+            {"models": [{**USE, "fallback_provider": "nobody", "fallback_model": "m"}]},
             "unknown provider 'nobody'",
+        ),
+        (
+            {"models": [{**USE, "role": "poet"}]},
+            "row '3 schema-generator': models.0.role: Input should be 'planner', 'writer', "
+            "'reviewer', 'coder' or 'debugger' (not 'poet')",
+        ),
+        (
+            {"models": [{**USE, "complexity": "extreme"}]},
+            "models.0.complexity: Input should be 'low', 'medium' or 'high' (not 'extreme')",
+        ),
+        (
+            {"models": [{name: text for name, text in USE.items() if name != "role"}]},
+            "models.0.role: Field required",
         ),
     ],
 )

@@ -144,7 +144,7 @@ def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
             {"models": [{"name": "a", "wire_id": "b"}, {"name": "a", "wire_id": "c"}]},
             "'a' is there",
         ),
-        ({"models": [{"name": "a", "wire_id": ""}]}, "models.0.wire_id"),
+        ({"models": [{"name": "a", "wire_id": ""}]}, "models.'a'.wire_id"),
         ({"gone": "shut down"}, "gone and instead need each other"),
         ({"others": {"prompt_format": "chatml"}}, "only the protocol 'huggingface'"),
         ({"others": {"max_output_tokens": 9, "context_tokens": 8}}, "must not be above"),
