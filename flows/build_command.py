@@ -1,5 +1,6 @@
 """What `app-builder build` does once its input is read."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from rich.console import Console
@@ -14,7 +15,8 @@ from core.settings import Settings, make_home
 from flows.run_locally import prefect_api, run_build
 from flows.stopping import Stopped, run_stoppable, stopped_by_signals
 from flows.terminal import TerminalListener, print_summary
-from tasks.engine.preparation import PreparedBuild, environment_secrets, prepare_build
+from tasks.engine.preparation import PreparedBuild, prepare_build
+from tasks.engine.secret_sources import environment_secrets
 
 
 def run_build_command(
@@ -23,18 +25,13 @@ def run_build_command(
     """Check, build, and print how it goes.
 
     Raises:
-        InputError: refused before Prefect was started.
+        InputError: refused before anything was spent.
         AppBuilderError: the build failed.
         SystemExit: a signal stopped it; 128 and the signal's number.
     """
-    prepared = prepare_build(settings, questionnaire, options, environment_secrets())
-    make_home(settings)
-    console.print(Text(f"Building {printable(questionnaire.project_name)} as {prepared.build_id}"))
-    if prepared.demo:
-        console.print(Text("A demo model answers, not a real one (see MODEL_ROUTER_DEMO_MODE)."))
     try:
         with stopped_by_signals():
-            record = _build(settings, prepared, console)
+            record = _checked_and_built(settings, questionnaire, options, console)
     except Stopped as stopped:
         with suppress(OSError):  # the terminal may be what went away
             console.print("Stopped. Nothing is lost: the same command goes on from there.")
@@ -43,14 +40,37 @@ def run_build_command(
     print_summary(console, record, report.removeprefix("file://"))
 
 
-def _build(settings: Settings, prepared: PreparedBuild, console: Console) -> BuildRecord:
-    listener = TerminalListener(console, prepared.table)
+def _checked_and_built(
+    settings: Settings, questionnaire: Questionnaire, options: BuildOptions, console: Console
+) -> BuildRecord:
+    """Check before Prefect is started, unless keys may be on its server."""
+    if "prefect" in settings.secret_sources:
+        make_home(settings)
+        with prefect_api(settings) as check:
+            return _build(_checked(settings, questionnaire, options, console), console, check)
+    prepared = _checked(settings, questionnaire, options, console)
+    make_home(settings)
     with prefect_api(settings) as check:
-        build = run_build(
-            prepared.questionnaire, prepared.options, build_id=prepared.build_id, listener=listener
-        )
-        try:
-            return run_stoppable(build, check)
-        finally:
-            with suppress(OSError):
-                listener.close()
+        return _build(prepared, console, check)
+
+
+def _checked(
+    settings: Settings, questionnaire: Questionnaire, options: BuildOptions, console: Console
+) -> PreparedBuild:
+    prepared = prepare_build(settings, questionnaire, options, environment_secrets())
+    console.print(Text(f"Building {printable(questionnaire.project_name)} as {prepared.build_id}"))
+    if prepared.demo:
+        console.print(Text("A demo model answers, not a real one (see MODEL_ROUTER_DEMO_MODE)."))
+    return prepared
+
+
+def _build(prepared: PreparedBuild, console: Console, check: Callable[[], None]) -> BuildRecord:
+    listener = TerminalListener(console, prepared.table)
+    build = run_build(
+        prepared.questionnaire, prepared.options, build_id=prepared.build_id, listener=listener
+    )
+    try:
+        return run_stoppable(build, check)
+    finally:
+        with suppress(OSError):
+            listener.close()

@@ -80,7 +80,8 @@ def build(
 def stages() -> None:
     """List the stages of the pipeline and the models they ask."""
     from flows.terminal import print_stages
-    from tasks.engine.preparation import environment_secrets, load_table
+    from tasks.engine.preparation import load_table
+    from tasks.engine.secret_sources import environment_secrets
 
     print_stages(Console(), load_table(environment_secrets()))
 
@@ -92,7 +93,8 @@ def show(
     """Show where a build stands."""
     from flows.terminal import print_record
     from providers.storage.artifact_store import ArtifactStore
-    from tasks.engine.preparation import environment_secrets, load_table
+    from tasks.engine.preparation import load_table
+    from tasks.engine.secret_sources import environment_secrets
 
     store = ArtifactStore(load_settings().store_url)
     key = build_prefix(build_id) + BUILD_RECORD

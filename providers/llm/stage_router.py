@@ -8,6 +8,7 @@ from core.secrets import SecretSource
 from core.settings import DemoMode
 from core.stages import ALL, ModelUse, Stage, StageTable
 from providers.llm.catalogue import DEMO, Catalogue, ProviderRow
+from providers.secrets.presence import lacking
 
 DEMO_MODE_VARIABLE = "MODEL_ROUTER_DEMO_MODE"
 
@@ -29,6 +30,21 @@ class ModelChoice:
 
 
 DEMO_CHOICE = ModelChoice(DEMO, DEMO)
+
+
+@dataclass(frozen=True)
+class _Lack:
+    """Why a provider cannot be asked.
+
+    Attributes:
+        variable: what is not set; empty for a provider that is gone.
+        reason: where it was looked for, or what went wrong there.
+        failed: whether it may be set all the same.
+    """
+
+    variable: str
+    reason: str
+    failed: bool = False
 
 
 class StageRouter:
@@ -59,9 +75,13 @@ class StageRouter:
         self._table = table
         self._catalogue = catalogue
         self._overridden = frozenset(overridden)
-        self._missing = {row.name: _missing(row, secrets) for row in catalogue}
-        usable = any(not lack for name, lack in self._missing.items() if name != DEMO)
-        self._demo = demo_mode == "forced" or (demo_mode == "auto" and not usable)
+        self._demo = demo_mode == "forced"
+        rows = catalogue if demo_mode == "auto" else self._rows_asked()
+        self._lacks = _lacks(rows, secrets)
+        if demo_mode == "auto":
+            others = [lack for name, lack in self._lacks.items() if name != DEMO]
+            # Where a key could not be looked up, it may be there: no reason for the demo.
+            self._demo = all(lack is not None and not lack.failed for lack in others)
 
     @property
     def demo(self) -> bool:
@@ -84,7 +104,7 @@ class StageRouter:
         choices = [ModelChoice(use.provider, use.model)]
         if use.fallback_provider is not None and use.fallback_model is not None:
             fallback = ModelChoice(use.fallback_provider, use.fallback_model)
-            if fallback not in choices and not self._missing[fallback.provider]:
+            if fallback not in choices and not self._lacks[fallback.provider]:
                 choices.append(fallback)
         return tuple(choices)
 
@@ -94,14 +114,14 @@ class StageRouter:
         Raises:
             ConfigurationError: some cannot; all of them are listed together.
         """
-        stages_by_lack: dict[str, list[str]] = {}
+        stages_by_lack: dict[_Lack, list[str]] = {}
         gone: list[str] = []
         for stage in map(self._table.__getitem__, stage_numbers):
             for use in stage.models:
                 if not use.asked or self._is_demo(stage, use):
                     continue
                 row = self._catalogue[use.provider]
-                lack = self._missing[row.name]
+                lack = self._lacks[row.name]
                 if row.gone:
                     gone.append(_told_gone(row, stage, use))
                 elif lack and stage.label not in stages_by_lack.setdefault(lack, []):
@@ -113,6 +133,18 @@ class StageRouter:
             problems.append(_told_lacks(stages_by_lack))
         if problems:
             raise ConfigurationError("\n".join(problems))
+
+    def _rows_asked(self) -> list[ProviderRow]:
+        """Providers that may be asked, the fallbacks included."""
+        names = {
+            name
+            for stage in self._table.stages
+            for use in stage.models
+            if not self._is_demo(stage, use)
+            for name in (use.provider, use.fallback_provider)
+            if name is not None
+        }
+        return [row for row in self._catalogue if row.name in names]
 
     def _is_demo(self, stage: Stage, use: ModelUse) -> bool:
         return self._demo and not {ALL, stage.number, use.template} & self._overridden
@@ -128,10 +160,10 @@ def _told_gone(row: ProviderRow, stage: Stage, use: ModelUse) -> str:
     )
 
 
-def _told_lacks(stages_by_lack: Mapping[str, Sequence[str]]) -> str:
+def _told_lacks(stages_by_lack: Mapping[_Lack, Sequence[str]]) -> str:
     lines = [
-        f"  {variable} (for stage {', '.join(stages)})"
-        for variable, stages in stages_by_lack.items()
+        f"  {lack.variable} (for stage {', '.join(stages)}): {lack.reason}"
+        for lack, stages in stages_by_lack.items()
     ]
     return (
         "these are not set, and the stages to run need them:\n"
@@ -141,14 +173,21 @@ def _told_lacks(stages_by_lack: Mapping[str, Sequence[str]]) -> str:
     )
 
 
-def _missing(row: ProviderRow, secrets: SecretSource) -> str:
-    """The variable a provider lacks, or that it is gone; empty when it has all it needs."""
-    if row.protocol == DEMO:
-        return ""
-    if row.gone:
-        return row.gone
-    if not row.base_url:
-        return row.base_url_variable or ""
-    if row.key_required and row.key_variable and secrets.get(row.key_variable) is None:
-        return row.key_variable
-    return ""
+def _lacks(rows: Iterable[ProviderRow], secrets: SecretSource) -> dict[str, _Lack | None]:
+    """What each provider lacks, by name; the keys of all are looked up at the same time."""
+    lacks: dict[str, _Lack | None] = {}
+    keys: dict[str, str] = {}
+    for row in rows:
+        if row.gone:
+            lacks[row.name] = _Lack("", row.gone)
+        elif row.protocol != DEMO and not row.base_url:
+            lacks[row.name] = _Lack(row.base_url_variable or "", "it has no default")
+        else:
+            lacks[row.name] = None
+            if row.key_required and row.key_variable:
+                keys[row.name] = row.key_variable
+    missing = lacking(secrets, keys.values())
+    for name, variable in keys.items():
+        if lack := missing.get(variable):
+            lacks[name] = _Lack(variable, lack.reason, lack.failed)
+    return lacks

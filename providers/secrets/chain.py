@@ -1,14 +1,9 @@
 """Several sources of secrets, one after the other."""
 
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from collections.abc import Iterable
 
-from core.errors import AppBuilderError
 from core.secrets import SecretSource
 from providers.secrets.cached import CachedSecrets
-
-_LOOKUPS_AT_ONCE = 16
 
 
 class SecretChain:
@@ -55,29 +50,3 @@ class SecretChain:
             if value is not None:
                 return value
         return None
-
-
-def lacking(source: SecretSource, names: Iterable[str]) -> Mapping[str, str]:
-    """Which secrets cannot be had, and why; all are looked up at the same time.
-
-    Args:
-        source: where to look; usable from many threads at once.
-        names: of the secrets.
-
-    Returns:
-        Name to reason, fit for a message.
-    """
-    wanted = tuple(dict.fromkeys(names))
-
-    def reason(name: str) -> str:
-        try:
-            found = source.get(name) is not None
-        except AppBuilderError as error:
-            return str(error)
-        return "" if found else f"looked in {', '.join(source.places(name))}"
-
-    with ThreadPoolExecutor(_LOOKUPS_AT_ONCE) as pool:
-        # Each with the context of the caller: Prefect keeps there which server it talks to.
-        asked = {name: pool.submit(copy_context().run, reason, name) for name in wanted}
-    reasons = {name: future.result() for name, future in asked.items()}
-    return {name: why for name, why in reasons.items() if why}

@@ -35,7 +35,7 @@ class EnvironmentSecrets:
 
     def places(self, name: str) -> tuple[str, ...]:
         """The variables, and the file that counts where they are unset."""
-        here = f"the environment ({name} or {name}{_FILE_SUFFIX})"
+        here = f"the environment (or {name}{_FILE_SUFFIX})"
         return (here,) if self._env_file is None else (here, str(self._env_file))
 
     def get(self, name: str) -> str | None:

@@ -1,5 +1,6 @@
 """Opens a build: everything it works with, in one place, closed again at its end."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -26,9 +27,10 @@ from tasks.engine.build_recorder import BuildRecorder, utc_now
 from tasks.engine.build_session import BuildSession, session_opened
 from tasks.engine.dead_runs import mark_dead_runs
 from tasks.engine.listening import current_listener
-from tasks.engine.preparation import PreparedBuild, environment_secrets, prepare_build
+from tasks.engine.preparation import PreparedBuild, prepare_build
 from tasks.engine.redo import begin_redo, load_redo, save_redo
 from tasks.engine.result_storage import saved_result_storage
+from tasks.engine.secret_sources import environment_secrets
 
 MODELS_VARIABLE = "app_builder_models"
 """Prefect variable with the operator's models: a JSON object like the option `models`."""
@@ -46,13 +48,19 @@ async def open_build(
     """
     settings = load_settings()
     make_home(settings)
-    secrets = environment_secrets()
-    prepared = prepare_build(settings, questionnaire, options, secrets, await _operator_models())
+    prepared = await asyncio.to_thread(  # keys may be looked up over the network
+        prepare_build,
+        settings,
+        questionnaire,
+        options,
+        environment_secrets(),
+        await _operator_models(),
+    )
     with build_locked(settings.root / "locks", prepared.build_id):
         await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))
         ledger = CallLedger.in_file(settings.root / "ledger.db")
         try:
-            async with ProviderPool(prepared.catalogue, secrets) as pool:
+            async with ProviderPool(prepared.catalogue, prepared.secrets) as pool:
                 session = await _session(settings, prepared, pool, ledger)
                 with session_opened(session):
                     await _announce(session)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from core.artifacts.questionnaire import Questionnaire
 from core.errors import InputError
@@ -16,8 +15,9 @@ from core.stages import ALL, StageTable, load_stage_table, read_stage_rows
 from prompts.renderer import template_names
 from providers.llm.catalogue import DEMO, Catalogue, load_catalogue, read_catalogue_rows
 from providers.llm.stage_router import StageRouter
-from providers.secrets.environment import EnvironmentSecrets
+from providers.secrets.chain import SecretChain
 from tasks.engine.edit_reading import read_edit
+from tasks.engine.secret_sources import secret_chain
 from tasks.engine.stage_functions import require_stage_functions
 
 
@@ -28,6 +28,7 @@ class PreparedBuild:
     Attributes:
         build_id, project_id, user: who the build is.
         table: the stage table with the models chosen for this build.
+        secrets: where the providers' keys are.
     """
 
     questionnaire: Questionnaire
@@ -38,6 +39,7 @@ class PreparedBuild:
     table: StageTable
     catalogue: Catalogue
     router: StageRouter
+    secrets: SecretChain
 
     @property
     def demo(self) -> bool:
@@ -51,22 +53,20 @@ class PreparedBuild:
         )
 
 
-def environment_secrets() -> EnvironmentSecrets:
-    """Secrets of this process: its environment, and a `.env` file in the current folder."""
-    return EnvironmentSecrets(env_file=Path(".env"))
-
-
-def load_table(secrets: SecretSource) -> StageTable:
+def load_table(environment: SecretSource) -> StageTable:
     """The shipped stage table, held against the catalogue, the templates and the tasks there are.
+
+    Args:
+        environment: variables, which say where some providers answer.
 
     Raises:
         ConfigurationError: a wrong row; the message names it.
     """
-    return _table(_catalogue(secrets))
+    return _table(_catalogue(environment))
 
 
-def _catalogue(secrets: SecretSource) -> Catalogue:
-    return load_catalogue(read_catalogue_rows(), secrets.get)
+def _catalogue(environment: SecretSource) -> Catalogue:
+    return load_catalogue(read_catalogue_rows(), environment.get)
 
 
 def _table(catalogue: Catalogue) -> StageTable:
@@ -81,7 +81,7 @@ def prepare_build(
     settings: Settings,
     questionnaire: Questionnaire,
     options: BuildOptions,
-    secrets: SecretSource,
+    environment: SecretSource,
     operator_models: Mapping[str, str] | None = None,
 ) -> PreparedBuild:
     """Check what a build is given.
@@ -90,7 +90,7 @@ def prepare_build(
         settings: the operator's settings.
         questionnaire: the person's answers, valid by themselves.
         options: how to build; its models win over `operator_models`.
-        secrets: where API keys come from.
+        environment: variables; base URLs come from there alone, keys where the settings say so.
         operator_models: models the operator chose for all builds.
 
     Raises:
@@ -98,7 +98,8 @@ def prepare_build(
             more than Prefect takes.
     """
     _require_room(questionnaire, options)
-    catalogue = _catalogue(secrets)
+    catalogue = _catalogue(environment)
+    secrets = secret_chain(settings, catalogue, environment)
     table = _table(catalogue)
     if options.from_stage:
         table.position(options.from_stage)
@@ -121,6 +122,7 @@ def prepare_build(
         table=table,
         catalogue=catalogue,
         router=router,
+        secrets=secrets,
     )
 
 

@@ -1,0 +1,45 @@
+"""Where this process finds its keys, as the settings say."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.secrets import SecretSource
+from core.settings import Settings
+from providers.llm.catalogue import Catalogue
+from providers.secrets.aws import AwsSecrets
+from providers.secrets.cached import CachedSecrets
+from providers.secrets.chain import SecretChain
+from providers.secrets.environment import EnvironmentSecrets
+from tasks.engine.secret_blocks import SecretBlocks
+
+
+def environment_secrets() -> EnvironmentSecrets:
+    """Variables of this process: its environment, and a `.env` file in the current folder."""
+    return EnvironmentSecrets(env_file=Path(".env"))
+
+
+def secret_chain(
+    settings: Settings, catalogue: Catalogue, environment: SecretSource
+) -> SecretChain:
+    """Where keys are looked up, in the order of the setting `secret_sources`.
+
+    AWS and the Prefect server are asked over the network, so what they say is kept for a while;
+    nothing is asked before the first lookup.
+
+    Args:
+        settings: the operator's settings.
+        catalogue: says which secret block belongs to which key.
+        environment: the source called `environment`.
+    """
+    sources: Mapping[str, SecretSource] = {
+        "environment": environment,
+        "aws": CachedSecrets(AwsSecrets(settings.aws_secret_prefix)),
+        "prefect": CachedSecrets(SecretBlocks(_blocks(catalogue))),
+    }
+    return SecretChain(sources[name] for name in dict.fromkeys(settings.secret_sources))
+
+
+def _blocks(catalogue: Catalogue) -> dict[str, str]:
+    return {
+        row.key_variable: row.key_block for row in catalogue if row.key_variable and row.key_block
+    }
