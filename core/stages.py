@@ -1,7 +1,7 @@
 """The stage table: validated rows of `stages.toml`, which operators know by number and name."""
 
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import resources
 from typing import Annotated, Any, Self
 
@@ -20,6 +20,9 @@ from core.roles import Complexity, Role
 
 ALL = "all"
 """Key of an override for every template that no other override names."""
+
+AUTO = "auto"
+"""Value of an override that leaves the choice of a model to the model router."""
 
 
 def _each_once(paths: tuple[str, ...]) -> tuple[str, ...]:
@@ -50,6 +53,8 @@ class ModelUse(_Row):
         provider, model: names in the catalogue.
         fallback_provider, fallback_model: asked when the first model's answers cannot be used.
         asked: false where the template is there, but the stage does not ask it yet.
+
+    Where an override says `auto`, provider and model are both `auto`, until a choice replaces them.
     """
 
     template: str = Field(min_length=1)
@@ -66,6 +71,18 @@ class ModelUse(_Row):
         if (self.fallback_provider is None) != (self.fallback_model is None):
             raise ValueError("a fallback needs both fallback_provider and fallback_model")
         return self
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether the model router is still to choose the model."""
+        return self.provider == self.model == AUTO
+
+    def asking(self, provider: str, model: str) -> "ModelUse":
+        """The same with another first model; `auto` brings its own fallback."""
+        changed = {"provider": provider, "model": model}
+        if provider == model == AUTO:
+            changed |= {"fallback_provider": None, "fallback_model": None}
+        return self.model_copy(update=changed)
 
 
 class Stage(_Row):
@@ -127,7 +144,8 @@ class StageTable:
 
         Args:
             overrides: from a stage's number (`"3"`), a template's name (`"coder"`), or `"all"`
-                for every template not named otherwise, to `"provider/model"`.
+                for every template not named otherwise, to `"provider/model"`, or to `"auto"`,
+                which leaves the choice to the model router.
             providers: names of the providers there are.
 
         Raises:
@@ -139,7 +157,16 @@ class StageTable:
             for key in sorted(overrides, key=lambda key: key != ALL)
             for template in (self.templates() if key == ALL else self._templates_of(key))
         }
-        return StageTable(tuple(_with_models(stage, chosen) for stage in self.stages))
+        return self.with_uses(lambda use: use.asking(*chosen.get(use.template, _named(use))))
+
+    def with_uses(self, changed: Callable[[ModelUse], ModelUse]) -> "StageTable":
+        """A table with each entry for a template changed."""
+        return StageTable(
+            tuple(
+                stage.model_copy(update={"models": tuple(map(changed, stage.models))})
+                for stage in self.stages
+            )
+        )
 
     def _templates_of(self, key: str) -> tuple[str, ...]:
         if key in self.templates():
@@ -158,11 +185,13 @@ class StageTable:
 
 
 def _parse_override(key: str, value: str, providers: Collection[str]) -> tuple[str, str]:
+    if value == AUTO:
+        return AUTO, AUTO
     provider, slash, model = value.partition("/")
     if not (provider and slash and model):
         raise InputError(
             f"models: {value!r} for {key!r} must be provider/model, "
-            "for example deepseek/deepseek-v3"
+            f"for example deepseek/deepseek-v3, or {AUTO}"
         )
     if provider not in providers:
         raise InputError(
@@ -172,16 +201,8 @@ def _parse_override(key: str, value: str, providers: Collection[str]) -> tuple[s
     return provider, model
 
 
-def _with_models(stage: Stage, chosen: Mapping[str, tuple[str, str]]) -> Stage:
-    models = tuple(
-        use.model_copy(
-            update={"provider": chosen[use.template][0], "model": chosen[use.template][1]}
-        )
-        if use.template in chosen
-        else use
-        for use in stage.models
-    )
-    return stage.model_copy(update={"models": models})
+def _named(use: ModelUse) -> tuple[str, str]:
+    return use.provider, use.model
 
 
 def read_stage_rows() -> list[dict[str, Any]]:
