@@ -1,12 +1,12 @@
 """Writes the report of a build as Markdown."""
 
-from codegen.markdown import block, code, plain
 from core.artifacts.build_record import BuildRecord
 from core.artifacts.questionnaire import Stack
 from core.artifacts.report import TestCaseResult, TestOutcome, TestReport
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import ValidatedStructure
 from core.layout import TESTS_REPORT
+from core.markdown import block, code, plain
 from core.stages import StageTable
 
 _FAILURES_SHOWN = 25

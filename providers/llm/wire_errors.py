@@ -12,6 +12,7 @@ from typing import Any, cast
 import httpx
 
 from core.errors import ModelError, ProviderBusyError, ProviderFailedError, RequestRefusedError
+from providers.llm.redaction import redacted
 
 _MESSAGE_CHARACTERS = 500
 _BUSY_STATUSES = frozenset({429, 503, 529})
@@ -26,9 +27,6 @@ _HINTS = {
     404: "check the model's name and the base URL",
     413: "the prompt is too long",
 }
-_REDACTED = "[key]"
-# Shorter ones are placeholders such as "none", and ordinary text is full of them.
-_SHORTEST_SECRET = 6
 
 
 @dataclass(frozen=True)
@@ -71,13 +69,15 @@ class Caller:
         """What the provider said, fit for a message: without the key, on one bounded line."""
         return bounded(self._redacted(text))
 
+    def answered(self, text: str) -> str:
+        """What the provider answered, without the key that it may have been shown in between."""
+        return self._redacted(text, _SHORTEST_SECRET_IN_ANSWERS)
+
     def _text(self, what: str) -> str:
         return self._redacted(f"{self.provider}/{self.model}: {what}")
 
     def _redacted(self, text: str) -> str:
-        if self.key is None or len(self.key) < _SHORTEST_SECRET:
-            return text
-        return text.replace(self.key, _REDACTED)
+        return redacted(text, (self.key,))
 
 
 def transport_error(error: httpx.HTTPError, caller: Caller) -> ModelError:

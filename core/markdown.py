@@ -13,6 +13,11 @@ _SIGNS = re.compile(r"[\\`*\[\]<>#|~&$]|(?<![^\W_])_|_(?![^\W_])")
 _MARKER = re.compile(r"^(\d*)([-+=.)])")
 """What makes a list, a line or a heading of the text it begins."""
 
+_UNSEEN = re.compile(
+    r"\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Controls but for tabs and line ends, marks of the direction of writing, halves of characters."""
+
 _BACKTICKS = re.compile("`+")
 
 
@@ -41,9 +46,28 @@ def block(text: str, *, indent: int = 0, end: bool = False) -> str:
     lines = printable(text).strip("\n").split("\n")
     shown = "\n".join(lines[-_BLOCK_LINES:] if end else lines[:_BLOCK_LINES])
     shown = shown[-_BLOCK_CHARACTERS:] if end else shown[:_BLOCK_CHARACTERS]
-    fence = "`" * max(3, _longest_run(shown) + 1)
+    fence = _fence_around(shown)
     margin = " " * indent
     return "\n".join(f"{margin}{line}".rstrip() for line in [fence, *shown.split("\n"), fence])
+
+
+def whole_block(text: str) -> str:
+    """All of the text as a fenced block, to the letter, but for what cannot be seen.
+
+    Control characters and those that turn the direction of writing are shown as their numbers,
+    such as `\\x1b`; so is half a character, which cannot be written as UTF-8.
+    """
+    shown = _UNSEEN.sub(_number, text)
+    fence = _fence_around(shown)
+    return f"{fence}\n{shown}\n{fence}"
+
+
+def _number(sign: re.Match[str]) -> str:
+    return f"\\x{ord(sign[0]):02x}" if sign[0] < "\x80" else f"\\u{ord(sign[0]):04x}"
+
+
+def _fence_around(text: str) -> str:
+    return "`" * max(3, _longest_run(text) + 1)
 
 
 def _longest_run(text: str) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.markdown import block, code, plain
+from core.markdown import block, code, plain
 
 
 @pytest.mark.parametrize(
