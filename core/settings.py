@@ -5,6 +5,7 @@ import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
@@ -174,6 +175,11 @@ class Settings(BaseSettings):
     def store_url(self) -> str:
         """URL of the artifact store."""
         return self.artifact_store or f"file://{self.root / 'store'}"
+
+    @property
+    def ledger_database_url(self) -> str:
+        """SQLAlchemy URL of the usage ledger."""
+        return self.ledger_url or f"sqlite:///{quote(str(self.root / 'ledger.db'))}"
 
     @property
     def deployed_limits(self) -> bool:

@@ -1,31 +1,45 @@
-"""A provider whose every call stands in the call ledger."""
+"""A provider whose every call stands in the usage ledger, with the money it may cost."""
 
 import asyncio
+from decimal import Decimal
 from typing import Protocol
 
 from core.errors import RequestRefusedError
+from core.settings import SpendingLimits
 from providers.llm.checkpoints import Keep
 from providers.llm.provider import LLMProvider, LLMRequest, LLMResponse
 from providers.storage.calls import CallIdentity, CallMaxima, ClosedOutcome
 
+RESERVED_SECONDS = 3_600.0
+"""How long the call of a process that died holds its reservation; no call takes longer."""
+
 
 class Ledger(Protocol):
-    """What is needed of the call ledger."""
+    """What is needed of the usage ledger."""
 
-    async def open_call(self, call: CallIdentity, limits: CallMaxima) -> int:
-        """Put down a call about to be made; `CallLimitError` when there may be none."""
+    async def reserve(
+        self,
+        call: CallIdentity,
+        maxima: CallMaxima,
+        *,
+        spending: SpendingLimits,
+        estimate_usd: Decimal,
+        seconds: float,
+    ) -> int:
+        """Put down a call about to be made and hold what it may cost, or raise."""
         ...
 
-    async def close_call(
+    async def settle(
         self,
         call_id: int,
         *,
         outcome: ClosedOutcome,
         input_tokens: int = 0,
         output_tokens: int = 0,
-        cost_usd: float = 0.0,
+        cost_usd: Decimal = Decimal(0),
         latency_seconds: float = 0.0,
         error_class: str = "",
+        error: str = "",
     ) -> None:
         """Put down what became of it."""
         ...
@@ -69,19 +83,25 @@ class MeteredProvider:
             StorageError: ledger or store failed.
             ModelError: as the wrapped provider.
         """
-        call_id = await self._ledger.open_call(self._call, self._limits)
+        call_id = await self._ledger.reserve(
+            self._call,
+            self._limits,
+            spending=SpendingLimits(),
+            estimate_usd=Decimal(0),
+            seconds=RESERVED_SECONDS,
+        )
         try:
             response = await self._inner.complete(request)
             await self._keep(response)
         except BaseException as error:  # also a cancelled call is closed
             await asyncio.shield(self._close_failed(call_id, error))
             raise
-        await self._ledger.close_call(
+        await self._ledger.settle(
             call_id,
             outcome="answered",
             input_tokens=response.input_tokens,
             output_tokens=response.output_tokens,
-            cost_usd=response.cost_usd,
+            cost_usd=Decimal(str(response.cost_usd)),
             latency_seconds=response.latency_seconds,
         )
         return response
@@ -92,4 +112,4 @@ class MeteredProvider:
 
     async def _close_failed(self, call_id: int, error: BaseException) -> None:
         outcome: ClosedOutcome = "refused" if isinstance(error, RequestRefusedError) else "failed"
-        await self._ledger.close_call(call_id, outcome=outcome, error_class=type(error).__name__)
+        await self._ledger.settle(call_id, outcome=outcome, error_class=type(error).__name__)

@@ -1,24 +1,26 @@
-"""Transactions on the call ledger's database: SQLite when embedded, PostgreSQL when deployed."""
+"""Transactions on the usage ledger's database: SQLite when embedded, PostgreSQL when deployed.
+
+SQLite writes ahead (WAL) and hands commits to the system without waiting for the disk
+(`synchronous = NORMAL`): whatever kills a process, no commit is lost and the file stays whole. A
+power cut may take back the last seconds of records, as it may take the answers they paid for;
+a disk flush for every commit would cost each call more than all the rest of the ledger. Where even
+that must not happen, the ledger belongs in PostgreSQL, which flushes.
+"""
 
 import sqlite3
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DBAPIError,
-    IntegrityError,
-    ProgrammingError,
-    SQLAlchemyError,
-)
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import ConfigurationError, StorageError
-from providers.storage.ledger_tables import metadata
+from providers.storage.migrations.upgrade import is_current, upgrade
 
 BUSY_SECONDS = 60.0
 """How long a writer waits for its turn; a transaction takes milliseconds."""
@@ -26,20 +28,23 @@ BUSY_SECONDS = 60.0
 _BUSY_PAUSE_SECONDS = 0.01
 _WRITES = "ledger_writes"
 _IN_MEMORY = {None, "", ":memory:"}
+_CONNECT_SECONDS = 10
 
 
 class LedgerDatabase:
-    """The ledger's database, created where there is none.
+    """The ledger's database, created where there is none and migrated where it is older.
 
     Nothing is opened before the first transaction. All methods block, and may be called from any
     number of threads.
 
     Args:
-        url: SQLAlchemy URL, for example `sqlite:////var/lib/app-builder/ledger.db`.
+        url: SQLAlchemy URL, `sqlite:////var/lib/app-builder/ledger.db` or
+            `postgresql+psycopg://user@host/name`.
 
     Raises:
         ConfigurationError: the URL cannot be used, its driver is not installed, or the database
-            would be in memory, where it survives nothing.
+            would be in memory, where it survives nothing. Later, from the first transaction: a
+            newer release made the tables.
     """
 
     def __init__(self, url: str) -> None:
@@ -50,8 +55,8 @@ class LedgerDatabase:
 
     @property
     def name(self) -> str:
-        """The URL, without the password."""
-        return self._engine.url.render_as_string(hide_password=True)
+        """The URL, without the password and without options, which may hold one too."""
+        return self._engine.url.set(query={}).render_as_string(hide_password=True)
 
     @contextmanager
     def reading(self) -> Generator[Connection, None, None]:
@@ -84,17 +89,12 @@ class LedgerDatabase:
             url = self._engine.url
             if url.get_backend_name() == "sqlite" and url.database:
                 Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self._create_tables()
-            except (IntegrityError, ProgrammingError):
-                # PostgreSQL lets two processes begin this, and lets the one fail once the other
-                # has done all of it.
-                self._create_tables()
+            with self._engine.begin() as connection:
+                current = is_current(connection)
+            if not current:
+                with self._writing.begin() as connection:
+                    upgrade(connection, self.name)
             self._is_ready = True
-
-    def _create_tables(self) -> None:
-        with self._writing.begin() as connection:
-            metadata.create_all(connection)
 
     @contextmanager
     def _failures(self) -> Generator[None, None, None]:
@@ -103,39 +103,79 @@ class LedgerDatabase:
         except (SQLAlchemyError, OSError) as error:
             # The driver's first line says it; the rest are statements and their values.
             cause = error.orig if isinstance(error, DBAPIError) else error
-            reason = str(cause).partition("\n")[0]
-            raise StorageError(f"call ledger {self.name}: {reason}") from error
+            reason = _without_passwords(str(cause).partition("\n")[0], self._engine.url)
+            raise StorageError(f"usage ledger {self.name}: {reason}") from error
 
 
 def _engine_of(url: str) -> Engine:
     try:
         parsed = make_url(url)
-        is_sqlite = parsed.get_backend_name() == "sqlite"
-        engine = create_engine(
-            parsed,
-            connect_args={"timeout": BUSY_SECONDS} if is_sqlite else {},
-        )
-    except (ArgumentError, ImportError) as error:
-        raise ConfigurationError(
-            f"call ledger: its URL cannot be used ({error}); "
-            "it looks like sqlite:////var/lib/app-builder/ledger.db"
-        ) from error
-    if is_sqlite:
-        if parsed.database in _IN_MEMORY:
+        kind = parsed.get_backend_name()
+        if kind not in _SET_UP:
+            raise _unusable(f"{kind} is neither sqlite nor postgresql")
+        if kind == "sqlite" and parsed.database in _IN_MEMORY:
             raise ConfigurationError(
-                f"call ledger {url!r}: a database in memory survives nothing; "
+                f"usage ledger {url!r}: a database in memory survives nothing; "
                 "name a file, for example sqlite:////var/lib/app-builder/ledger.db"
             )
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        return _SET_UP[kind](parsed)
+    except (ArgumentError, ImportError) as error:
+        raise _unusable(str(error)) from error
+    except ValueError:  # its text would show a part of the URL, and the cause with it
+        raise _unusable("its port is not a number") from None
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _set_up_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    # The ping notices a server that was restarted before a transaction, not by its failure.
+    engine = create_engine(
+        url, connect_args={"connect_timeout": _CONNECT_SECONDS}, pool_pre_ping=True
+    )
+    event.listen(engine, "connect", _set_up_postgresql)
+    return engine
+
+
+_SET_UP: dict[str, Callable[[URL], Engine]] = {
+    "sqlite": _sqlite_engine,
+    "postgresql": _postgresql_engine,
+}
+
+
+def _unusable(reason: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"usage ledger: its URL cannot be used ({reason}); it looks like "
+        "sqlite:////var/lib/app-builder/ledger.db or postgresql+psycopg://user@host/name; "
+        "correct APP_BUILDER_LEDGER_URL"
+    )
+
+
+def _without_passwords(reason: str, url: URL) -> str:
+    """A driver's message, should it quote what it was connected with."""
+    secrets = [url.password, *(url.normalized_query.get("password", ()))]
+    for secret in filter(None, secrets):
+        reason = reason.replace(str(secret), "***")
+    return reason
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # Python's driver would begin transactions at moments of its own choosing.
     connection.isolation_level = None
     _use_wal(connection)
+    connection.execute("PRAGMA synchronous = NORMAL").close()
     connection.execute("PRAGMA foreign_keys = ON").close()
+
+
+def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = {round(BUSY_SECONDS * 1_000)}")
+    cursor.close()
+    connection.commit()
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

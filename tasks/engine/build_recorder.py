@@ -14,7 +14,7 @@ from core.layout import BUILD_RECORD, build_prefix
 from core.progress import BuildListener
 from core.stages import Stage
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.call_ledger import CallLedger
+from providers.storage.ledger import UsageLedger
 
 
 class BuildRecorder:
@@ -28,7 +28,7 @@ class BuildRecorder:
     def __init__(
         self,
         store: ArtifactStore,
-        ledger: CallLedger,
+        ledger: UsageLedger,
         record: BuildRecord,
         listener: BuildListener,
     ) -> None:

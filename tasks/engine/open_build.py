@@ -20,7 +20,7 @@ from providers.llm.pool import ProviderPool
 from providers.llm.shared_answers import SharedAnswers
 from providers.sandbox.bubblewrap import BubblewrapSandbox
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.call_ledger import CallLedger
+from providers.storage.ledger import UsageLedger
 from tasks.engine import console
 from tasks.engine.build_lock import build_locked
 from tasks.engine.build_recorder import BuildRecorder, utc_now
@@ -58,7 +58,7 @@ async def open_build(
     )
     with build_locked(settings.root / "locks", prepared.build_id):
         await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))
-        ledger = CallLedger.in_file(settings.root / "ledger.db")
+        ledger = UsageLedger(settings.ledger_database_url)
         try:
             async with ProviderPool(prepared.catalogue, prepared.secrets) as pool:
                 session = await _session(settings, prepared, pool, ledger)
@@ -96,7 +96,7 @@ async def _operator_models() -> dict[str, str]:
 
 
 async def _session(
-    settings: Settings, prepared: PreparedBuild, pool: ProviderPool, ledger: CallLedger
+    settings: Settings, prepared: PreparedBuild, pool: ProviderPool, ledger: UsageLedger
 ) -> BuildSession:
     store = ArtifactStore(settings.store_url)
     record = BuildRecord(

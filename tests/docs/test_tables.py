@@ -12,7 +12,7 @@ from core.artifacts.build_record import BuildRecord, StageRecord
 from core.progress import SilentListener
 from flows.cli import BAD_INPUT, BUILD_FAILED
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.call_ledger import CallLedger
+from providers.storage.ledger import UsageLedger
 from tasks.engine.build_recorder import BuildRecorder
 from tests.docs.pages import ROOT, marked, read
 from tests.docs.tables import TABLES, stage_table, table
@@ -46,7 +46,7 @@ async def test_events_carry_what_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     record = BuildRecord(build_id="b-1", project_id="b", project_name="B", user="u")
     recorder = BuildRecorder(
         ArtifactStore(f"file://{tmp_path}"),
-        CallLedger.in_file(tmp_path / "ledger.db"),
+        UsageLedger.in_file(tmp_path / "ledger.db"),
         record,
         SilentListener(),
     )

@@ -15,8 +15,8 @@ from providers.llm.stage_router import ModelChoice
 from providers.llm.structured import parse_json
 from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.call_ledger import CallLedger
 from providers.storage.calls import CallMaxima, CallOutcome
+from providers.storage.ledger import UsageLedger
 from tests.real_model.model_process import RealModel
 
 
@@ -47,13 +47,13 @@ def parse(text: str) -> Priority:
 
 
 @asynccontextmanager
-async def asking(model: RealModel, folder: Path) -> AsyncGenerator[tuple[Asker, CallLedger]]:
+async def asking(model: RealModel, folder: Path) -> AsyncGenerator[tuple[Asker, UsageLedger]]:
     secrets = EnvironmentSecrets(
         {"LOCAL_LLM_BASE_URL": model.base_url, "LOCAL_LLM_API_KEY": model.key}
     )
     catalogue = load_catalogue(read_catalogue_rows(), secrets.get)
     store = ArtifactStore(f"file://{folder / 'store'}")
-    ledger = CallLedger(f"sqlite:///{folder / 'ledger.db'}")
+    ledger = UsageLedger(f"sqlite:///{folder / 'ledger.db'}")
     async with ProviderPool(catalogue, secrets) as pool:
         yield Asker(pool, AnswerCheckpoints(store), ledger), ledger
     ledger.close()

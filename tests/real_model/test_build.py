@@ -16,8 +16,8 @@ from core.errors import StageFailedError
 from core.layout import ARTIFACT_TYPES, BUILD_RECORD, SPECS
 from core.printable import printable
 from core.stages import read_stage_rows
-from providers.storage.call_ledger import CallLedger
 from providers.storage.calls import CallOutcome, CallRow
+from providers.storage.ledger import UsageLedger
 from tests.flows.command import TINY, start, templates, variables
 from tests.real_model.model_process import RealModel
 
@@ -62,7 +62,7 @@ class Build:
         return BuildRecord.model_validate_json((self.folder / BUILD_RECORD).read_text())
 
     async def calls(self) -> list[CallRow]:
-        ledger = CallLedger(f"sqlite:///{self._home / 'ledger.db'}")
+        ledger = UsageLedger(f"sqlite:///{self._home / 'ledger.db'}")
         try:
             return await ledger.calls(self.folder.name)
         finally:

@@ -22,7 +22,7 @@ from providers.llm.stage_router import StageRouter
 from providers.sandbox.bubblewrap import BubblewrapSandbox
 from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.call_ledger import CallLedger
+from providers.storage.ledger import UsageLedger
 from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.build_session import BuildSession
 from tasks.engine.preparation import load_table
@@ -88,7 +88,7 @@ def open_session(
     table = load_table(SECRETS)
     overrides = dict.fromkeys(table.templates(), "local/test")
     table = table.with_models(overrides, catalogue.names)
-    ledger = CallLedger.in_file(folder / "ledger.db")
+    ledger = UsageLedger.in_file(folder / "ledger.db")
     store = ArtifactStore(f"file://{folder / 'store'}")
     record = BuildRecord(build_id="b-1", project_id="b", project_name="Task Tracker", user="u")
     pool = ProviderPool(catalogue, SECRETS, client=HttpClient(transport=httpx.MockTransport(model)))

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from core.errors import ArtifactNotFoundError, CallLimitError
+from core.settings import SpendingLimits
 from providers.llm.catalogue import Catalogue, ModelRow, ProviderRow
 from providers.llm.provider import LLMProvider, LLMRequest, LLMResponse
 from providers.storage.calls import CallIdentity, CallMaxima, ClosedOutcome
@@ -58,31 +60,40 @@ class MemoryStore:
 
 @dataclass
 class MemoryLedger:
-    """Counts calls as the call ledger does."""
+    """Counts calls as the usage ledger does."""
 
     clock: Clock = field(default_factory=Clock)
     calls: list[CallIdentity] = field(default_factory=list[CallIdentity])
     outcomes: dict[int, str] = field(default_factory=dict[int, str])
 
-    async def open_call(self, call: CallIdentity, limits: CallMaxima) -> int:
+    async def reserve(
+        self,
+        call: CallIdentity,
+        maxima: CallMaxima,
+        *,
+        spending: SpendingLimits,
+        estimate_usd: Decimal,
+        seconds: float,
+    ) -> int:
         self.clock.tick()
         stage = [known for known in self.calls if known.stage == call.stage and known.file is None]
-        if len(self.calls) >= limits.per_build or len(stage) >= limits.per_stage:
+        if len(self.calls) >= maxima.per_build or len(stage) >= maxima.per_stage:
             raise CallLimitError("a maximum is reached")
         self.calls.append(call)
         self.clock.tick()
         return len(self.calls) - 1
 
-    async def close_call(
+    async def settle(
         self,
         call_id: int,
         *,
         outcome: ClosedOutcome,
         input_tokens: int = 0,
         output_tokens: int = 0,
-        cost_usd: float = 0.0,
+        cost_usd: Decimal = Decimal(0),
         latency_seconds: float = 0.0,
         error_class: str = "",
+        error: str = "",
     ) -> None:
         self.clock.tick()
         assert call_id not in self.outcomes

@@ -24,8 +24,8 @@ from providers.llm.retrying import Patience
 from providers.llm.stage_router import ModelChoice
 from providers.llm.structured import parse_json
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.call_ledger import CallLedger
 from providers.storage.calls import CallMaxima
+from providers.storage.ledger import UsageLedger
 from tests.providers.llm.scripted import MemoryLedger, MemoryStore, ScriptedPool, ScriptedProvider
 
 BIG, SMALL = ModelChoice("first", "big"), ModelChoice("second", "small")
@@ -342,7 +342,7 @@ def test_a_question_without_models_is_refused() -> None:
 
 
 async def test_with_the_real_store_and_ledger(tmp_path: Path) -> None:
-    ledger = CallLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
+    ledger = UsageLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
     provider = ScriptedProvider("first", iter([BAD, GOOD, BAD]))
     asker = Asker(
         ScriptedPool(provider), AnswerCheckpoints(ArtifactStore(tmp_path.as_uri())), ledger

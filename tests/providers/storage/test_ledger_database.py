@@ -3,12 +3,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import select
 
 from core.errors import ConfigurationError, StorageError
 from providers.storage import ledger_database
 from providers.storage.ledger_database import LedgerDatabase
-from providers.storage.ledger_tables import builds, metadata
+from providers.storage.ledger_tables import builds
 
 
 @pytest.fixture
@@ -108,18 +108,6 @@ def test_the_first_transactions_of_many_may_come_at_once(tmp_path: Path) -> None
             database.close()
 
 
-def test_a_process_that_lost_the_race_to_create_the_tables_goes_on(file: Path) -> None:
-    database = LedgerDatabase(f"sqlite:///{file}")
-
-    def lose(_target: object, connection: Connection, **_: object) -> None:
-        connection.exec_driver_sql("CREATE TABLE taken (name TEXT UNIQUE)")
-        connection.exec_driver_sql("INSERT INTO taken VALUES ('builds'), ('builds')")
-
-    event.listen(metadata, "before_create", lose, once=True)
-    assert builds_in(database) == []
-    database.close()
-
-
 def test_a_writer_whose_turn_never_comes_is_told(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,7 +150,7 @@ def test_a_file_that_is_no_database_is_a_storage_error(file: Path) -> None:
     database = LedgerDatabase(f"sqlite:///{file}")
     with pytest.raises(StorageError) as failure:
         builds_in(database)
-    assert str(failure.value) == f"call ledger sqlite:///{file}: file is not a database"
+    assert str(failure.value) == f"usage ledger sqlite:///{file}: file is not a database"
     database.close()
 
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from core.artifacts.build_record import Usage
 from core.errors import CallLimitError, StorageError
-from providers.storage.call_ledger import CallLedger
 from providers.storage.calls import CallIdentity, CallMaxima, CallOutcome
+from providers.storage.ledger import UsageLedger
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
 
@@ -26,7 +26,7 @@ ANSWERED: dict[str, Any] = {"outcome": "answered"}
 OPEN_UNTIL_REFUSED = """
 import asyncio, os, signal, sys
 from core.errors import CallLimitError
-from providers.storage.call_ledger import CallLedger
+from providers.storage.ledger import UsageLedger
 from providers.storage.calls import CallIdentity, CallMaxima
 
 call = CallIdentity(
@@ -34,7 +34,7 @@ call = CallIdentity(
 )
 
 async def main(url, maximum, end):
-    ledger = CallLedger(url)
+    ledger = UsageLedger(url)
     opened = 0
     print("ready", flush=True)
     sys.stdin.readline()
@@ -59,8 +59,8 @@ def url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def ledger(url: str) -> Iterator[CallLedger]:
-    ledger = CallLedger(url)
+def ledger(url: str) -> Iterator[UsageLedger]:
+    ledger = UsageLedger(url)
     yield ledger
     ledger.close()
 
@@ -82,7 +82,7 @@ def maxima(**values: int) -> CallMaxima:
     return WIDE.model_copy(update=values)
 
 
-async def test_an_open_call_has_everything_known_before_it_is_made(ledger: CallLedger) -> None:
+async def test_an_open_call_has_everything_known_before_it_is_made(ledger: UsageLedger) -> None:
     call_id = await ledger.open_call(call("7", "app/models.py"), WIDE)
     (row,) = await ledger.calls("b-1")
     assert row.id == call_id
@@ -95,7 +95,7 @@ async def test_an_open_call_has_everything_known_before_it_is_made(ledger: CallL
     assert abs(datetime.now(UTC) - row.started_at) < timedelta(minutes=1)
 
 
-async def test_a_closed_call_has_what_became_of_it(ledger: CallLedger) -> None:
+async def test_a_closed_call_has_what_became_of_it(ledger: UsageLedger) -> None:
     answered = await ledger.open_call(call(), WIDE)
     failed = await ledger.open_call(call(), WIDE)
     refused = await ledger.open_call(call(), WIDE)
@@ -119,7 +119,7 @@ async def test_a_closed_call_has_what_became_of_it(ledger: CallLedger) -> None:
     assert (third.outcome, third.error_class) == ("refused", "RequestRefusedError")
 
 
-async def test_totals_add_up_one_build(ledger: CallLedger) -> None:
+async def test_totals_add_up_one_build(ledger: UsageLedger) -> None:
     assert await ledger.totals("b-1") == Usage()
     for tokens in (100, 200):
         call_id = await ledger.open_call(call(), WIDE)
@@ -138,7 +138,7 @@ async def test_totals_add_up_one_build(ledger: CallLedger) -> None:
     )
 
 
-async def test_counts_narrow_down_to_a_stage_and_a_file(ledger: CallLedger) -> None:
+async def test_counts_narrow_down_to_a_stage_and_a_file(ledger: UsageLedger) -> None:
     for made in (call("3"), call("7", "a.py"), call("7", "b.py"), call("7"), call("7.5", "a.py")):
         await ledger.open_call(made, WIDE)
     assert await ledger.count("b-1") == 5
@@ -148,7 +148,7 @@ async def test_counts_narrow_down_to_a_stage_and_a_file(ledger: CallLedger) -> N
     assert await ledger.count("b-2") == 0
 
 
-async def test_a_call_can_be_closed_once(ledger: CallLedger) -> None:
+async def test_a_call_can_be_closed_once(ledger: UsageLedger) -> None:
     call_id = await ledger.open_call(call(), WIDE)
     await ledger.close_call(call_id, outcome="failed")
     with pytest.raises(StorageError, match=f"close call {call_id}: it is already 'failed'"):
@@ -171,7 +171,7 @@ async def test_a_call_can_be_closed_once(ledger: CallLedger) -> None:
     ],
 )
 async def test_values_that_would_falsify_totals_are_refused(
-    ledger: CallLedger, values: dict[str, Any]
+    ledger: UsageLedger, values: dict[str, Any]
 ) -> None:
     call_id = await ledger.open_call(call(), WIDE)
     with pytest.raises(StorageError, match="constraint failed"):
@@ -194,7 +194,7 @@ async def test_values_that_would_falsify_totals_are_refused(
     ],
 )
 async def test_a_reached_maximum_is_named_with_its_value_and_where_to_raise_it(
-    ledger: CallLedger, made: CallIdentity, limits: CallMaxima, expected: tuple[str, str]
+    ledger: UsageLedger, made: CallIdentity, limits: CallMaxima, expected: tuple[str, str]
 ) -> None:
     await ledger.open_call(made, limits)
     await ledger.open_call(made, limits)
@@ -208,7 +208,7 @@ async def test_a_reached_maximum_is_named_with_its_value_and_where_to_raise_it(
     await ledger.open_call(made, WIDE)
 
 
-async def test_calls_about_files_do_not_use_up_the_stage(ledger: CallLedger) -> None:
+async def test_calls_about_files_do_not_use_up_the_stage(ledger: UsageLedger) -> None:
     limits = maxima(per_stage=1, per_file=2)
     for file in ("a.py", "a.py", "b.py"):
         await ledger.open_call(call("7", file), limits)
@@ -220,7 +220,7 @@ async def test_calls_about_files_do_not_use_up_the_stage(ledger: CallLedger) -> 
     await ledger.open_call(call("8"), limits)
 
 
-async def test_builds_do_not_use_up_each_other(ledger: CallLedger) -> None:
+async def test_builds_do_not_use_up_each_other(ledger: UsageLedger) -> None:
     limits = maxima(per_stage=1, per_build=1)
     await ledger.open_call(call(), limits)
     await ledger.open_call(call(build_id="b-2"), limits)
@@ -228,7 +228,7 @@ async def test_builds_do_not_use_up_each_other(ledger: CallLedger) -> None:
         await ledger.open_call(call(), limits)
 
 
-async def test_many_calls_at_once_reach_the_maximum_exactly(ledger: CallLedger) -> None:
+async def test_many_calls_at_once_reach_the_maximum_exactly(ledger: UsageLedger) -> None:
     limits = maxima(per_stage=25)
     asked = (ledger.open_call(call(), limits) for _ in range(60))
     results = await asyncio.gather(*asked, return_exceptions=True)
@@ -239,7 +239,7 @@ async def test_many_calls_at_once_reach_the_maximum_exactly(ledger: CallLedger) 
 
 
 async def test_processes_racing_for_the_last_calls_never_exceed_the_maximum(
-    ledger: CallLedger, url: str, start_python: StartPython
+    ledger: UsageLedger, url: str, start_python: StartPython
 ) -> None:
     maximum = 120
     processes = [start_python(OPEN_UNTIL_REFUSED, url, str(maximum), "alive") for _ in range(4)]
@@ -256,7 +256,7 @@ async def test_processes_racing_for_the_last_calls_never_exceed_the_maximum(
 
 
 async def test_a_call_of_a_killed_process_stays_open_and_counts(
-    ledger: CallLedger, url: str, start_python: StartPython
+    ledger: UsageLedger, url: str, start_python: StartPython
 ) -> None:
     process = start_python(OPEN_UNTIL_REFUSED, url, "1", "killed")
     process.communicate("\n")
@@ -287,11 +287,11 @@ async def test_maxima_hold_for_any_history(
     refused: set[tuple[str, str]] = set()
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/ledger.db"
-        ledger = CallLedger(url)
+        ledger = UsageLedger(url)
         for together in history:
             if not together:
                 ledger.close()
-                ledger = CallLedger(url)
+                ledger = UsageLedger(url)
             asked = (ledger.open_call(made, limits) for made, _ in together)
             results = await asyncio.gather(*asked, return_exceptions=True)
             for (made, outcome), result in zip(together, results, strict=True):
@@ -315,7 +315,7 @@ async def test_maxima_hold_for_any_history(
 
 async def test_a_file_may_have_any_name(tmp_path: Path) -> None:
     path = tmp_path / "odd ?#% name" / "ledger.db"
-    ledger = CallLedger.in_file(path)
+    ledger = UsageLedger.in_file(path)
     assert await ledger.count("b") == 0
     ledger.close()
     assert path.is_file()

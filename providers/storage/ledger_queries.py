@@ -1,0 +1,87 @@
+"""What can be asked of the ledger without changing it."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from sqlalchemy import func, or_, select
+
+from core.artifacts.build_record import Usage
+from providers.storage.calls import CallRow, ModelOutcomes
+from providers.storage.ledger_database import LedgerDatabase
+from providers.storage.ledger_tables import builds, calls, models, user_months
+from providers.storage.money import dollars
+
+_MICRO = 1_000_000
+
+
+def totals(database: LedgerDatabase, build_id: str) -> Usage:
+    """What all calls of a build took."""
+    with database.reading() as connection:
+        row = connection.execute(select(builds).where(builds.c.build_id == build_id)).first()
+    if row is None:
+        return Usage()
+    return Usage(
+        calls=row.calls,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        cost_usd=float(dollars(row.cost_nanodollars)),
+        seconds=row.latency_microseconds / _MICRO,
+    )
+
+
+def spent(database: LedgerDatabase, build_id: str) -> Decimal:
+    """What a build's settled calls cost, US dollars."""
+    query = select(builds.c.cost_nanodollars).where(builds.c.build_id == build_id)
+    with database.reading() as connection:
+        return dollars(connection.scalar(query) or 0)
+
+
+def spent_by_user(database: LedgerDatabase, user: str, month: date) -> Decimal:
+    """What a user's settled calls cost in a calendar month, US dollars."""
+    if isinstance(month, datetime) and month.tzinfo is not None:
+        month = month.astimezone(UTC)
+    query = select(user_months.c.cost_nanodollars).where(
+        user_months.c.user == user, user_months.c.month == f"{month:%Y-%m}"
+    )
+    with database.reading() as connection:
+        return dollars(connection.scalar(query) or 0)
+
+
+def count(database: LedgerDatabase, build_id: str, stage: str | None, file: str | None) -> int:
+    """How many calls of a build were ever made."""
+    query = select(func.count()).select_from(calls).where(calls.c.build_id == build_id)
+    if stage is not None:
+        query = query.where(calls.c.stage == stage)
+    if file is not None:
+        query = query.where(calls.c.file == file)
+    with database.reading() as connection:
+        return connection.execute(query).scalar_one()
+
+
+def calls_of(database: LedgerDatabase, build_id: str) -> list[CallRow]:
+    """Every call of a build, in the order of opening."""
+    query = select(calls).where(calls.c.build_id == build_id).order_by(calls.c.id)
+    with database.reading() as connection:
+        rows = connection.execute(query).mappings().all()
+    found: list[CallRow] = []
+    for row in rows:
+        fields = dict(row)
+        latency = fields.pop("latency_microseconds") / _MICRO
+        money = {
+            f"{name}_usd": dollars(fields.pop(f"{name}_nanodollars"))
+            for name in ("cost", "reserved")
+        }
+        found.append(CallRow.model_validate({**fields, **money, "latency_seconds": latency}))
+    return found
+
+
+def recent_outcomes(database: LedgerDatabase, since: datetime) -> list[ModelOutcomes]:
+    """How each model that was heard of since a moment has answered."""
+    query = (
+        select(models)
+        .where(or_(models.c.last_success >= since, models.c.last_failure >= since))
+        .order_by(models.c.provider, models.c.model)
+    )
+    with database.reading() as connection:
+        rows = connection.execute(query).mappings().all()
+    return [ModelOutcomes.model_validate(dict(row)) for row in rows]

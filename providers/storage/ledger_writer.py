@@ -1,0 +1,152 @@
+"""One thread that writes for all coroutines: what they ask meanwhile is committed together."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from core.errors import StorageError
+from providers.storage.calls import CallOutcome
+from providers.storage.ledger_requests import Request, Reservation, Result, Settlement, Waits
+
+SHORTEST_PAUSE_SECONDS = 0.01
+"""How soon a reservation that waits is tried again; each time without success twice as late."""
+
+LONGEST_PAUSE_SECONDS = 0.5
+"""How late at most."""
+
+Commit = Callable[[Sequence[Request], bool], list[Result]]
+
+
+@dataclass(eq=False, slots=True)
+class _Asked:
+    request: Request
+    loop: asyncio.AbstractEventLoop
+    future: "asyncio.Future[int]"
+
+
+_Answer = tuple[_Asked, int | Exception]
+
+
+class LedgerWriter:
+    """Commits requests in the order they came, from any number of event loops.
+
+    A reservation that waits is tried again with every batch and after a pause that grows; those
+    that came later wait behind it, if the same limit holds them up.
+
+    Args:
+        commit: decides requests in one transaction; whether reservations whose time is over
+            should be looked for. What it raises, every request in it is told.
+    """
+
+    def __init__(self, commit: Commit) -> None:
+        self._commit = commit
+        self._changed = threading.Condition()
+        self._asked: list[_Asked] = []
+        self._thread: threading.Thread | None = None
+        self._is_closing = False
+
+    async def ask(self, request: Request) -> int:
+        """Wait until a request is committed.
+
+        A reservation whose caller is cancelled is taken back, if it was committed already.
+
+        Returns:
+            The call's number.
+
+        Raises:
+            AppBuilderError: it was refused, or the database failed.
+        """
+        loop = asyncio.get_running_loop()
+        asked = _Asked(request, loop, loop.create_future())
+        self._put(asked)
+        return await asked.future
+
+    def close(self) -> None:
+        """Commit what was asked, refuse what still waits, and end the thread."""
+        with self._changed:
+            thread, self._is_closing = self._thread, True
+            self._changed.notify()
+        if thread:
+            thread.join()
+
+    def _put(self, asked: _Asked) -> None:
+        with self._changed:
+            self._asked.append(asked)
+            if self._thread is None:
+                self._is_closing = False
+                self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+
+    def _take(self, pause: float | None) -> list[_Asked] | None:
+        """What was asked meanwhile; nothing after a pause; `None` when it is time to end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._asked or self._is_closing, pause)
+            if self._is_closing and not self._asked:
+                self._thread = None
+                return None
+            taken, self._asked = self._asked, []
+            return taken
+
+    def _work(self) -> None:
+        waiting: list[_Asked] = []
+        pause = SHORTEST_PAUSE_SECONDS
+        while (taken := self._take(pause if waiting else None)) is not None:
+            together = [asked for asked in (*waiting, *taken) if not asked.future.cancelled()]
+            answers, still = self._decide(together, expire=bool(waiting))
+            self._send(answers)
+            moved = bool(taken) or len(still) < len(waiting)
+            pause = SHORTEST_PAUSE_SECONDS if moved else min(2 * pause, LONGEST_PAUSE_SECONDS)
+            waiting = still
+        closed = StorageError("usage ledger: it was closed while a call waited for money")
+        self._send([(asked, closed) for asked in waiting])
+
+    def _decide(
+        self, together: Sequence[_Asked], *, expire: bool
+    ) -> tuple[list[_Answer], list[_Asked]]:
+        if not together:
+            return [], []
+        try:
+            results = self._commit([asked.request for asked in together], expire)
+        except Exception as error:
+            return [(asked, error) for asked in together], []
+        answers: list[_Answer] = []
+        waiting: list[_Asked] = []
+        for asked, result in zip(together, results, strict=True):
+            if isinstance(result, Waits):
+                waiting.append(asked)
+            else:
+                answers.append((asked, result))
+        return answers, waiting
+
+    def _send(self, answers: Sequence[_Answer]) -> None:
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Answer]] = {}
+        for answer in answers:
+            by_loop.setdefault(answer[0].loop, []).append(answer)
+        for loop, parts in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(self._deliver, parts)
+            except RuntimeError:  # the loop was closed, so nobody waits any more
+                continue
+
+    def _deliver(self, answers: Sequence[_Answer]) -> None:
+        """In the event loop: wake the callers."""
+        for asked, result in answers:
+            if not asked.future.cancelled():
+                if isinstance(result, int):
+                    asked.future.set_result(result)
+                else:
+                    asked.future.set_exception(result)
+            elif isinstance(result, int) and isinstance(asked.request, Reservation):
+                self._take_back(asked.loop, result)
+
+    def _take_back(self, loop: asyncio.AbstractEventLoop, call_id: int) -> None:
+        """Release the reservation of a caller that was cancelled before it knew of it.
+
+        Should this fail, the reservation expires in its time.
+        """
+        release = Settlement(
+            call_id, CallOutcome.FAILED, error_class=asyncio.CancelledError.__name__
+        )
+        self._put(_Asked(release, loop, loop.create_future()))
