@@ -8,22 +8,26 @@ Times of one call:
 - An answer that is not streamed is silent until it is whole, so silence says nothing there.
 - Either way the call ends after `call_seconds(max_tokens)`, which grows with the tokens asked for.
 
-No more calls are under way than the pool has connections; the others wait their turn before any
-of these times begins.
+No more calls are under way than there are connections; the others wait their turn before any of
+these times begins.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
+import ssl
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
+from providers.llm.connection_places import ConnectionPlaces
 from providers.llm.wire_errors import Caller, transport_error
 
-MAX_CONNECTIONS = 50
+MAX_CONNECTIONS = 256
+"""As many as a build may write files at once."""
 CONNECT_SECONDS = 30.0
 IDLE_SECONDS = 30.0
 KEEP_ALIVE_SECONDS = 30.0
@@ -35,6 +39,9 @@ STALE_SECONDS = 1.0
 """A kept connection that was dead before the request shows it within this time after sending."""
 DRAIN_SECONDS = 1.0
 MAX_BODY_BYTES = 16 * 1024 * 1024
+
+_Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
+_NewRequest = Callable[[_Trace], httpx.Request]
 
 _log = logging.getLogger(__name__)
 
@@ -133,7 +140,7 @@ class Exchange:
 
 
 class HttpClient:
-    """Owner of the connection pool that every provider of a run shares.
+    """Owner of the connections that every provider of a run shares.
 
     An async context manager; used within one event loop.
 
@@ -142,20 +149,8 @@ class HttpClient:
     """
 
     def __init__(self, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            # Reading is timed by `Exchange`, and the pool is never full: see `exchange`.
-            timeout=httpx.Timeout(
-                connect=CONNECT_SECONDS, write=IDLE_SECONDS, read=None, pool=None
-            ),
-            limits=httpx.Limits(
-                max_connections=MAX_CONNECTIONS,
-                max_keepalive_connections=MAX_CONNECTIONS,
-                keepalive_expiry=KEEP_ALIVE_SECONDS,
-            ),
-            headers={"User-Agent": "ai-app-builder"},
-        )
-        self._places = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._transport = transport
+        self._places = ConnectionPlaces(MAX_CONNECTIONS, self._new_client)
 
     async def __aenter__(self) -> Self:
         return self
@@ -170,7 +165,7 @@ class HttpClient:
 
     async def close(self) -> None:
         """Close every connection; no call may follow."""
-        await self._client.aclose()
+        await self._places.close()
 
     @asynccontextmanager
     async def exchange(
@@ -197,10 +192,17 @@ class HttpClient:
             ProviderBusyError: the connection was refused.
             ProviderFailedError: any other failure of the network, or too slow.
         """
-        async with self._places:
+        async with self._places.place() as client:
+
+            def request(trace: _Trace) -> httpx.Request:
+                extensions = {"trace": trace}
+                return client.build_request(
+                    method, url, headers=dict(headers), json=body, extensions=extensions
+                )
+
             try:
                 async with asyncio.timeout(total_seconds):
-                    response = await self._head(method, url, headers, body, caller, silence_seconds)
+                    response = await _head(client, request, caller, silence_seconds)
                     try:
                         yield Exchange(response, caller, silence_seconds)
                     finally:
@@ -210,52 +212,63 @@ class HttpClient:
             except httpx.HTTPError as error:
                 raise transport_error(error, caller) from error
 
-    async def _head(
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        body: Mapping[str, Any] | None,
-        caller: Caller,
-        silence_seconds: float | None,
-    ) -> httpx.Response:
-        try:
-            async with asyncio.timeout(silence_seconds):
-                return await self._sent(method, url, headers, body)
-        except TimeoutError:
-            raise caller.failed(f"no answer began within {silence_seconds:g} s") from None
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        # Slow to make, and the same for all.
+        return httpx.create_ssl_context()
 
-    async def _sent(
-        self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
-    ) -> httpx.Response:
-        """Send, and once more if a kept connection turns out to have been dead already.
+    def _new_client(self, connections: int) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=self._transport,
+            verify=self._tls,
+            # Reading is timed by `Exchange`, and the pool is never full: see `exchange`.
+            timeout=httpx.Timeout(
+                connect=CONNECT_SECONDS, write=IDLE_SECONDS, read=None, pool=None
+            ),
+            limits=httpx.Limits(
+                max_connections=connections,
+                max_keepalive_connections=connections,
+                keepalive_expiry=KEEP_ALIVE_SECONDS,
+            ),
+            headers={"User-Agent": "ai-app-builder"},
+        )
 
-        A server that took the request may have done the work, and a model's work is paid for: what
-        breaks later than `STALE_SECONDS` after sending, or while an answer comes in, is a failure.
-        """
-        opened: list[str] = []
-        clock = asyncio.get_running_loop().time
-        sent_at = clock()
 
-        async def note(event: str, _info: Mapping[str, Any]) -> None:
-            nonlocal sent_at
-            if event.startswith("connection.connect"):
-                opened.append(event)
-            elif event == "http11.send_request_body.complete":
-                sent_at = clock()
+async def _head(
+    client: httpx.AsyncClient, request: _NewRequest, caller: Caller, silence_seconds: float | None
+) -> httpx.Response:
+    try:
+        async with asyncio.timeout(silence_seconds):
+            return await _sent(client, request)
+    except TimeoutError:
+        raise caller.failed(f"no answer began within {silence_seconds:g} s") from None
 
-        def request() -> httpx.Request:
-            return self._client.build_request(
-                method, url, headers=dict(headers), json=body, extensions={"trace": note}
-            )
 
-        try:
-            return await self._client.send(request(), stream=True)
-        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
-            if opened or _is_garbled(error) or clock() - sent_at > STALE_SECONDS:
-                raise
-            _log.info("a kept connection to %s was dead (%r); sending again", url, error)
-        return await self._client.send(request(), stream=True)
+async def _sent(client: httpx.AsyncClient, request: _NewRequest) -> httpx.Response:
+    """Send, and once more if a kept connection turns out to have been dead already.
+
+    A server that took the request may have done the work, and a model's work is paid for: what
+    breaks later than `STALE_SECONDS` after sending, or while an answer comes in, is a failure.
+    """
+    opened: list[str] = []
+    clock = asyncio.get_running_loop().time
+    sent_at = clock()
+
+    async def note(event: str, _info: Mapping[str, Any]) -> None:
+        nonlocal sent_at
+        if event.startswith("connection.connect"):
+            opened.append(event)
+        elif event == "http11.send_request_body.complete":
+            sent_at = clock()
+
+    first = request(note)
+    try:
+        return await client.send(first, stream=True)
+    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
+        if opened or _is_garbled(error) or clock() - sent_at > STALE_SECONDS:
+            raise
+        _log.info("a kept connection to %s was dead (%r); sending again", first.url, error)
+    return await client.send(request(note), stream=True)
 
 
 def _is_garbled(error: httpx.HTTPError) -> bool:
