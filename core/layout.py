@@ -43,6 +43,12 @@ ARTIFACT_TYPES: dict[str, type[Artifact]] = {
 """Type of every JSON artifact; what is not here is text."""
 
 
+USAGE_REPORTS = "reports/usage/"
+"""Folder of the usage reports in the artifact store; each day has one below it."""
+PROVIDER_HEALTH = "reports/provider-health.json"
+"""What the last look after the providers found, in the artifact store."""
+
+
 def build_prefix(build_id: str) -> str:
     """Folder of one build in the artifact store, ending in a slash."""
     return f"project/{build_id}/"
