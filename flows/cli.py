@@ -83,7 +83,7 @@ def stages() -> None:
     from tasks.engine.preparation import load_table
     from tasks.engine.secret_sources import environment_secrets
 
-    print_stages(Console(), load_table(environment_secrets()))
+    print_stages(Console(), load_table(environment_secrets(), load_settings().catalogue))
 
 
 @app.command()
@@ -96,13 +96,15 @@ def show(
     from tasks.engine.preparation import load_table
     from tasks.engine.secret_sources import environment_secrets
 
-    store = ArtifactStore(load_settings().store_url)
+    settings = load_settings()
+    store = ArtifactStore(settings.store_url)
     key = build_prefix(build_id) + BUILD_RECORD
     try:
         record = asyncio.run(store.read_artifact(key, BuildRecord))
     except ArtifactNotFoundError:
         raise InputError(f"there is no build {build_id!r} in {store.url}") from None
-    print_record(Console(), load_table(environment_secrets()), record)
+    table = load_table(environment_secrets(), settings.catalogue)
+    print_record(Console(), table, record)
 
 
 def main() -> None:

@@ -91,7 +91,7 @@ class StageRouter:
     def choices(self, stage_number: str, template: str) -> tuple[ModelChoice, ...]:
         """Models to ask for a template of a stage, in order: the first, then its fallback.
 
-        A fallback whose provider has no key is left out.
+        A fallback that is switched off, or whose provider has no key, is left out.
 
         Raises:
             InputError: there is no such stage.
@@ -104,7 +104,8 @@ class StageRouter:
         choices = [ModelChoice(use.provider, use.model)]
         if use.fallback_provider is not None and use.fallback_model is not None:
             fallback = ModelChoice(use.fallback_provider, use.fallback_model)
-            if fallback not in choices and not self._lacks[fallback.provider]:
+            can_answer = self._catalogue[fallback.provider].answers(fallback.model)
+            if fallback not in choices and can_answer and not self._lacks[fallback.provider]:
                 choices.append(fallback)
         return tuple(choices)
 
@@ -178,8 +179,8 @@ def _lacks(rows: Iterable[ProviderRow], secrets: SecretSource) -> dict[str, _Lac
     lacks: dict[str, _Lack | None] = {}
     keys: dict[str, str] = {}
     for row in rows:
-        if row.gone:
-            lacks[row.name] = _Lack("", row.gone)
+        if row.gone or not row.enabled:
+            lacks[row.name] = _Lack("", row.gone or "it is switched off in the catalogue")
         elif row.protocol != DEMO and not row.base_url:
             lacks[row.name] = _Lack(row.base_url_variable or "", "it has no default")
         else:

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.artifacts.questionnaire import Questionnaire
-from core.errors import InputError
+from core.errors import ConfigurationError, InputError
 from core.identity import derive_build_id, project_slug
 from core.layout import ARTIFACT_TYPES
 from core.options import MAX_PARAMETERS, BuildOptions
@@ -13,7 +14,7 @@ from core.secrets import SecretSource
 from core.settings import Settings
 from core.stages import ALL, StageTable, load_stage_table, read_stage_rows
 from prompts.renderer import template_names
-from providers.llm.catalogue import DEMO, Catalogue, load_catalogue, read_catalogue_rows
+from providers.llm.catalogue import DEMO, Catalogue, open_catalogue
 from providers.llm.stage_router import StageRouter
 from providers.secrets.chain import SecretChain
 from tasks.engine.edit_reading import read_edit
@@ -53,20 +54,17 @@ class PreparedBuild:
         )
 
 
-def load_table(environment: SecretSource) -> StageTable:
+def load_table(environment: SecretSource, own_catalogue: Path | None = None) -> StageTable:
     """The shipped stage table, held against the catalogue, the templates and the tasks there are.
 
     Args:
         environment: variables, which say where some providers answer.
+        own_catalogue: the operator's own file of providers, if there is one.
 
     Raises:
         ConfigurationError: a wrong row; the message names it.
     """
-    return _table(_catalogue(environment))
-
-
-def _catalogue(environment: SecretSource) -> Catalogue:
-    return load_catalogue(read_catalogue_rows(), environment.get)
+    return _table(open_catalogue(own_catalogue, environment.get))
 
 
 def _table(catalogue: Catalogue) -> StageTable:
@@ -98,7 +96,7 @@ def prepare_build(
             more than Prefect takes.
     """
     _require_room(questionnaire, options)
-    catalogue = _catalogue(environment)
+    catalogue = open_catalogue(settings.catalogue, environment.get)
     secrets = secret_chain(settings, catalogue, environment)
     table = _table(catalogue)
     if options.from_stage:
@@ -111,6 +109,7 @@ def prepare_build(
     table = table.with_models(overrides, catalogue.names)
     _require_models(overrides, catalogue)
     router = StageRouter(table, catalogue, secrets, settings.demo_mode, overridden=overrides.keys())
+    _require_stage_models(table, router, catalogue)
     router.check_keys(stage.number for stage in table.stages)
     project_id = options.project_id or project_slug(questionnaire.project_name)
     return PreparedBuild(
@@ -134,6 +133,23 @@ def _require_models(overrides: Mapping[str, str], catalogue: Catalogue) -> None:
             catalogue[provider].require_model(model)
         except InputError as error:
             raise InputError(f"models: {value!r} for {key!r}: {error}") from None
+
+
+def _require_stage_models(table: StageTable, router: StageRouter, catalogue: Catalogue) -> None:
+    """Refuse stages whose first model is switched off, or is not there in an operator's file."""
+    for stage in table.stages:
+        for use in stage.models:
+            if not use.asked:
+                continue
+            first = router.choices(stage.number, use.template)[0]
+            try:
+                catalogue[first.provider].require_model(first.model)
+            except InputError as error:
+                key = stage.number if len(stage.models) == 1 else use.template
+                raise ConfigurationError(
+                    f"stage {stage.label} asks {first}: {error}; "
+                    f"--model {key}=PROVIDER/MODEL names another"
+                ) from None
 
 
 def _require_room(questionnaire: Questionnaire, options: BuildOptions) -> None:
