@@ -23,48 +23,68 @@ class Outcomes:
 
     Attributes:
         last_success, last_failure: when, UTC; `None` where there was none.
-        failures: failures in a row, up to the last.
+        failed_at: when the failures since the last success were, UTC.
         last_error: what the last failure said.
     """
 
     last_success: datetime | None = None
     last_failure: datetime | None = None
-    failures: int = 0
+    failed_at: tuple[datetime, ...] = ()
     last_error: str = ""
+
+    @classmethod
+    def counted(
+        cls,
+        last_success: datetime | None,
+        last_failure: datetime | None,
+        failures: int,
+        last_error: str,
+        now: datetime,
+    ) -> "Outcomes":
+        """The outcomes of which only the number is known, as in the ledger.
+
+        Times of other machines' clocks that are ahead of `now` count as now.
+        """
+        success, failure = (
+            None if time is None else min(time, now) for time in (last_success, last_failure)
+        )
+        failed_at = () if failure is None else (failure,) * failures
+        return cls(success, failure, failed_at, last_error)
+
+    @property
+    def failures(self) -> int:
+        """Failures in a row, up to the last."""
+        return len(self.failed_at)
 
     def succeeded(self, at: datetime) -> "Outcomes":
         """The outcomes after one more success."""
-        return Outcomes(at, self.last_failure, 0, self.last_error)
+        return Outcomes(at, self.last_failure, (), self.last_error)
 
     def failed(self, at: datetime, error: str) -> "Outcomes":
         """The outcomes after one more failure."""
-        return Outcomes(self.last_success, at, self.failures + 1, error)
+        return Outcomes(self.last_success, at, (*self.failed_at, at), error)
 
     def merged(self, other: "Outcomes") -> "Outcomes":
         """What two sources know together; a call that both know counts once.
 
         Failures in a row are those of the source that knows more of them, not their sum, because
-        the ledger knows the calls of this process too. So the ledger's next reading may find the
-        breaker open a little late, and never too early.
+        the ledger knows the calls of this process too. So the breaker may open as late as the
+        ledger's next reading, and never too early.
         """
         latest = max((self, other), key=lambda each: _order(each.last_failure))
         return Outcomes(
             max(self.last_success, other.last_success, key=_order),
             latest.last_failure,
-            max(self._failures_after(other.last_success), other._failures_after(self.last_success)),
+            max(
+                self._failed_since(other.last_success),
+                other._failed_since(self.last_success),
+                key=lambda times: (len(times), times),
+            ),
             latest.last_error,
         )
 
-    def not_after(self, now: datetime) -> "Outcomes":
-        """The same with times of other machines' clocks that are ahead set to now."""
-        success, failure = (
-            None if time is None else min(time, now)
-            for time in (self.last_success, self.last_failure)
-        )
-        return Outcomes(success, failure, self.failures, self.last_error)
-
-    def _failures_after(self, success: datetime | None) -> int:
-        return 0 if _order(success) > _order(self.last_failure) else self.failures
+    def _failed_since(self, success: datetime | None) -> tuple[datetime, ...]:
+        return tuple(time for time in self.failed_at if _order(time) >= _order(success))
 
 
 def reopens_at(outcomes: Outcomes, settings: BreakerSettings) -> datetime | None:

@@ -226,9 +226,9 @@ class Breakers:
             window = max(HISTORY_SECONDS, 2 * self._settings.cooldown_seconds)
             rows = await self._history.recent_outcomes(now - timedelta(seconds=window))
             self._told = {
-                ModelChoice(row.provider, row.model): Outcomes(
-                    row.last_success, row.last_failure, row.failures, row.last_error
-                ).not_after(now)
+                ModelChoice(row.provider, row.model): Outcomes.counted(
+                    row.last_success, row.last_failure, row.failures, row.last_error, now
+                )
                 for row in rows
             }
             self._refreshed = now
