@@ -2,11 +2,14 @@
 
 import asyncio
 from datetime import date
+from typing import Any
 
-from prefect import task
+from prefect import Task, task
 from prefect.artifacts import acreate_markdown_artifact, acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
 
+from core.errors import StorageError
 from core.layout import USAGE_REPORTS
 from core.settings import load_settings
 from providers.storage.artifact_store import ArtifactStore
@@ -20,7 +23,19 @@ PAGE_KEY = "usage-report"
 TABLE_KEY = "usage-by-model"
 
 
-@task(name="ask the ledger", retries=2, retry_delay_seconds=[1, 10], cache_policy=NO_CACHE)
+def _may_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether another attempt could go better; a wrong period stays wrong."""
+    error: object = state.data
+    return isinstance(error, StorageError)
+
+
+@task(
+    name="ask the ledger",
+    retries=2,
+    retry_delay_seconds=[1, 10],
+    retry_condition_fn=_may_retry,
+    cache_policy=NO_CACHE,
+)
 async def ask_ledger(first_day: date, last_day: date) -> UsageReport:
     """What the ledger says of the calls of some days; days are UTC and both included.
 
@@ -36,7 +51,11 @@ async def ask_ledger(first_day: date, last_day: date) -> UsageReport:
 
 
 @task(
-    name="keep and show the report", retries=2, retry_delay_seconds=[1, 10], cache_policy=NO_CACHE
+    name="keep and show the report",
+    retries=2,
+    retry_delay_seconds=[1, 10],
+    retry_condition_fn=_may_retry,
+    cache_policy=NO_CACHE,
 )
 async def keep_report(report: UsageReport) -> tuple[str, ...]:
     """Write the report as JSON, CSV and PNG into the store, and show it in the UI.
