@@ -4,6 +4,7 @@ The UI heads every artifact with its key, so a key says first what it is, then o
 """
 
 import shlex
+from collections.abc import Collection
 from pathlib import PurePosixPath
 from uuid import UUID
 
@@ -14,10 +15,11 @@ from prefect.artifacts import (
     aupdate_progress_artifact,
 )
 
-from core.artifacts.build_record import BuildRecord, StageRecord, Usage
+from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, Usage
 from core.layout import DOCS
 from core.stages import Stage, StageTable
 from tasks.engine.build_session import BuildSession
+from tasks.engine.call_pages import calls_page, stages_with_calls
 
 _NAMES = {DOCS: "documentation"}
 _NOTHING = "–"
@@ -36,20 +38,46 @@ async def show_stage(session: BuildSession, stage: Stage) -> None:
             )
 
 
+async def show_calls(session: BuildSession, stage: Stage) -> None:
+    """Show what a stage asked and was answered, if there are records of it."""
+    page = await calls_page(session, stage)
+    if page is not None:
+        await acreate_markdown_artifact(
+            key=_calls_key(session.build_id, stage),
+            markdown=page,
+            description=_described(session, f"calls of stage {stage.label}"),
+        )
+
+
 async def show_stages(session: BuildSession) -> None:
-    """Show the table of stages: attempts, tokens, cost, time and model of each."""
+    """Show the table of stages: attempts, calls, tokens, cost, time and model of each.
+
+    The calls of a stage that did not end well are shown here as well: they tell why.
+    """
     record = session.recorder.record
+    stopped = record.stages.get(record.current_stage)
+    if stopped is not None and stopped.status != StageStatus.COMPLETED:
+        await show_calls(session, session.table[record.current_stage])
+    called = await stages_with_calls(session)
     await acreate_table_artifact(
         key=_key(session, "stages"),
-        table=stage_rows(session.table, record),
+        table=stage_rows(session.table, record, called),
         description=_described(session, "stages"),
     )
 
 
-def stage_rows(table: StageTable, record: BuildRecord) -> list[dict[str, str]]:
+def stage_rows(
+    table: StageTable, record: BuildRecord, called: Collection[str] = ()
+) -> list[dict[str, str]]:
     """The stages of a build as rows of text, in order.
 
-    What can be long comes last, where the page is scrolled; errors only when there is one.
+    What can be long comes last, where the page is scrolled; errors only when there is one. The UI
+    takes cells for Markdown.
+
+    Args:
+        table: the stages.
+        record: how the build went.
+        called: numbers of the stages whose calls are shown on a page, which their rows lead to.
     """
     failed = any(done.error for done in record.stages.values())
     rows: list[dict[str, str]] = []
@@ -59,7 +87,7 @@ def stage_rows(table: StageTable, record: BuildRecord) -> list[dict[str, str]]:
             "stage": stage.label,
             "status": done.status + (" (kept)" if done.cached else ""),
             "attempts": str(done.attempts),
-            "calls": _calls(done.usage),
+            "calls": _linked(_calls(done.usage), record, stage, called),
             "tokens in / out": f"{done.usage.input_tokens:,} / {done.usage.output_tokens:,}",
             "cost": f"${done.usage.cost_usd:.4f}",
             "time": f"{done.seconds:.1f} s",
@@ -67,6 +95,13 @@ def stage_rows(table: StageTable, record: BuildRecord) -> list[dict[str, str]]:
         }
         rows.append({**row, "error": done.error} if failed else row)
     return rows
+
+
+def _linked(text: str, record: BuildRecord, stage: Stage, called: Collection[str]) -> str:
+    if stage.number not in called:
+        return text
+    # From the page of an artifact to that of a key, wherever the UI's root is.
+    return f"[{text}](../key/{_calls_key(record.build_id, stage)})"
 
 
 def _calls(usage: Usage) -> str:
@@ -118,6 +153,10 @@ class FileProgress:
             await aupdate_progress_artifact(
                 self._artifact, progress=100.0 * self._done / self._total
             )
+
+
+def _calls_key(build_id: str, stage: Stage) -> str:
+    return f"calls-{stage.number.replace('.', '-')}-{build_id}"
 
 
 def _key(session: BuildSession, what: str) -> str:

@@ -75,6 +75,7 @@ async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageD
         ),
     )
     await console.show_stage(session, stage)
+    await console.show_calls(session, stage)
 
 
 def _as_failure(stage: Stage, done: StageDone, error: Exception) -> StageFailedError:

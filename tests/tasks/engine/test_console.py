@@ -157,3 +157,49 @@ async def test_progress_grows_with_the_files(session: BuildSession) -> None:
     (bar,) = await shown(session, "files")
     assert (bar.type, bar.data) == ("progress", 25.0)
     assert bar.description == "4 files of Task Tracker"
+
+
+RECORD_KEY = "project/{build}/report/calls/{stage}/2026{day}T050607.089Z-n.md"
+
+
+async def keep_calls(session: BuildSession, stage: str, *days: str) -> None:
+    for day in days:
+        key = RECORD_KEY.format(build=session.build_id, stage=stage, day=day)
+        await session.store.write_text(key, f"# Call of {day}\n")
+
+
+@pytest.mark.usefixtures("prefect_server")
+async def test_the_table_leads_to_what_a_stage_asked_and_was_answered(
+    session: BuildSession,
+) -> None:
+    await session.recorder.update(build_id=session.build_id, stages={"3.5": DONE})
+    await keep_calls(session, "3.5/structural-validator", "0103", "0104")
+
+    await in_a_run(console.show_calls(session, session.table["3.5"]))
+    await in_a_run(console.show_calls(session, session.table["4"]))
+    await in_a_run(console.show_stages(session))
+
+    assert await shown(session, "calls-4") == []
+    (calls,) = await shown(session, "calls-3-5")
+    assert calls.description == "Calls of stage 3.5 structural-validator of Task Tracker"
+    assert isinstance(calls.data, str)
+    assert calls.data.index("# Call of 0104") < calls.data.index("# Call of 0103")
+    (table,) = await shown(session, "stages")
+    assert isinstance(table.data, str)
+    rows = json.loads(table.data)
+    link = f"[3 (1 from cache)](../key/{calls.key})"
+    assert row_of(rows, "3.5 structural-validator")["calls"] == link
+    assert row_of(rows, "3 schema-generator")["calls"] == "0"
+
+
+@pytest.mark.usefixtures("prefect_server")
+async def test_the_calls_of_the_stage_that_failed_are_shown_at_the_end(
+    session: BuildSession,
+) -> None:
+    failed = StageRecord(status=StageStatus.FAILED, error="no")
+    await session.recorder.update(stages={"3": failed}, current_stage="3")
+    await keep_calls(session, "3/schema-generator", "0103")
+    await in_a_run(console.show_stages(session))
+    (calls,) = await shown(session, "calls-3")
+    assert isinstance(calls.data, str)
+    assert "# Call of 0103" in calls.data
