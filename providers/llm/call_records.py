@@ -22,7 +22,7 @@ from core.errors import (
 )
 from core.layout import build_prefix
 from providers.llm.call_page import CallRecord, CallResult, page_of
-from providers.llm.provider import LLMProvider, LLMRequest, LLMResponse
+from providers.llm.provider import Health, LLMProvider, LLMRequest, LLMResponse
 from providers.storage.calls import CallIdentity
 
 CALLS = "report/calls/"
@@ -166,7 +166,7 @@ class RecordedProvider:
         await self._records.keep(record(_success(response), response))
         return response
 
-    async def health_check(self) -> bool:
+    async def health_check(self) -> Health:
         """Whether the wrapped provider answers; not written down."""
         return await self._inner.health_check()
 

@@ -1,5 +1,6 @@
 """What every model provider offers, and the request and response it deals in."""
 
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -73,6 +74,26 @@ class LLMResponse(BaseModel):
     metadata: dict[str, str] = Field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Health:
+    """What a look after a provider found; true where it is well.
+
+    Attributes:
+        well: whether it answers, and takes our key.
+        seconds: how long the look took.
+        reason: why it is not well; empty where it is.
+        providers_fault: whether the provider is to blame, and not the key or a setting.
+    """
+
+    well: bool
+    seconds: float = 0.0
+    reason: str = ""
+    providers_fault: bool = False
+
+    def __bool__(self) -> bool:
+        return self.well
+
+
 class LLMProvider(Protocol):
     """A party that answers requests; one instance serves any number of calls at once."""
 
@@ -89,7 +110,7 @@ class LLMProvider(Protocol):
         """
         ...
 
-    async def health_check(self) -> bool:
+    async def health_check(self) -> Health:
         """Whether the provider answers at all; never raises, at most a few seconds."""
         ...
 

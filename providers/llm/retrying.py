@@ -13,7 +13,7 @@ from tenacity import (
 )
 
 from core.errors import ProviderBusyError
-from providers.llm.provider import LLMProvider, LLMRequest, LLMResponse
+from providers.llm.provider import Health, LLMProvider, LLMRequest, LLMResponse
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class RetryingProvider:
         )
         return await retrying(self._inner.complete, request)
 
-    async def health_check(self) -> bool:
+    async def health_check(self) -> Health:
         """Whether the wrapped provider answers; busy or not, this does not wait."""
         return await self._inner.health_check()
 

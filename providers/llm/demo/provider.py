@@ -28,7 +28,7 @@ from providers.llm.demo import (
     validator,
 )
 from providers.llm.demo.blocks import DEMO, PromptBlocks, refuse
-from providers.llm.provider import LLMRequest, LLMResponse
+from providers.llm.provider import Health, LLMRequest, LLMResponse
 
 _CHARACTERS_PER_TOKEN = 4
 _EXAMPLE = re.compile(r"^<example>\n(?P<text>.*?)\n</example>$", re.DOTALL | re.MULTILINE)
@@ -88,9 +88,9 @@ class DemoProvider:
             finish_reason="stop",
         )
 
-    async def health_check(self) -> bool:
+    async def health_check(self) -> Health:
         """It is always there."""
-        return True
+        return Health(well=True)
 
 
 def _answer(request: LLMRequest) -> str:

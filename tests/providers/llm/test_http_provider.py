@@ -189,4 +189,9 @@ async def test_health_is_whether_it_answers_and_takes_our_key(
         assert KEY in str(request.headers.values())
         return httpx.Response(status)
 
-    assert await sample.provider(handler).health_check() is well
+    found = await sample.provider(handler).health_check()
+    assert found.well is well
+    assert found.seconds >= 0
+    assert found.providers_fault is (status >= 500)
+    assert bool(found.reason) is not well
+    assert KEY not in found.reason

@@ -196,12 +196,17 @@ async def test_health_is_whether_it_answers_and_takes_our_key(status: int, well:
         assert (request.method, request.url.path) == ("GET", "/v1/models")
         return httpx.Response(status)
 
-    assert await provider(handler).health_check() is well
+    assert (await provider(handler).health_check()).well is well
 
 
 async def test_health_check_never_raises() -> None:
     def handler(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route")
 
-    assert not await provider(handler).health_check()
-    assert not await provider(handler, key=None).health_check()
+    unreachable = await provider(handler).health_check()
+    assert not unreachable
+    assert "cannot connect: no route" in unreachable.reason
+    assert unreachable.providers_fault
+    without_key = await provider(handler, key=None).health_check()
+    assert without_key.reason == "provider 'acme' has no key; set ACME_API_KEY"
+    assert not without_key.providers_fault

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import ModelError, ProviderBusyError, ProviderFailedError, RequestRefusedError
-from providers.llm.provider import LLMRequest, LLMResponse, Message
+from providers.llm.provider import Health, LLMRequest, LLMResponse, Message
 from providers.llm.retrying import Patience, RetryingProvider
 
 REQUEST = LLMRequest(model="m", system="", messages=(Message(role="user", content="Q"),))
@@ -25,8 +25,8 @@ class Scripted:
             raise self.errors.pop(0)
         return ANSWER
 
-    async def health_check(self) -> bool:
-        return not self.errors
+    async def health_check(self) -> Health:
+        return Health(well=not self.errors)
 
 
 class Sleeper:
