@@ -56,7 +56,7 @@ class RateLimiter:
         self._name = uuid.uuid4().hex
         self._store = _store_of(url, file, self._window, self._name)
         self._permits = itertools.count(1)
-        self._waiting: list[Waiter] = []
+        self._waiting: dict[Waiter, asyncio.Future[None]] = {}
         self._unused: list[Waiter] = []
         self._task: asyncio.Task[None] | None = None
         self._changed = asyncio.Event()
@@ -86,23 +86,18 @@ class RateLimiter:
         if not wanted:
             return
         permit = f"{self._name}-{next(self._permits)}"
-        waiter = Waiter(permit, wanted, asyncio.get_running_loop().create_future())
-        self._waiting.append(waiter)
+        waiter, done = Waiter(permit, wanted), asyncio.get_running_loop().create_future()
+        self._waiting[waiter] = done
         self._wake()
         try:
-            await waiter.done
+            await done
         except asyncio.CancelledError:
-            self._leave(waiter)
+            self._leave(waiter, done)
             raise
 
     async def close(self) -> None:
         """Let nobody wait any longer, and close the store."""
-        for waiter in self._waiting:
-            if not waiter.done.done():
-                waiter.done.set_exception(
-                    StorageError("rate limits: closed while calls waited for their turn")
-                )
-        self._waiting.clear()
+        self._fail(StorageError("rate limits: closed while calls waited for their turn"))
         if self._task is not None and not self._task.done():
             self._changed.set()
             await self._task
@@ -112,13 +107,11 @@ class RateLimiter:
             self._thread.shutdown()
             self._thread = None
 
-    def _leave(self, waiter: Waiter) -> None:
-        if waiter in self._waiting:
-            self._waiting.remove(waiter)
-            self._wake()  # whoever is next need not wait for it
-        elif not waiter.done.cancelled() and waiter.done.exception() is None:
+    def _leave(self, waiter: Waiter, done: asyncio.Future[None]) -> None:
+        waited = self._waiting.pop(waiter, None) is not None
+        if not waited and not done.cancelled() and done.exception() is None:
             self._unused.append(waiter)
-            self._wake()
+        self._wake()  # whoever is next need not wait for it
 
     def _wake(self) -> None:
         if self._task is None or self._task.done():
@@ -133,6 +126,7 @@ class RateLimiter:
             try:
                 done = await self._round()
             except Exception as error:  # every call that waits raises it
+                self._unused.clear()  # counts as made, for a minute
                 self._fail(error)
                 return
             announced = done.announced
@@ -147,12 +141,11 @@ class RateLimiter:
         done = await loop.run_in_executor(self._thread, self._serve, waiting, unused)
         del self._unused[: len(unused)]
         for waiter in done.gone:
-            if waiter.done.done():  # cancelled meanwhile
+            future = self._waiting.pop(waiter, None)
+            if future is None or future.cancelled():
                 self._unused.append(waiter)
             else:
-                waiter.done.set_result(None)
-        gone = set(done.gone)
-        self._waiting = [waiter for waiter in self._waiting if waiter not in gone]
+                future.set_result(None)
         return done
 
     def _serve(self, waiting: Sequence[Waiter], unused: Sequence[Waiter]) -> Round:
@@ -169,11 +162,10 @@ class RateLimiter:
             return
 
     def _fail(self, error: Exception) -> None:
-        for waiter in self._waiting:
-            if not waiter.done.done():
-                waiter.done.set_exception(error)
+        for done in self._waiting.values():
+            if not done.done():
+                done.set_exception(error)
         self._waiting.clear()
-        self._unused.clear()
 
 
 def _store_of(url: str, file: Path, window: Window, name: str) -> LimitStore:

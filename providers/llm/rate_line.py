@@ -1,6 +1,5 @@
 """Who may go: one round over the calls that wait in this process, in the order they came."""
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ class Waiter:
     Attributes:
         permit: names what it takes; no other call's is the same.
         places: every limit it has to pass.
-        done: set once it may go.
         came: when it came, by this process's clock, in seconds.
         since: the same by the store's clock, in milliseconds; None before the first turn.
         waits_at: keys of the places that had no room for it once.
@@ -24,7 +22,6 @@ class Waiter:
 
     permit: str
     places: tuple[Place, ...]
-    done: asyncio.Future[None]
     came: float = field(default_factory=time.monotonic)
     since: int | None = None
     waits_at: set[str] = field(default_factory=set[str])
