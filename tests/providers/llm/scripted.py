@@ -7,7 +7,7 @@ from decimal import Decimal
 from core.errors import ArtifactNotFoundError, CallLimitError
 from core.settings import SpendingLimits
 from providers.llm.catalogue import Catalogue, ModelRow, ProviderRow
-from providers.llm.provider import LLMProvider, LLMRequest, LLMResponse
+from providers.llm.provider import Health, LLMProvider, LLMRequest, LLMResponse
 from providers.storage.calls import CallIdentity, CallMaxima, ClosedOutcome
 
 
@@ -121,8 +121,8 @@ class ScriptedProvider:
             raise outcome
         return outcome
 
-    async def health_check(self) -> bool:
-        return True
+    async def health_check(self) -> Health:
+        return Health(well=True)
 
 
 class ScriptedPool:
