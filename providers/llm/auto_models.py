@@ -8,8 +8,8 @@ from providers.llm.model_router import ModelRouter
 from providers.llm.stage_router import ModelChoice
 
 PROMPT_TOKENS = 24_000
-"""Size of prompt that a model is chosen for: the longest prompt that is allowed, 100,000 characters
-at a little more than four a token. With an answer of usual length it fits a context of 32,768."""
+"""Size of prompt that a model is chosen for, in tokens: above what any template is expected to ask
+(`core/expectations.toml`), and with an answer of usual length within a context of 32,768."""
 
 
 def auto_choices(

@@ -18,6 +18,7 @@ from providers.llm.breaker import (
     state_of,
 )
 from providers.llm.stage_router import ModelChoice
+from providers.storage.calls import ModelOutcomes
 
 REFRESH_SECONDS = 3.0
 """What the ledger knows is read at most this often."""
@@ -33,20 +34,6 @@ PATIENCE_COOLDOWNS = 4
 """A call waits for this many cooldowns at most."""
 
 _log = logging.getLogger(__name__)
-
-
-class ModelOutcomes(Protocol):
-    """What the ledger knows of the calls to one model of one provider.
-
-    `failures` is the number of failures in a row up to the last; times are in UTC.
-    """
-
-    provider: str
-    model: str
-    last_success: datetime | None
-    last_failure: datetime | None
-    failures: int
-    last_error: str
 
 
 class OutcomeHistory(Protocol):

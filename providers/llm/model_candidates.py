@@ -9,10 +9,11 @@ from core.errors import ConfigurationError
 from core.roles import Complexity, Role
 from providers.llm.breakers import Breakers
 from providers.llm.catalogue import Catalogue, ModelRow, ProviderRow
-from providers.llm.model_ranking import Candidate, ModelStatistics, expectation
+from providers.llm.model_ranking import Candidate, outlook
 from providers.llm.provider import DEFAULT_MAX_TOKENS
 from providers.llm.provider_lacks import ProviderLack
 from providers.llm.stage_router import ModelChoice
+from providers.storage.call_statistics import ModelRecord
 
 
 class Prices(Protocol):
@@ -71,7 +72,7 @@ class CandidateFinder:
         self._prices = prices
         self._breakers = breakers
 
-    def find(self, work: Work, statistics: Mapping[ModelChoice, ModelStatistics]) -> Found:
+    def find(self, work: Work, statistics: Mapping[ModelChoice, ModelRecord]) -> Found:
         """Judge every model of the catalogue.
 
         Args:
@@ -94,7 +95,7 @@ class CandidateFinder:
         provider: ProviderRow,
         model: ModelRow,
         work: Work,
-        statistics: Mapping[ModelChoice, ModelStatistics],
+        statistics: Mapping[ModelChoice, ModelRecord],
     ) -> None:
         choice = ModelChoice(provider.name, model.name)
         problem = _unsuited(model, work.role, work.complexity)
@@ -113,7 +114,7 @@ class CandidateFinder:
         except ConfigurationError as error:
             found.passed_over.append(f"{choice}: passed over: {error}")
             return
-        expected = expectation(model, float(price), statistics.get(choice))
+        expected = outlook(model, float(price), statistics.get(choice))
         health = self._breakers.state(choice)
         found.candidates.append(
             Candidate(provider, model, work.role, work.complexity, health, expected)

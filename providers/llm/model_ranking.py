@@ -22,12 +22,12 @@ section 2.4).
 """
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from core.roles import COMPLEXITIES, Complexity, Role
 from providers.llm.breaker import BreakerState
 from providers.llm.catalogue import ModelRow, ProviderRow
 from providers.llm.stage_router import ModelChoice
+from providers.storage.call_statistics import ModelRecord
 
 SECOND_USD = 0.0005
 """What a second of waiting is worth, in US dollars: ten of them are half a cent."""
@@ -38,21 +38,8 @@ PRIOR_CALLS = 20
 _HEALTH: tuple[BreakerState, ...] = ("closed", "half-open", "open")
 
 
-class ModelStatistics(Protocol):
-    """How one model did lately, as the ledger has it.
-
-    `median_seconds` is the latency of the calls that were answered; `None` where none was.
-    """
-
-    provider: str
-    model: str
-    calls: int
-    successes: int
-    median_seconds: float | None
-
-
 @dataclass(frozen=True)
-class Expectation:
+class Outlook:
     """What one call may be expected to be like.
 
     Attributes:
@@ -73,20 +60,18 @@ class Expectation:
         return (self.price_usd + SECOND_USD * self.latency_seconds) / self.reliability
 
 
-def expectation(
-    model: ModelRow, price_usd: float, statistics: ModelStatistics | None
-) -> Expectation:
+def outlook(model: ModelRow, price_usd: float, record: ModelRecord | None) -> Outlook:
     """What to expect of a model, by the catalogue and by what was observed."""
     calls, successes, median = 0, 0, None
-    if statistics is not None:
-        calls, successes = statistics.calls, statistics.successes
-        median = statistics.median_seconds
+    if record is not None:
+        calls, successes = record.calls, record.successes
+        median = record.median_seconds
     timed = 0 if median is None else successes
     latency = (timed * (median or 0.0) + PRIOR_CALLS * model.latency_seconds) / (
         timed + PRIOR_CALLS
     )
     reliability = (successes + PRIOR_CALLS * model.reliability) / (calls + PRIOR_CALLS)
-    return Expectation(price_usd, latency, reliability, calls)
+    return Outlook(price_usd, latency, reliability, calls)
 
 
 @dataclass(frozen=True)
@@ -98,7 +83,7 @@ class Candidate:
     role: Role
     complexity: Complexity
     health: BreakerState
-    expected: Expectation
+    outlook: Outlook
 
     @property
     def choice(self) -> ModelChoice:
@@ -114,20 +99,20 @@ class Candidate:
             self.provider.priority,
             self.provider.models_by_role.get(self.role) != self.model.name,
             self.model.priority,
-            self.expected.answer_usd,
+            self.outlook.answer_usd,
             surplus,
         )
 
     def describe(self) -> str:
         """Its facts in words."""
-        expected = self.expected
-        seen = f"{expected.calls} calls observed" if expected.calls else "by the catalogue"
+        outlook = self.outlook
+        seen = f"{outlook.calls} calls observed" if outlook.calls else "by the catalogue"
         return (
             f"breaker {self.health}, priority {self.provider.priority} and "
             f"{self.model.priority}, good for {self.model.complexity}; at most "
-            f"${expected.price_usd:.4f}, about {expected.latency_seconds:.0f} s, "
-            f"{expected.reliability:.1%} reliable ({seen}): "
-            f"${expected.answer_usd:.4f} an answer"
+            f"${outlook.price_usd:.4f}, about {outlook.latency_seconds:.0f} s, "
+            f"{outlook.reliability:.1%} reliable ({seen}): "
+            f"${outlook.answer_usd:.4f} an answer"
         )
 
 

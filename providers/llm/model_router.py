@@ -1,7 +1,7 @@
 """Chooses models by role and complexity where nobody named one, and says why."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,10 +18,12 @@ from core.settings import DemoMode
 from providers.llm.breakers import Breakers
 from providers.llm.catalogue import Catalogue
 from providers.llm.model_candidates import CandidateFinder, Found, Prices, Work
-from providers.llm.model_ranking import ModelStatistics, ranked, told
+from providers.llm.model_ranking import ranked, told
+from providers.llm.prompt_size import likely_tokens
 from providers.llm.provider import LLMResponse
 from providers.llm.provider_lacks import demo_stands_in, provider_lacks
 from providers.llm.stage_router import DEMO_CHOICE, DEMO_MODE_VARIABLE, ModelChoice
+from providers.storage.call_statistics import ModelRecord
 
 LONGEST_PROMPT = 100_000
 """Characters of a prompt, where the settings do not say otherwise."""
@@ -77,7 +79,6 @@ class ModelRouter:
         demo_mode: `auto`, `disabled` or `forced`.
         prices: what calls cost.
         breakers: how the models are.
-        count_tokens: number of tokens of a text, rather too high than too low.
         statistics: how the models did lately.
         longest_prompt: most characters of a prompt and its system text.
         ask: asks one model; needed for `complete` alone.
@@ -91,8 +92,7 @@ class ModelRouter:
         prices: Prices,
         breakers: Breakers,
         *,
-        count_tokens: Callable[[str], int],
-        statistics: Iterable[ModelStatistics] = (),
+        statistics: Iterable[ModelRecord] = (),
         longest_prompt: int = LONGEST_PROMPT,
         ask: AskOne | None = None,
     ) -> None:
@@ -101,13 +101,12 @@ class ModelRouter:
         self._demo = demo_stands_in(demo_mode, lacks)
         self._finder = CandidateFinder(catalogue, lacks, prices, breakers)
         self._breakers = breakers
-        self._count_tokens = count_tokens
         self._longest_prompt = longest_prompt
         self._ask = ask
-        self._statistics: dict[ModelChoice, ModelStatistics] = {}
+        self._statistics: dict[ModelChoice, ModelRecord] = {}
         self.learn(statistics)
 
-    def learn(self, statistics: Iterable[ModelStatistics]) -> None:
+    def learn(self, statistics: Iterable[ModelRecord]) -> None:
         """Take newer statistics in place of the old."""
         self._statistics = {ModelChoice(each.provider, each.model): each for each in statistics}
 
@@ -128,7 +127,7 @@ class ModelRouter:
                 f"{self._longest_prompt:,} are the most; shorten it, or raise "
                 "APP_BUILDER_CALLS__PROMPT_CHARACTERS"
             )
-        tokens = self._count_tokens(system) + self._count_tokens(prompt)
+        tokens = likely_tokens(system) + likely_tokens(prompt)
         return self.route_by_size(role, complexity, tokens)
 
     def route_by_size(self, role: str, complexity: str, input_tokens: int) -> Route:

@@ -11,6 +11,7 @@ from core.errors import AnswerError, ProviderBusyError, ProviderFailedError, Req
 from core.settings import BreakerSettings
 from providers.llm.breakers import REFRESH_SECONDS, Breakers
 from providers.llm.stage_router import ModelChoice
+from providers.storage.calls import ModelOutcomes
 
 FIRST, SECOND = ModelChoice("deepseek", "deepseek-v3"), ModelChoice("openai", "gpt-4o")
 SETTINGS = BreakerSettings(failures=2, cooldown_seconds=30)
@@ -37,26 +38,28 @@ class Clock:
         await asyncio.sleep(0)
 
 
-@dataclass
-class Row:
-    """As the ledger gives one."""
-
-    provider: str
-    model: str
-    last_success: datetime | None
-    last_failure: datetime | None
-    failures: int
-    last_error: str
+def row(
+    last_success: datetime | None, last_failure: datetime, failures: int, last_error: str
+) -> ModelOutcomes:
+    """What the ledger tells of the first model."""
+    return ModelOutcomes(
+        provider=FIRST.provider,
+        model=FIRST.model,
+        last_success=last_success,
+        last_failure=last_failure,
+        failures=failures,
+        last_error=last_error,
+    )
 
 
 @dataclass
 class History:
     """What the ledger would tell, and when it was asked."""
 
-    rows: list[Row] = field(default_factory=list[Row])
+    rows: list[ModelOutcomes] = field(default_factory=list[ModelOutcomes])
     asked: list[datetime] = field(default_factory=list[datetime])
 
-    async def recent_outcomes(self, since: datetime) -> Sequence[Row]:
+    async def recent_outcomes(self, since: datetime) -> Sequence[ModelOutcomes]:
         self.asked.append(since)
         await asyncio.sleep(0)
         return self.rows
@@ -232,13 +235,13 @@ async def test_needs_a_model_to_choose_from() -> None:
 
 async def test_the_ledger_tells_of_other_processes_and_is_read_seldom() -> None:
     clock = Clock()
-    history = History([Row(FIRST.provider, FIRST.model, None, clock.now, 2, "they saw 500")])
+    history = History([row(None, clock.now, 2, "they saw 500")])
     them = breakers(clock, history)
     assert await them.first_available((FIRST, SECOND)) == SECOND
     assert them.last_errors((FIRST,)) == {FIRST: "they saw 500"}
     await asyncio.gather(*(them.first_available((FIRST, SECOND)) for _ in range(50)))
     assert history.asked == [clock.now - timedelta(seconds=600)]
-    history.rows = [Row(FIRST.provider, FIRST.model, clock.now, clock.now, 0, "they saw 500")]
+    history.rows = [row(clock.now, clock.now, 0, "they saw 500")]
     clock.advance(REFRESH_SECONDS)
     assert await them.first_available((FIRST, SECOND)) == FIRST
     assert len(history.asked) == 2
@@ -246,7 +249,7 @@ async def test_the_ledger_tells_of_other_processes_and_is_read_seldom() -> None:
 
 async def test_own_success_outweighs_older_failures_in_the_ledger() -> None:
     clock = Clock()
-    history = History([Row(FIRST.provider, FIRST.model, None, clock.now, 9, "old")])
+    history = History([row(None, clock.now, 9, "old")])
     them = breakers(clock, history)
     await them.refresh()
     clock.advance(1)
