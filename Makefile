@@ -7,9 +7,10 @@ READY  := $(VENV)/.ready
 LLM    := .venv-llm
 DRIVER := $(VENV)/.driver
 export CHROMIUM ?= /usr/bin/chromium
+REDIS  := /usr/bin/redis-server
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test test-llm test-ui check schemas images ui deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-redis check schemas images ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -22,6 +23,9 @@ test-llm: $(READY) $(LLM)/.ready ## the same pipeline with a small real model, s
 
 test-ui: $(READY) $(DRIVER) $(CHROMIUM) ## a build through the Prefect UI, in a real browser
 	$(BIN)/pytest tests/real_browser
+
+test-redis: $(READY) $(REDIS) ## rate limits shared through a real Redis server
+	$(BIN)/pytest tests/real_redis
 
 check: $(READY) $(DRIVER) ## formatting, lint, types, layers, unused dependencies
 	$(BIN)/ruff format --check .
@@ -86,3 +90,10 @@ $(CHROMIUM):
 	apt-get update --quiet=2
 	DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 chromium
 	@test -x $@ || { echo "Chromium is installed, but not at $@: set CHROMIUM to where it is." >&2; exit 1; }
+
+$(REDIS):
+	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \
+	{ echo "There is no Redis server at $@: install it (Debian: apt-get install redis-server)." >&2; exit 1; }
+	apt-get update --quiet=2
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 redis-server
+	@test -x $@ || { echo "The Redis server is installed, but not at $@." >&2; exit 1; }
