@@ -1,9 +1,10 @@
 """Rate limits at a real Redis server; where there is none the tests fail."""
 
 import asyncio
+import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -26,8 +27,6 @@ def url(unused_port: int) -> str:
 
 @pytest.fixture(scope="module")
 def unused_port() -> int:
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return listening.getsockname()[1]
 
@@ -40,7 +39,7 @@ def serve(url: str, unused_port: int, tmp_path_factory: pytest.TempPathFactory) 
     command += ["--requirepass", PASSWORD, "--save", "", "--dir", str(folder)]
 
     @contextmanager
-    def running() -> Iterator[None]:
+    def running() -> Generator[None, None, None]:
         with (folder / "log").open("a") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log)
         try:
@@ -58,7 +57,7 @@ def wait_until_ready(url: str) -> None:
     with redis.Redis.from_url(url) as client:  # pyright: ignore[reportUnknownMemberType] -- untyped kwargs
         while True:
             try:
-                client.flushall()
+                client.ping()  # pyright: ignore[reportUnknownMemberType] -- untyped kwargs
             except redis.ConnectionError:
                 if time.monotonic() > deadline:
                     raise

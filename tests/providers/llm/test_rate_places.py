@@ -48,7 +48,7 @@ def test_a_weight_above_the_limit_is_the_whole_limit() -> None:
 
 @pytest.mark.parametrize(("limit", "weight"), [(-1, 1), (1, -1)])
 def test_nothing_is_negative(limit: int, weight: int) -> None:
-    with pytest.raises(ConfigurationError, match="'t'.*negative"):
+    with pytest.raises(ConfigurationError, match=r"'t'.*negative"):
         Place("t", limit, weight)
 
 
