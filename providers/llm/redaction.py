@@ -22,9 +22,15 @@ class Redaction:
         return redacted(text, self._secrets())
 
 
-def redacted(text: str, secrets: Iterable[str | None]) -> str:
-    """The text with `[key]` in place of each secret; of two that overlap, the longer goes first."""
-    known = {secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET}
+def redacted(text: str, secrets: Iterable[str | None], *, shortest: int = SHORTEST_SECRET) -> str:
+    """The text with `[key]` in place of each secret; of two that overlap, the longer goes first.
+
+    Args:
+        text: what people are shown.
+        secrets: what they are not.
+        shortest: secrets of fewer characters are left in.
+    """
+    known = {secret for secret in secrets if secret and len(secret) >= shortest}
     for secret in sorted(known, key=lambda secret: (-len(secret), secret)):
         text = text.replace(secret, REDACTED)
     return text

@@ -15,6 +15,8 @@ from core.errors import ModelError, ProviderBusyError, ProviderFailedError, Requ
 from providers.llm.redaction import redacted
 
 _MESSAGE_CHARACTERS = 500
+# What a model wrote is not to be changed for a local server's key such as "ollama".
+_SHORTEST_SECRET_IN_ANSWERS = 16
 _BUSY_STATUSES = frozenset({429, 503, 529})
 # Timed out on the provider's side, in conflict, too early: nothing is wrong with the request.
 _PASSING_STATUSES = frozenset({408, 409, 425})
@@ -71,7 +73,7 @@ class Caller:
 
     def answered(self, text: str) -> str:
         """What the provider answered, without the key that it may have been shown in between."""
-        return self._redacted(text, _SHORTEST_SECRET_IN_ANSWERS)
+        return redacted(text, (self.key,), shortest=_SHORTEST_SECRET_IN_ANSWERS)
 
     def _text(self, what: str) -> str:
         return self._redacted(f"{self.provider}/{self.model}: {what}")
