@@ -19,6 +19,7 @@ _UNSEEN = re.compile(
 """Controls but for tabs and line ends, marks of the direction of writing, halves of characters."""
 
 _BACKTICKS = re.compile("`+")
+_FENCES = re.compile("`{3,}")
 
 
 def plain(text: str) -> str:
@@ -67,7 +68,7 @@ def _number(sign: re.Match[str]) -> str:
 
 
 def _fence_around(text: str) -> str:
-    return "`" * max(3, _longest_run(text) + 1)
+    return "`" * (max(map(len, _FENCES.findall(text)), default=2) + 1)
 
 
 def _longest_run(text: str) -> int:

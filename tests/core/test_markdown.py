@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.markdown import block, code, plain
+from core.markdown import block, code, plain, whole_block
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,17 @@ def test_no_text_ends_its_own_fence(text: str) -> None:
     fence, *inside, last = block(text).split("\n")
     assert fence == last
     assert not any(re.match(rf" *{fence}", line) for line in inside)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain\n\ttext\r\n", "```\nplain\n\ttext\r\n\n```"),
+        ("`a` ``b``", "```\n`a` ``b``\n```"),
+        ("```\n`````", "``````\n```\n`````\n``````"),
+        ("\x1b[0m\x00\x7f", "```\n\\x1b[0m\\x00\\x7f\n```"),
+        ("a\rb\u202e\ud800\x85", "```\na\\x0db\\u202e\\ud800\\u0085\n```"),
+    ],
+)
+def test_a_whole_block_shows_a_text_to_the_letter(text: str, shown: str) -> None:
+    assert whole_block(text) == shown
