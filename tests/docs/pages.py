@@ -8,6 +8,7 @@ PAGES = (
     "docs/architecture.md",
     "docs/operations.md",
     "docs/add-a-stage.md",
+    "docs/add-a-provider.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
 )
@@ -30,8 +31,10 @@ def marked(page: str, name: str) -> str:
 
 def replace_marked(page: str, name: str, text: str) -> None:
     """Write a marked part of a page anew."""
-    old = marked(page, name)
-    (ROOT / page).write_text(read(page).replace(old, text), encoding="utf-8")
+    marked(page, name)  # there is exactly one
+    begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+    whole = _marks(name).sub(lambda _: begin + text + end, read(page))
+    (ROOT / page).write_text(whole, encoding="utf-8")
 
 
 def _marks(name: str) -> re.Pattern[str]:

@@ -10,10 +10,17 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from core.roles import ROLES
 from core.settings import Settings
 from core.stages import ModelUse, StageTable, load_stage_table, read_stage_rows
 from prompts.renderer import template_names
-from providers.llm.catalogue import DEMO, Catalogue, load_catalogue, read_catalogue_rows
+from providers.llm.catalogue import (
+    DEMO,
+    Catalogue,
+    ModelRow,
+    load_catalogue,
+    read_catalogue_rows,
+)
 from tests.docs.pages import read, replace_marked
 
 
@@ -90,11 +97,45 @@ def _default(value: object) -> str:
 def providers() -> str:
     """The providers with the variables that concern them."""
     rows = [
-        (row.name, f"`{row.key_variable}`", f"`{row.base_url_variable}`")
+        (
+            row.name,
+            f"`{row.key_variable}`",
+            f"`{row.key_block}`",
+            f"`{row.base_url_variable}`",
+        )
         for row in catalogue()
         if row.name != DEMO
     ]
-    return table(("provider", "key", "base URL"), rows)
+    return table(("provider", "key", "secret block", "base URL"), rows)
+
+
+def models() -> str:
+    """The models of the catalogue, with what they are good for and what they cost."""
+    rows = [
+        (
+            f"{row.name}/{model.name}",
+            model.wire_id,
+            f"{_roles(model)}; {model.complexity}",
+            f"{model.context_tokens:,}",
+            _price(model),
+        )
+        for row in catalogue()
+        if row.name != DEMO
+        for model in row.models
+    ]
+    header = ("provider/model", "on the wire", "good for", "context", "price in/out, $ a million")
+    return table(header, rows)
+
+
+def _roles(model: ModelRow) -> str:
+    return "any role" if set(model.roles) == set(ROLES) else ", ".join(model.roles)
+
+
+def _price(model: ModelRow) -> str:
+    price = model.price
+    if price is None:
+        return "`genai-prices`"
+    return f"{price.input_usd}/{price.output_usd} on {price.as_of}"
 
 
 def make_targets() -> str:
@@ -110,6 +151,7 @@ TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/architecture.md", "pipeline"): pipeline,
     ("docs/operations.md", "settings"): settings,
     ("docs/operations.md", "providers"): providers,
+    ("docs/operations.md", "models"): models,
     ("CONTRIBUTING.md", "make targets"): make_targets,
 }
 """What makes each table, by page and mark."""

@@ -19,7 +19,7 @@ IDENTIFIER = re.compile(r"[a-z]+(_[a-z]+)+|([A-Z][a-z]+){2,}|[A-Z]+(_[A-Z]+)+")
 PATH = re.compile(r"\.?[\w-][\w.-]*(/[\w.-]+)*/?")
 ENDINGS = (".py", ".toml", ".md", ".yaml", ".lock", ".in", ".json", ".db")
 ARTIFACTS = {value for value in vars(layout).values() if isinstance(value, str)}
-EXAMPLE = {step.path for step in steps()} | {"docs/glossary.md"}
+EXAMPLE = {step.path for step in steps()} | {"docs/glossary.md", "providers.toml"}
 KEPT = {
     *("store/", "locks/", "prefect/", "environments/", "ledger.db", "server.log", "prefect.db"),
     *("cache/results/", "cache/answers/", "store/cache/results/", "store/cache/answers/"),
