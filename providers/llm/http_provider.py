@@ -5,6 +5,7 @@ here, so that every protocol treats keys, times, sizes, statuses and cut streams
 """
 
 import asyncio
+import logging
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -102,6 +103,7 @@ class HttpProvider(ABC):
     def __init__(
         self, row: ProviderRow, *, api_key: Callable[[], str | None], client: HttpClient
     ) -> None:
+        _keep_answers_out_of_logs()
         self._row = row
         self._api_key = api_key
         self._client = client
@@ -165,7 +167,8 @@ class HttpProvider(ABC):
                 exchange.silence_seconds = None
                 reader.read_body(await exchange.body())
             latency = time.perf_counter() - started
-            return reader.response(latency, exchange.headers.get(self.request_id_header))
+            request_id = exchange.headers.get(self.request_id_header)
+            return _without_key(reader.response(latency, request_id), caller)
 
     async def health_check(self) -> bool:
         """Whether the provider answers and takes our key; never raises, at most 5 seconds.
@@ -206,6 +209,19 @@ class HttpProvider(ABC):
                 f"{variable} holds characters that a key cannot have; was it copied whole?"
             )
         return key
+
+
+def _keep_answers_out_of_logs() -> None:
+    """The HTTP libraries log status lines and headers, in which a server may echo the key."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    logging.getLogger("httpcore").setLevel(logging.INFO)
+
+
+def _without_key(response: LLMResponse, caller: Caller) -> LLMResponse:
+    """An answer fit to be kept: a model, or a proxy in between, may echo what it was sent."""
+    metadata = {name: caller.answered(text) for name, text in response.metadata.items()}
+    said = {"content": caller.answered(response.content), "model": caller.answered(response.model)}
+    return response.model_copy(update={**said, "metadata": metadata})
 
 
 async def _read_stream(exchange: Exchange, reader: WireReader, caller: Caller) -> None:
