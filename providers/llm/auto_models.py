@@ -1,5 +1,6 @@
 """Models that nobody named: chosen once for a build, by the work of each template."""
 
+import logging
 from collections.abc import Mapping
 
 from core.errors import InputError
@@ -11,13 +12,15 @@ PROMPT_TOKENS = 24_000
 """Size of prompt that a model is chosen for, in tokens: above what any template is expected to ask
 (`core/expectations.toml`), and with an answer of usual length within a context of 32,768."""
 
+_log = logging.getLogger(__name__)
+
 
 def auto_choices(
     table: StageTable, router: ModelRouter, pinned: Mapping[str, tuple[ModelChoice, ...]] = {}
 ) -> dict[str, tuple[ModelChoice, ...]]:
     """The models of every template that leaves the choice to the router.
 
-    They depend on how the models are now, so a build keeps them and gives them back when it is
+    The log says why each was chosen. They depend on how the models are now, so a build keeps them and gives them back when it is
     resumed: its answers and cache keys hang on them.
 
     Args:
@@ -70,6 +73,15 @@ def _chosen(use: ModelUse, router: ModelRouter) -> tuple[ModelChoice, ...]:
     except InputError as error:
         message = f"models: {AUTO!r} for {use.template!r}: {error}"
         raise type(error)(message) from error
+    told = "\n  ".join(route.reasons)
+    _log.info(
+        "%s (%s, %s) asks %s, because:\n  %s",
+        use.template,
+        use.role,
+        use.complexity,
+        route.choices[0],
+        told,
+    )
     first, *others = route.choices
     elsewhere = (other for other in others if other.provider != first.provider)
     return first, *(other for other in [next(elsewhere, None)] if other is not None)

@@ -8,7 +8,7 @@ from typing import Protocol
 from core.errors import ConfigurationError
 from core.roles import Complexity, Role
 from providers.llm.breakers import Breakers
-from providers.llm.catalogue import Catalogue, ModelRow, ProviderRow
+from providers.llm.catalogue import DEMO, Catalogue, ModelRow, ProviderRow
 from providers.llm.model_ranking import Candidate, outlook
 from providers.llm.provider import DEFAULT_MAX_TOKENS
 from providers.llm.provider_lacks import ProviderLack
@@ -82,6 +82,8 @@ class CandidateFinder:
         found = Found()
         for provider in self._catalogue:
             lack = self._lacks[provider.name]
+            if provider.name == DEMO:
+                lack = ProviderLack("", "it answers only where the demo mode says so")
             if lack is not None:
                 found.passed_over.append(f"{provider.name}: passed over: {lack}")
                 continue

@@ -30,10 +30,7 @@ class ProviderLack:
 def provider_lacks(
     rows: Iterable[ProviderRow], secrets: SecretSource
 ) -> dict[str, ProviderLack | None]:
-    """What each provider lacks, by name; the keys of all are looked up at the same time.
-
-    The demo model is said to be the demo mode's, so that no list of candidates has it.
-    """
+    """What each provider lacks, by name; the keys of all are looked up at the same time."""
     lacks: dict[str, ProviderLack | None] = {}
     keys: dict[str, str] = {}
     for row in rows:
@@ -58,12 +55,10 @@ def demo_stands_in(demo_mode: DemoMode, lacks: Mapping[str, ProviderLack | None]
 
 
 def _lack_in_row(row: ProviderRow) -> ProviderLack | None:
-    if row.protocol == DEMO:
-        return ProviderLack("", "it answers only where the demo mode says so")
     if not row.enabled:
         return ProviderLack("", "it is switched off in the catalogue")
     if row.gone:
         return ProviderLack("", row.gone)
-    if not row.base_url:
+    if row.protocol != DEMO and not row.base_url:
         return ProviderLack(row.base_url_variable or "", "it has no default")
     return None
