@@ -80,8 +80,7 @@ def settings(
 
 
 async def save_block() -> None:
-    block = Secret.model_validate({"value": BLOCK})
-    await block.asave("openrouter-api-key", overwrite=True)
+    await Secret.model_validate({"value": BLOCK}).asave("openrouter-api-key", overwrite=True)
 
 
 def test_a_build_of_the_command_leaves_no_key_behind(
