@@ -27,6 +27,7 @@ TESTS_REPORT = "report/tests.json"
 REPORT = "report/report.md"
 BUILD_RECORD = "build.json"
 REDO = "redo.json"
+CHOSEN_MODELS = "models.json"
 
 ARTIFACT_TYPES: dict[str, type[Artifact]] = {
     SPECS: Questionnaire,

@@ -2,13 +2,13 @@
 
 The first model is asked; a cut-off answer is asked for with more room or continued, one that
 cannot be parsed is asked for again with the exact error; then the fallback model in the same way.
-Only the content of answers leads to another model: a provider that refuses, is busy or broken
-raises at once, because the engine owns retries.
+Besides the content of answers only the breaker leads to another model: a provider that refuses, is
+busy or broken raises at once, because the engine owns retries.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel
 
@@ -24,33 +24,19 @@ from providers.llm.checkpoints import (
     question_key,
 )
 from providers.llm.conversation import Conversation
-from providers.llm.metering import Ledger, MeteredProvider
+from providers.llm.model_caller import Call, LeftAloneError, ModelCaller, Providers
 from providers.llm.provider import (
     DEFAULT_MAX_TOKENS,
     DEFAULT_TEMPERATURE,
     JSON_TEMPERATURE,
-    LLMProvider,
     LLMRequest,
     LLMResponse,
     Versioned,
 )
-from providers.llm.retrying import Patience, RetryingProvider
 from providers.llm.stage_router import ModelChoice
 from providers.storage.calls import CallIdentity, CallMaxima
 
 T = TypeVar("T")
-
-
-class Providers(Protocol):
-    """What is needed of the provider pool."""
-
-    def provider(self, name: str) -> LLMProvider:
-        """The provider of this name."""
-        ...
-
-    def model(self, provider: str, name: str) -> ModelRow:
-        """What is known of a provider's model."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,33 +114,31 @@ class _Record:
         made = sum(kept.origin == "asked" for _, kept in self.answers)
         return Answer(value, usage, tuple(models), made, self.slots)
 
+    def add(self, choice: ModelChoice, kept: KeptAnswer) -> None:
+        """Note an answer; one that is met again, because its model was left alone, counts once."""
+        if kept.slot not in self.slots:
+            self.answers.append((choice, kept))
+
     @property
     def slots(self) -> tuple[Slot, ...]:
         return tuple(kept.slot for _, kept in self.answers)
 
 
 class Asker:
-    """Asks models by way of checkpoints, ledger and patience with busy providers.
+    """Asks models, and takes every answer that is kept already.
 
     Args:
         providers: gives the providers.
         checkpoints: keep every answer.
-        ledger: counts every call, also those that a busy provider refused.
-        patience: how long a busy provider is waited for.
+        caller: makes the calls.
     """
 
     def __init__(
-        self,
-        providers: Providers,
-        checkpoints: AnswerCheckpoints,
-        ledger: Ledger,
-        *,
-        patience: Patience | None = None,
+        self, providers: Providers, checkpoints: AnswerCheckpoints, caller: ModelCaller
     ) -> None:
         self._providers = providers
         self._checkpoints = checkpoints
-        self._ledger = ledger
-        self._patience = patience
+        self._caller = caller
 
     async def ask(self, question: Question, parse: Callable[[str], T]) -> Answer[T]:
         """Ask until an answer parses.
@@ -167,14 +151,20 @@ class Asker:
             AnswerError: no model gave an answer that parses; the text says what was wrong with
                 each one's. Their answers are spent: whoever asks next asks anew.
             RequestRefusedError, ProviderBusyError, ProviderFailedError: of the provider.
-            CallLimitError: a maximum of calls is reached.
-            StorageError: store or ledger failed.
+            InputError: the prompt is empty or too long.
+            CallLimitError, SpendingLimitError: a limit is reached.
+            StorageError: store, ledger or rate limits failed.
         """
         record = _Record()
         problems: list[str] = []
-        for choice in question.choices:
+        waiting = list(question.choices)
+        while waiting:
+            choice = waiting.pop(0)
             try:
-                value = await self._converse(question, choice, parse, record)
+                value = await self._converse(question, choice, waiting, parse, record)
+            except LeftAloneError:
+                waiting.append(choice)  # after the others, which can be asked now
+                continue
             except AnswerError as error:
                 problems.append(f"{choice}: {error}")
                 continue
@@ -200,7 +190,12 @@ class Asker:
         await self._checkpoints.spend(slots)
 
     async def _converse(
-        self, question: Question, choice: ModelChoice, parse: Callable[[str], T], record: _Record
+        self,
+        question: Question,
+        choice: ModelChoice,
+        others: Sequence[ModelChoice],
+        parse: Callable[[str], T],
+        record: _Record,
     ) -> T:
         """One model's conversation; its end without a value is an `AnswerError`."""
         model = self._providers.model(choice.provider, choice.model)
@@ -213,8 +208,8 @@ class Asker:
         ordinal = 0
         while True:
             request = _request(question, model, conversation)
-            kept = await self._answer(question, choice, request, ordinal)
-            record.answers.append((choice, kept))
+            kept = await self._answer(question, choice, others, request, ordinal)
+            record.add(choice, kept)
             ordinal += 1
             text = conversation.take(kept.response)
             if text is None:
@@ -225,25 +220,15 @@ class Asker:
                 conversation.reject(text, str(error))
 
     async def _answer(
-        self, question: Question, choice: ModelChoice, request: LLMRequest, ordinal: int
+        self,
+        question: Question,
+        choice: ModelChoice,
+        others: Sequence[ModelChoice],
+        request: LLMRequest,
+        ordinal: int,
     ) -> KeptAnswer:
-        call = CallIdentity(
-            build_id=question.build_id,
-            project_id=question.project_id,
-            user=question.user,
-            stage=question.stage,
-            file=question.file,
-            provider=choice.provider,
-            model=choice.model,
-        )
-        provider = self._providers.provider(choice.provider)
-
-        async def ask(keep: Keep) -> LLMResponse:
-            # Inside the waiting, so that each call a busy provider refused counts as well.
-            metered = MeteredProvider(provider, self._ledger, call, question.limits, keep)
-            return await RetryingProvider(metered, self._patience).complete(request)
-
         # What is computed here needs no cache, and is answered anew when its code has changed.
+        provider = self._providers.provider(choice.provider)
         version = provider.version if isinstance(provider, Versioned) else ""
         key = question_key(
             f"{choice.provider}@{version}" if version else choice.provider,
@@ -252,7 +237,29 @@ class Asker:
             salt=question.salt,
             review_round=question.review_round,
         )
-        return await self._checkpoints.answer(question.build_id, key, ask, shareable=not version)
+        call = Call(_identity(question, choice, key), request, question.limits, ordinal)
+
+        async def ask(keep: Keep) -> LLMResponse:
+            return await self._caller.call(call, keep, others=others)
+
+        kept = await self._checkpoints.answer(question.build_id, key, ask, shareable=not version)
+        if kept.origin == "shared":
+            await self._caller.record_borrowed(call, kept.response)
+        return kept
+
+
+def _identity(question: Question, choice: ModelChoice, digest: str) -> CallIdentity:
+    return CallIdentity(
+        build_id=question.build_id,
+        project_id=question.project_id,
+        user=question.user,
+        stage=question.stage,
+        template=question.template,
+        file=question.file,
+        provider=choice.provider,
+        model=choice.model,
+        prompt_digest=digest,
+    )
 
 
 def _request(question: Question, model: ModelRow, conversation: Conversation) -> LLMRequest:

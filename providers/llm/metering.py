@@ -1,17 +1,18 @@
 """A provider whose every call stands in the usage ledger, with the money it may cost."""
 
 import asyncio
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
 from core.errors import RequestRefusedError
 from core.settings import SpendingLimits
+from providers.llm.catalogue import ModelRow
 from providers.llm.checkpoints import Keep
-from providers.llm.provider import LLMProvider, LLMRequest, LLMResponse
+from providers.llm.prices import PriceList
+from providers.llm.prompt_size import estimate_tokens
+from providers.llm.provider import Health, LLMProvider, LLMRequest, LLMResponse
 from providers.storage.calls import CallIdentity, CallMaxima, ClosedOutcome
-
-RESERVED_SECONDS = 3_600.0
-"""How long the call of a process that died holds its reservation; no call takes longer."""
 
 
 class Ledger(Protocol):
@@ -45,15 +46,38 @@ class Ledger(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class CallTerms:
+    """On what terms a call is made.
+
+    Attributes:
+        maxima: of calls.
+        spending: limits of money.
+        seconds: how long the call of a process that died holds its reservation; longer than any
+            call takes.
+        prices: what calls cost.
+        model: the model that is asked.
+        input_tokens: of the prompt, never less than the provider counts.
+    """
+
+    maxima: CallMaxima
+    spending: SpendingLimits
+    seconds: float
+    prices: PriceList
+    model: ModelRow
+    input_tokens: int
+
+
 class MeteredProvider:
-    """Wraps a provider for one caller: opens a row before each call and closes it after.
+    """Wraps a provider for one caller: reserves what a call may cost, and settles what it did.
 
     Args:
         inner: makes the calls.
-        ledger: counts them.
+        ledger: holds money and numbers of calls.
         call: who calls, and about what.
-        limits: maxima the ledger holds.
-        keep: given each answer before its row is closed, so that what was paid for is safe first.
+        terms: prices and limits.
+        keep: given each answer, with its cost, before its row is closed, so that what was paid
+            for is safe first.
     """
 
     def __init__(
@@ -61,13 +85,13 @@ class MeteredProvider:
         inner: LLMProvider,
         ledger: Ledger,
         call: CallIdentity,
-        limits: CallMaxima,
+        terms: CallTerms,
         keep: Keep,
     ) -> None:
         self._inner = inner
         self._ledger = ledger
         self._call = call
-        self._limits = limits
+        self._terms = terms
         self._keep = keep
 
     @property
@@ -79,37 +103,67 @@ class MeteredProvider:
         """Answer one request.
 
         Raises:
-            CallLimitError: a maximum is reached; no call was made.
+            CallLimitError, SpendingLimitError: a limit is reached; no call was made.
+            ConfigurationError: it is not known what the model costs; no call was made.
             StorageError: ledger or store failed.
             ModelError: as the wrapped provider.
         """
+        terms = self._terms
         call_id = await self._ledger.reserve(
             self._call,
-            self._limits,
-            spending=SpendingLimits(),
-            estimate_usd=Decimal(0),
-            seconds=RESERVED_SECONDS,
+            terms.maxima,
+            spending=terms.spending,
+            estimate_usd=terms.prices.worst_case(
+                self._call.provider, terms.model, terms.input_tokens, request.max_tokens
+            ),
+            seconds=terms.seconds,
         )
+        answered: tuple[LLMResponse, Decimal] | None = None
         try:
-            response = await self._inner.complete(request)
-            await self._keep(response)
+            answered = self._priced(await self._inner.complete(request))
+            await self._keep(answered[0])
         except BaseException as error:  # also a cancelled call is closed
-            await asyncio.shield(self._close_failed(call_id, error))
+            await asyncio.shield(self._close_failed(call_id, error, answered))
             raise
+        response, cost = answered
         await self._ledger.settle(
             call_id,
             outcome="answered",
             input_tokens=response.input_tokens,
             output_tokens=response.output_tokens,
-            cost_usd=Decimal(str(response.cost_usd)),
+            cost_usd=cost,
             latency_seconds=response.latency_seconds,
         )
         return response
 
-    async def health_check(self) -> bool:
+    async def health_check(self) -> Health:
         """Whether the wrapped provider answers; not counted as a call."""
         return await self._inner.health_check()
 
-    async def _close_failed(self, call_id: int, error: BaseException) -> None:
-        outcome: ClosedOutcome = "refused" if isinstance(error, RequestRefusedError) else "failed"
-        await self._ledger.settle(call_id, outcome=outcome, error_class=type(error).__name__)
+    def _priced(self, response: LLMResponse) -> tuple[LLMResponse, Decimal]:
+        """The answer with its cost; one without a count of tokens is not taken for free."""
+        if self._terms.model.free:
+            return response, Decimal(str(response.cost_usd))
+        counted = {
+            "input_tokens": response.input_tokens or self._terms.input_tokens,
+            "output_tokens": response.output_tokens or estimate_tokens(response.content),
+        }
+        if response.cost_usd:  # the provider's own word
+            return response, Decimal(str(response.cost_usd))
+        cost = self._terms.prices.cost(self._call.provider, self._terms.model, **counted)
+        return response.model_copy(update={**counted, "cost_usd": float(cost)}), cost
+
+    async def _close_failed(
+        self, call_id: int, error: BaseException, answered: tuple[LLMResponse, Decimal] | None
+    ) -> None:
+        """Close the row of a call that failed; an answer that could not be kept was paid for."""
+        response, cost = answered or (None, Decimal(0))
+        await self._ledger.settle(
+            call_id,
+            outcome="refused" if isinstance(error, RequestRefusedError) else "failed",
+            input_tokens=response.input_tokens if response else 0,
+            output_tokens=response.output_tokens if response else 0,
+            cost_usd=cost,
+            error_class=type(error).__name__,
+            error=str(error),
+        )

@@ -67,6 +67,14 @@ class ProviderPool:
             self._providers[name] = self._built(self._catalogue[name])
         return self._providers[name]
 
+    def row(self, name: str) -> ProviderRow:
+        """What is known of a provider.
+
+        Raises:
+            InputError: the catalogue has none of this name.
+        """
+        return self._catalogue[name]
+
     def model(self, provider: str, name: str) -> ModelRow:
         """What is known of a provider's model.
 

@@ -14,10 +14,9 @@ from core.artifacts.questionnaire import Questionnaire
 from core.errors import ConfigurationError
 from core.options import BuildOptions
 from core.settings import Settings, load_settings, make_home
+from core.stages import AUTO
 from providers.llm.asker import Asker
-from providers.llm.checkpoints import AnswerCheckpoints
-from providers.llm.pool import ProviderPool
-from providers.llm.shared_answers import SharedAnswers
+from providers.llm.breakers import Breakers
 from providers.sandbox.bubblewrap import BubblewrapSandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
@@ -27,7 +26,11 @@ from tasks.engine.build_recorder import BuildRecorder, utc_now
 from tasks.engine.build_session import BuildSession, session_opened
 from tasks.engine.dead_runs import mark_dead_runs
 from tasks.engine.listening import current_listener
-from tasks.engine.preparation import PreparedBuild, prepare_build
+from tasks.engine.model_access import model_access
+from tasks.engine.model_choices import read_history, save_choices
+from tasks.engine.plan import make_plan
+from tasks.engine.plan_page import show_plan
+from tasks.engine.preparation import PreparedBuild, identity_of, prepare_build
 from tasks.engine.redo import begin_redo, load_redo, save_redo
 from tasks.engine.result_storage import saved_result_storage
 from tasks.engine.secret_sources import environment_secrets
@@ -48,38 +51,74 @@ async def open_build(
     """
     settings = load_settings()
     make_home(settings)
-    prepared = await asyncio.to_thread(  # keys may be looked up over the network
+    store = ArtifactStore(settings.store_url)
+    ledger = UsageLedger(settings.ledger_database_url)
+    try:
+        breakers = Breakers(settings.breaker, ledger)
+        prepared = await _prepared(settings, questionnaire, options, store, breakers)
+        with build_locked(settings.root / "locks", prepared.build_id):
+            await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))
+            await save_choices(store, prepared.build_id, prepared.chosen)
+            async with model_access(
+                settings,
+                prepared.options,
+                catalogue=prepared.catalogue,
+                secrets=prepared.secrets,
+                store=store,
+                ledger=ledger,
+                breakers=breakers,
+            ) as asker:
+                session = await _session(settings, prepared, asker, store, ledger)
+                # Before the record of an earlier run is written over: the plan reads it.
+                await show_plan(await make_plan(settings, prepared, store))
+                async with _closing(session):
+                    yield session
+    finally:
+        ledger.close()
+
+
+async def _prepared(
+    settings: Settings,
+    questionnaire: Questionnaire,
+    options: BuildOptions,
+    store: ArtifactStore,
+    breakers: Breakers,
+) -> PreparedBuild:
+    operator_models = await _operator_models()
+    history = None
+    if AUTO in {*options.models.values(), *operator_models.values()}:
+        _, build_id = identity_of(questionnaire, options)
+        history = await read_history(settings, store, breakers, build_id)
+    return await asyncio.to_thread(  # keys may be looked up over the network
         prepare_build,
         settings,
         questionnaire,
         options,
         environment_secrets(),
-        await _operator_models(),
+        operator_models,
+        history,
     )
-    with build_locked(settings.root / "locks", prepared.build_id):
-        await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))
-        ledger = UsageLedger(settings.ledger_database_url)
+
+
+@asynccontextmanager
+async def _closing(session: BuildSession) -> AsyncGenerator[None]:
+    """Announce a build; on the way out write down how it ended."""
+    with session_opened(session):
+        await _announce(session)
         try:
-            async with ProviderPool(prepared.catalogue, prepared.secrets) as pool:
-                session = await _session(settings, prepared, pool, ledger)
-                with session_opened(session):
-                    await _announce(session)
-                    try:
-                        yield session
-                    except Exception:
-                        await session.recorder.finish(BuildStatus.FAILED)
-                        raise
-                    except BaseException:
-                        await session.recorder.finish(BuildStatus.INTERRUPTED)
-                        raise
-                    else:
-                        done = session.redo.model_copy(update={"unfinished": ""})
-                        await save_redo(session.store, session.build_id, done)
-                        await session.recorder.finish(_final_status(session.recorder.record))
-                    finally:
-                        await console.show_stages(session)
+            yield
+        except Exception:
+            await session.recorder.finish(BuildStatus.FAILED)
+            raise
+        except BaseException:
+            await session.recorder.finish(BuildStatus.INTERRUPTED)
+            raise
+        else:
+            done = session.redo.model_copy(update={"unfinished": ""})
+            await save_redo(session.store, session.build_id, done)
+            await session.recorder.finish(_final_status(session.recorder.record))
         finally:
-            ledger.close()
+            await console.show_stages(session)
 
 
 async def _operator_models() -> dict[str, str]:
@@ -96,9 +135,12 @@ async def _operator_models() -> dict[str, str]:
 
 
 async def _session(
-    settings: Settings, prepared: PreparedBuild, pool: ProviderPool, ledger: UsageLedger
+    settings: Settings,
+    prepared: PreparedBuild,
+    asker: Asker,
+    store: ArtifactStore,
+    ledger: UsageLedger,
 ) -> BuildSession:
-    store = ArtifactStore(settings.store_url)
     record = BuildRecord(
         build_id=prepared.build_id,
         project_id=prepared.project_id,
@@ -121,7 +163,7 @@ async def _session(
         user=prepared.user,
         table=prepared.table,
         router=prepared.router,
-        asker=Asker(pool, _checkpoints(settings, prepared.options, store), ledger),
+        asker=asker,
         store=store,
         recorder=BuildRecorder(store, ledger, record, current_listener()),
         results=await saved_result_storage(store.url),
@@ -129,14 +171,6 @@ async def _session(
         workspace=settings.root / "work" / prepared.build_id,
         redo=redo,
     )
-
-
-def _checkpoints(
-    settings: Settings, options: BuildOptions, store: ArtifactStore
-) -> AnswerCheckpoints:
-    """Kept answers, and those of other builds if they may be used."""
-    seconds = settings.response_cache_seconds if options.response_cache else 0
-    return AnswerCheckpoints(store, SharedAnswers(store, seconds=seconds) if seconds else None)
 
 
 async def _announce(session: BuildSession) -> None:

@@ -12,12 +12,14 @@ from core.layout import ARTIFACT_TYPES
 from core.options import MAX_PARAMETERS, BuildOptions
 from core.secrets import SecretSource
 from core.settings import Settings
-from core.stages import ALL, StageTable, load_stage_table, read_stage_rows
+from core.stages import ALL, AUTO, StageTable, load_stage_table, read_stage_rows
 from prompts.renderer import template_names
 from providers.llm.catalogue import DEMO, Catalogue, open_catalogue
+from providers.llm.prices import PriceList
 from providers.llm.stage_router import StageRouter
 from providers.secrets.chain import SecretChain
 from tasks.engine.edit_reading import read_edit
+from tasks.engine.model_choices import Choices, RoutingHistory, choose_models
 from tasks.engine.secret_sources import secret_chain
 from tasks.engine.stage_functions import require_stage_functions
 
@@ -29,6 +31,7 @@ class PreparedBuild:
     Attributes:
         build_id, project_id, user: who the build is.
         table: the stage table with the models chosen for this build.
+        chosen: those that the model router chose, by template.
         secrets: where the providers' keys are.
     """
 
@@ -38,6 +41,7 @@ class PreparedBuild:
     project_id: str
     user: str
     table: StageTable
+    chosen: Choices
     catalogue: Catalogue
     router: StageRouter
     secrets: SecretChain
@@ -81,6 +85,9 @@ def prepare_build(
     options: BuildOptions,
     environment: SecretSource,
     operator_models: Mapping[str, str] | None = None,
+    history: RoutingHistory | None = None,
+    *,
+    need_keys: bool = True,
 ) -> PreparedBuild:
     """Check what a build is given.
 
@@ -90,10 +97,12 @@ def prepare_build(
         options: how to build; its models win over `operator_models`.
         environment: variables; base URLs come from there alone, keys where the settings say so.
         operator_models: models the operator chose for all builds.
+        history: what the model router knows besides the catalogue.
+        need_keys: refuse where keys are missing; a plan shows which, and goes on.
 
     Raises:
-        InputError: an unknown stage, model or edit, or a missing key; the message names it. Or
-            more than Prefect takes.
+        InputError: an unknown stage, model or edit, a missing key or an unknown price; the message
+            names it. Or more than Prefect takes.
     """
     _require_room(questionnaire, options)
     catalogue = open_catalogue(settings.catalogue, environment.get)
@@ -108,26 +117,37 @@ def prepare_build(
     overrides = {**standing, **options.models}
     table = table.with_models(overrides, catalogue.names)
     _require_models(overrides, catalogue)
+    table, chosen = choose_models(settings, table, catalogue, secrets, history or RoutingHistory())
     router = StageRouter(table, catalogue, secrets, settings.demo_mode, overridden=overrides.keys())
     _require_stage_models(table, router, catalogue)
-    router.check_keys(stage.number for stage in table.stages)
-    project_id = options.project_id or project_slug(questionnaire.project_name)
+    if need_keys:
+        router.check_keys(stage.number for stage in table.stages)
+    project_id, build_id = identity_of(questionnaire, options)
     return PreparedBuild(
         questionnaire=questionnaire,
         options=options,
-        build_id=derive_build_id(project_id, questionnaire, options.models, options.fresh),
+        build_id=build_id,
         project_id=project_id,
         user=options.user or settings.user,
         table=table,
+        chosen=chosen,
         catalogue=catalogue,
         router=router,
         secrets=secrets,
     )
 
 
+def identity_of(questionnaire: Questionnaire, options: BuildOptions) -> tuple[str, str]:
+    """Project id and build id of a build."""
+    project_id = options.project_id or project_slug(questionnaire.project_name)
+    return project_id, derive_build_id(project_id, questionnaire, options.models, options.fresh)
+
+
 def _require_models(overrides: Mapping[str, str], catalogue: Catalogue) -> None:
     """Refuse models their provider is known not to have, before a call finds out."""
     for key, value in overrides.items():
+        if value == AUTO:
+            continue
         provider, _, model = value.partition("/")
         try:
             catalogue[provider].require_model(model)
@@ -136,14 +156,18 @@ def _require_models(overrides: Mapping[str, str], catalogue: Catalogue) -> None:
 
 
 def _require_stage_models(table: StageTable, router: StageRouter, catalogue: Catalogue) -> None:
-    """Refuse stages whose first model is switched off, or is not there in an operator's file."""
+    """Refuse stages whose first model is switched off, is not there, or has no known price."""
+    prices = PriceList(catalogue)
     for stage in table.stages:
         for use in stage.models:
             if not use.asked:
                 continue
             first = router.choices(stage.number, use.template)[0]
+            row = catalogue[first.provider]
             try:
-                catalogue[first.provider].require_model(first.model)
+                row.require_model(first.model)
+                if not row.gone:  # the keys' check says what to choose instead
+                    prices.require(first.provider, row.model(first.model))
             except InputError as error:
                 key = stage.number if len(stage.models) == 1 else use.template
                 raise ConfigurationError(

@@ -17,6 +17,7 @@ from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallMaxima, CallOutcome
 from providers.storage.ledger import UsageLedger
+from tests.providers.llm.callers import model_caller
 from tests.real_model.model_process import RealModel
 
 
@@ -55,7 +56,8 @@ async def asking(model: RealModel, folder: Path) -> AsyncGenerator[tuple[Asker, 
     store = ArtifactStore(f"file://{folder / 'store'}")
     ledger = UsageLedger(f"sqlite:///{folder / 'ledger.db'}")
     async with ProviderPool(catalogue, secrets) as pool:
-        yield Asker(pool, AnswerCheckpoints(store), ledger), ledger
+        caller = model_caller(pool, ledger, catalogue)
+        yield Asker(pool, AnswerCheckpoints(store), caller), ledger
     ledger.close()
 
 

@@ -29,6 +29,7 @@ from tasks.engine.preparation import load_table
 from tasks.engine.result_storage import ArtifactStoreResults
 from tasks.engine.stage_call import StageCall, as_text
 from tasks.engine.stage_work import StageWork
+from tests.providers.llm.callers import model_caller
 
 ANSWERS = Questionnaire(project_name="Task Tracker", summary="Keeps tasks.")
 VARIABLES = {"LOCAL_LLM_BASE_URL": "http://models.test/v1"}
@@ -101,7 +102,7 @@ def open_session(
         user="u",
         table=table,
         router=StageRouter(table, catalogue, SECRETS, "disabled", overridden=overrides.keys()),
-        asker=Asker(pool, AnswerCheckpoints(store), ledger),
+        asker=Asker(pool, AnswerCheckpoints(store), model_caller(pool, ledger, catalogue)),
         store=store,
         recorder=BuildRecorder(store, ledger, record, SilentListener()),
         results=ArtifactStoreResults(url=store.url),

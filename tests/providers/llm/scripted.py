@@ -130,13 +130,16 @@ class ScriptedPool:
 
     def __init__(self, *providers: LLMProvider) -> None:
         self._providers = {provider.name: provider for provider in providers}
-        self._catalogue = Catalogue(tuple(_row(name) for name in self._providers))
+        self.catalogue = Catalogue(tuple(_row(name) for name in self._providers))
 
     def provider(self, name: str) -> LLMProvider:
         return self._providers[name]
 
+    def row(self, name: str) -> ProviderRow:
+        return self.catalogue[name]
+
     def model(self, provider: str, name: str) -> ModelRow:
-        return self._catalogue[provider].model(name)
+        return self.catalogue[provider].model(name)
 
 
 def _row(name: str) -> ProviderRow:
@@ -145,8 +148,8 @@ def _row(name: str) -> ProviderRow:
             "name": name,
             "protocol": "demo",
             "models": [
-                {"name": "big", "wire_id": "wire-big", "max_output_tokens": 400},
-                {"name": "small", "wire_id": "wire-small", "max_output_tokens": 100},
+                {"name": "big", "wire_id": "wire-big", "max_output_tokens": 400, "free": True},
+                {"name": "small", "wire_id": "wire-small", "max_output_tokens": 100, "free": True},
             ],
         }
     )

@@ -19,13 +19,16 @@ from core.errors import (
 from providers.llm.asker import Answer, Asker, Question
 from providers.llm.checkpoints import AnswerCheckpoints
 from providers.llm.conversation import MAX_REASKS
+from providers.llm.metering import Ledger
 from providers.llm.provider import FinishReason, LLMRequest, LLMResponse
 from providers.llm.retrying import Patience
+from providers.llm.shared_answers import TextStore
 from providers.llm.stage_router import ModelChoice
 from providers.llm.structured import parse_json
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallMaxima
 from providers.storage.ledger import UsageLedger
+from tests.providers.llm.callers import model_caller
 from tests.providers.llm.scripted import MemoryLedger, MemoryStore, ScriptedPool, ScriptedProvider
 
 BIG, SMALL = ModelChoice("first", "big"), ModelChoice("second", "small")
@@ -85,6 +88,13 @@ def parse(text: str) -> str:
 GOOD, BAD = said('{"word": "yes"}'), said('{"wurd": "yes"}')
 
 
+def asker(
+    pool: ScriptedPool, store: TextStore, ledger: Ledger, patience: Patience | None = None
+) -> Asker:
+    caller = model_caller(pool, ledger, pool.catalogue, patience=patience)
+    return Asker(pool, AnswerCheckpoints(store), caller)
+
+
 class Bench:
     """An asker with two scripted providers over a store and a ledger in memory."""
 
@@ -98,11 +108,11 @@ class Bench:
         self.second = ScriptedProvider("second", iter(second))
         self.store = store or MemoryStore()
         self.ledger = MemoryLedger()
-        self.asker = Asker(
+        self.asker = asker(
             ScriptedPool(self.first, self.second),
-            AnswerCheckpoints(self.store),
+            self.store,
             self.ledger,
-            patience=Patience(attempts=3, first_wait=0),
+            Patience(3, first_wait=0),
         )
 
     async def ask(
@@ -308,9 +318,7 @@ async def test_a_cancelled_call_is_closed_in_the_ledger() -> None:
 
     ledger = MemoryLedger()
     pool = ScriptedPool(Hanging("first", iter(())))
-    task = asyncio.create_task(
-        Asker(pool, AnswerCheckpoints(MemoryStore()), ledger).ask(question(), parse)
-    )
+    task = asyncio.create_task(asker(pool, MemoryStore(), ledger).ask(question(), parse))
     await started.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -344,18 +352,16 @@ def test_a_question_without_models_is_refused() -> None:
 async def test_with_the_real_store_and_ledger(tmp_path: Path) -> None:
     ledger = UsageLedger(f"sqlite:///{tmp_path / 'ledger.db'}")
     provider = ScriptedProvider("first", iter([BAD, GOOD, BAD]))
-    asker = Asker(
-        ScriptedPool(provider), AnswerCheckpoints(ArtifactStore(tmp_path.as_uri())), ledger
-    )
+    asked = asker(ScriptedPool(provider), ArtifactStore(tmp_path.as_uri()), ledger)
     limits = CallMaxima(per_stage=1, per_file=3, per_build=50)
     about_a_file = question(file="app/main.py", limits=limits)
     for _ in range(2):
-        assert (await asker.ask(about_a_file, parse)).value == "yes"
+        assert (await asked.ask(about_a_file, parse)).value == "yes"
     assert await ledger.totals("tasks-1") == Usage(
         calls=2, input_tokens=20, output_tokens=10, cost_usd=0.5, seconds=4.0
     )
     with pytest.raises(CallLimitError, match="APP_BUILDER_CALLS__PER_FILE"):
-        await asker.ask(question(file="app/main.py", limits=limits, salt="2"), parse)
+        await asked.ask(question(file="app/main.py", limits=limits, salt="2"), parse)
     ledger.close()
 
 

@@ -3,7 +3,10 @@
 import pytest
 
 from core.errors import CallLimitError, RequestRefusedError, StorageError
-from providers.llm.metering import MeteredProvider
+from core.settings import SpendingLimits
+from providers.llm.catalogue import Catalogue, ProviderRow
+from providers.llm.metering import CallTerms, MeteredProvider
+from providers.llm.prices import PriceList
 from providers.llm.provider import LLMRequest, LLMResponse, Message
 from providers.storage.calls import CallIdentity, CallMaxima
 from tests.providers.llm.scripted import MemoryLedger, Outcome, ScriptedProvider
@@ -15,6 +18,20 @@ CALL = CallIdentity(
 )
 
 
+def terms(**model: object) -> CallTerms:
+    row = {"name": "big", "wire_id": "b", "free": True, **model}
+    provider = {"name": "first", "protocol": "demo", "models": [row]}
+    catalogue = Catalogue((ProviderRow.model_validate(provider),))
+    return CallTerms(
+        maxima=CallMaxima(per_stage=1, per_file=1, per_build=1),
+        spending=SpendingLimits(),
+        seconds=60,
+        prices=PriceList(catalogue),
+        model=catalogue["first"].model("big"),
+        input_tokens=1_000,
+    )
+
+
 class Bench:
     """A metered provider, and the order of what happened."""
 
@@ -23,8 +40,7 @@ class Bench:
         self.rows_when_kept: list[dict[int, str]] = []
         self._kept = kept
         inner = ScriptedProvider("first", iter([outcome]))
-        limits = CallMaxima(per_stage=1, per_file=1, per_build=1)
-        self.provider = MeteredProvider(inner, self.ledger, CALL, limits, self._keep)
+        self.provider = MeteredProvider(inner, self.ledger, CALL, terms(), self._keep)
 
     async def _keep(self, response: LLMResponse) -> None:
         assert response == ANSWER

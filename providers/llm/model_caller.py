@@ -1,0 +1,270 @@
+"""Makes one call to a model, with all that surrounds it.
+
+From the outside in: the breaker (a model that keeps failing is left alone), patience with busy
+providers, the rate limits, the record of calls, and the usage ledger with the money. Each attempt
+that a busy provider refused passes the rate limits, stands in the ledger and is recorded, like the
+one that was answered.
+"""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from core.errors import AnswerError, InputError
+from core.settings import Settings, SpendingLimits
+from providers.llm.breakers import Breakers
+from providers.llm.call_records import CallRecords, RecordedProvider
+from providers.llm.catalogue import ModelRow, ProviderRow
+from providers.llm.checkpoints import Keep
+from providers.llm.http_client import call_seconds
+from providers.llm.metering import CallTerms, Ledger, MeteredProvider
+from providers.llm.prices import PriceList
+from providers.llm.prompt_size import check_prompt, estimate_request_tokens, likely_tokens
+from providers.llm.provider import Health, LLMProvider, LLMRequest, LLMResponse
+from providers.llm.rate_limits import RateLimiter
+from providers.llm.rate_places import Place, Rates, places_of_call
+from providers.llm.retrying import Patience, RetryingProvider
+from providers.llm.stage_router import ModelChoice
+from providers.storage.calls import CallIdentity, CallMaxima
+
+_SETTLING_SECONDS = 60.0
+"""What storing the answer and closing the row may take beyond the call itself."""
+
+
+class Providers(Protocol):
+    """What is needed of the provider pool."""
+
+    def provider(self, name: str) -> LLMProvider:
+        """The provider of this name."""
+        ...
+
+    def row(self, name: str) -> ProviderRow:
+        """What is known of a provider."""
+        ...
+
+    def model(self, provider: str, name: str) -> ModelRow:
+        """What is known of a provider's model."""
+        ...
+
+
+@dataclass(frozen=True)
+class CallLimits:
+    """What holds for every call, whichever model it is for.
+
+    Attributes:
+        spending: limits of money.
+        prompt_characters: longest prompt, all turns together.
+        user_calls_per_minute: calls of one user; 0 is any number.
+    """
+
+    spending: SpendingLimits = field(default_factory=SpendingLimits)
+    prompt_characters: int = 100_000
+    user_calls_per_minute: int = 0
+
+    @classmethod
+    def of(cls, settings: Settings) -> "CallLimits":
+        """The limits that the operator set."""
+        return cls(
+            settings.spending, settings.calls.prompt_characters, settings.user_calls_per_minute
+        )
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to be made.
+
+    Attributes:
+        identity: who calls which model, and about what.
+        request: what is asked.
+        maxima: of calls.
+        ordinal: which call of its conversation it is, from 0.
+    """
+
+    identity: CallIdentity
+    request: LLMRequest
+    maxima: CallMaxima
+    ordinal: int = 0
+
+    @property
+    def choice(self) -> ModelChoice:
+        """The model that is called."""
+        return ModelChoice(self.identity.provider, self.identity.model)
+
+
+class LeftAloneError(Exception):
+    """The model is left alone for now, and another one can be asked; never leaves the asker."""
+
+
+class ModelCaller:
+    """Makes calls; used within one event loop.
+
+    Args:
+        providers: gives the providers.
+        ledger: holds money and numbers of calls.
+        prices: what calls cost.
+        breakers: how the models are.
+        limiter: holds the rates.
+        limits: what holds for every call.
+        records: where calls are written down for people; `None` for nowhere.
+        patience: how long a busy provider is waited for.
+    """
+
+    def __init__(
+        self,
+        providers: Providers,
+        ledger: Ledger,
+        *,
+        prices: PriceList,
+        breakers: Breakers,
+        limiter: RateLimiter,
+        limits: CallLimits | None = None,
+        records: CallRecords | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._providers = providers
+        self._ledger = ledger
+        self._prices = prices
+        self._breakers = breakers
+        self._limiter = limiter
+        self._limits = limits or CallLimits()
+        self._records = records
+        self._patience = patience
+
+    async def call(
+        self, call: Call, keep: Keep, *, others: Iterable[ModelChoice] = ()
+    ) -> LLMResponse:
+        """Make a call.
+
+        Args:
+            call: what to ask of whom.
+            keep: given the answer before the ledger closes the call.
+            others: models that could be asked instead.
+
+        Raises:
+            LeftAloneError: the model is left alone, and one of the others is not.
+            InputError: the prompt is empty, or too long for the limits or the model.
+            AnswerError: the conversation has outgrown the model's context.
+            SpendingLimitError, CallLimitError: a limit is reached; no call was made.
+            ProviderFailedError: the provider broke; or all models are left alone, and what each
+                of them said.
+            RequestRefusedError, ProviderBusyError: of the provider.
+            StorageError: ledger, rate limits or the store failed.
+        """
+        self._check(call)
+        choices = (call.choice, *others)
+        if await self._breakers.first_available(choices) != call.choice:
+            raise LeftAloneError(str(call.choice))
+        provider = self._wrapped(call, keep)
+        with await self._breakers.admit(call.choice):
+            return await RetryingProvider(provider, self._patience).complete(call.request)
+
+    async def record_borrowed(self, call: Call, response: LLMResponse) -> None:
+        """Write down an answer that was taken from another build, without a call.
+
+        Raises:
+            StorageError: the store failed.
+        """
+        if self._records is not None:
+            await self._records.borrowed(call.identity, call.ordinal, call.request, response)
+
+    def _check(self, call: Call) -> None:
+        """Refuse a prompt before it costs anything."""
+        request, model = call.request, self._model(call)
+        first = request.messages[: 1 if call.ordinal else None]
+        check_prompt(
+            request.system,
+            first,
+            model=model,
+            max_characters=self._limits.prompt_characters,
+            room=request.max_tokens,
+        )
+        if not call.ordinal:
+            return
+        try:  # what the model itself answered is in the prompt by now
+            check_prompt(
+                request.system,
+                request.messages,
+                model=model,
+                max_characters=sys.maxsize,
+                room=request.max_tokens,
+            )
+        except InputError as error:
+            raise AnswerError(
+                f"there is no room to ask on: {error}",
+                provider=call.identity.provider,
+                model=call.identity.model,
+            ) from None
+
+    def _wrapped(self, call: Call, keep: Keep) -> LLMProvider:
+        identity, model = call.identity, self._model(call)
+        provider: LLMProvider = MeteredProvider(
+            self._providers.provider(identity.provider),
+            self._ledger,
+            identity,
+            CallTerms(
+                maxima=call.maxima,
+                spending=self._limits.spending,
+                seconds=call_seconds(call.request.max_tokens) + _SETTLING_SECONDS,
+                prices=self._prices,
+                model=model,
+                input_tokens=estimate_request_tokens(call.request),
+            ),
+            keep,
+        )
+        if self._records is not None:
+            provider = RecordedProvider(provider, self._records, identity, ordinal=call.ordinal)
+        places = self._places(call, model)
+        return LimitedProvider(provider, self._limiter, places) if places else provider
+
+    def _places(self, call: Call, model: ModelRow) -> tuple[Place, ...]:
+        identity, request = call.identity, call.request
+        row = self._providers.row(identity.provider)
+        limited = model.tokens_per_minute or row.tokens_per_minute
+        texts = (request.system, *(turn.content for turn in request.messages)) if limited else ()
+        return places_of_call(
+            user=identity.user,
+            user_calls_per_minute=self._limits.user_calls_per_minute,
+            provider=identity.provider,
+            provider_rates=Rates(row.requests_per_minute, row.tokens_per_minute),
+            model=identity.model,
+            model_rates=Rates(model.requests_per_minute, model.tokens_per_minute),
+            tokens=sum(map(likely_tokens, texts)) + request.max_tokens,
+        )
+
+    def _model(self, call: Call) -> ModelRow:
+        return self._providers.model(call.identity.provider, call.identity.model)
+
+
+class LimitedProvider:
+    """Wraps a provider: each call waits until the rate limits have room for it.
+
+    Args:
+        inner: makes the calls.
+        limiter: holds the limits.
+        places: every limit a call has to pass.
+    """
+
+    def __init__(self, inner: LLMProvider, limiter: RateLimiter, places: tuple[Place, ...]) -> None:
+        self._inner = inner
+        self._limiter = limiter
+        self._places = places
+
+    @property
+    def name(self) -> str:
+        """The wrapped provider's name."""
+        return self._inner.name
+
+    async def complete(self, request: LLMRequest) -> LLMResponse:
+        """Answer one request when it is its turn.
+
+        Raises:
+            StorageError: the store of the limits does not answer.
+            AppBuilderError: as the wrapped provider.
+        """
+        await self._limiter.acquire(self._places)
+        return await self._inner.complete(request)
+
+    async def health_check(self) -> Health:
+        """How the wrapped provider is; this needs no turn."""
+        return await self._inner.health_check()

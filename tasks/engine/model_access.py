@@ -1,0 +1,64 @@
+"""How a build reaches its models: through kept answers, limits, ledger and records."""
+
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+from core.options import BuildOptions
+from core.secrets import SecretSource
+from core.settings import Settings
+from providers.llm.asker import Asker
+from providers.llm.breakers import Breakers
+from providers.llm.call_records import CallRecords
+from providers.llm.catalogue import Catalogue
+from providers.llm.checkpoints import AnswerCheckpoints
+from providers.llm.model_caller import CallLimits, ModelCaller
+from providers.llm.pool import ProviderPool
+from providers.llm.prices import PriceList
+from providers.llm.rate_limits import RateLimiter
+from providers.llm.redaction import Redaction
+from providers.llm.shared_answers import SharedAnswers
+from providers.storage.artifact_store import ArtifactStore
+from providers.storage.ledger import UsageLedger
+
+
+@asynccontextmanager
+async def model_access(
+    settings: Settings,
+    options: BuildOptions,
+    *,
+    catalogue: Catalogue,
+    secrets: SecretSource,
+    store: ArtifactStore,
+    ledger: UsageLedger,
+    breakers: Breakers,
+) -> AsyncGenerator[Asker]:
+    """Open connections and limits for one build; they are closed on the way out."""
+    async with (
+        ProviderPool(catalogue, secrets) as pool,
+        RateLimiter(settings.rate_limits.url, settings.root / "limits.db") as limiter,
+    ):
+        redact = Redaction(_keys(catalogue, secrets))
+        caller = ModelCaller(
+            pool,
+            ledger,
+            prices=PriceList(catalogue),
+            breakers=breakers,
+            limiter=limiter,
+            limits=CallLimits.of(settings),
+            records=CallRecords(store, redact=redact) if settings.record_calls else None,
+        )
+        yield Asker(pool, _checkpoints(settings, options, store), caller)
+
+
+def _checkpoints(
+    settings: Settings, options: BuildOptions, store: ArtifactStore
+) -> AnswerCheckpoints:
+    """Kept answers, and those of other builds if they may be used."""
+    seconds = settings.response_cache_seconds if options.response_cache else 0
+    return AnswerCheckpoints(store, SharedAnswers(store, seconds=seconds) if seconds else None)
+
+
+def _keys(catalogue: Catalogue, secrets: SecretSource) -> Callable[[], Iterable[str | None]]:
+    """The keys of all providers as they are at the moment."""
+    variables = [row.key_variable for row in catalogue if row.key_variable]
+    return lambda: map(secrets.get, variables)
