@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 
 BUILD_FAILED = 1
+CANNOT_RUN = 1
 BAD_INPUT = 2
 
 
@@ -74,6 +75,33 @@ def build(
     from flows.build_command import run_build_command
 
     run_build_command(load_settings(), answers, options, Console())
+
+
+@app.command()
+def plan(
+    questionnaire: Annotated[Path, typer.Argument(help="Questionnaire, a JSON file.")],
+    project_id: Annotated[str, typer.Option(help="As of `build`.")] = "",
+    user: Annotated[str, typer.Option(help="As of `build`.")] = "",
+    model: Annotated[
+        list[str] | None, typer.Option(help="As of `build`: STAGE=PROVIDER/MODEL.")
+    ] = None,
+    fresh: Annotated[str, typer.Option(help="As of `build`.")] = "",
+    from_stage: Annotated[str, typer.Option(help="As of `build`.")] = "",
+) -> None:
+    """Show what a build would do, cost and take. Nothing is spent, and nothing is written."""
+    from flows.plan_command import run_plan_command
+    from flows.questionnaire_file import make_options, parse_pairs, read_questionnaire
+
+    options = make_options(
+        project_id=project_id,
+        user=user,
+        models=parse_pairs("--model", model or [], "STAGE=PROVIDER/MODEL"),
+        fresh=fresh,
+        from_stage=from_stage,
+    )
+    answers = read_questionnaire(questionnaire)
+    if not run_plan_command(load_settings(), answers, options, Console()):
+        raise SystemExit(CANNOT_RUN)
 
 
 @app.command()

@@ -58,6 +58,12 @@ class LedgerDatabase:
         """The URL, without the password and without options, which may hold one too."""
         return self._engine.url.set(query={}).render_as_string(hide_password=True)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether the database may have something in it: an SQLite file is not there at first."""
+        url = self._engine.url
+        return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+
     @contextmanager
     def reading(self) -> Generator[Connection, None, None]:
         """A transaction that only reads; a database that fails raises `StorageError`."""

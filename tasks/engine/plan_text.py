@@ -1,0 +1,126 @@
+"""A build's plan in words: rows of a table, and what is to be said above and below it."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from core.estimate import Estimate
+from core.markdown import code, plain
+from providers.llm.catalogue import DEMO
+from tasks.engine.plan import BuildPlan, StagePlan
+from tasks.engine.plan_estimates import UsePlan, added
+
+HEAD = ("stage", "asks", "calls", "tokens in", "tokens out", "cost", "time")
+_NONE = ("–", "–", "–", "–")
+
+
+def plan_rows(plan: BuildPlan) -> list[tuple[str, ...]]:
+    """A row for each template of each stage, and one for the whole build; as `HEAD` says."""
+    rows = [row for stage in plan.stages for row in _rows_of(stage)]
+    return [*rows, ("in all", "", *_amounts(plan.uses), _time(plan.seconds))]
+
+
+def plan_notes(plan: BuildPlan) -> list[str]:
+    """What is to be said of a plan besides its table, a paragraph each."""
+    size = plan.size
+    files = f"{size.files:.0f} files in {size.modules:.0f} modules"
+    known = (
+        "as an earlier run planned them" if size.is_planned else "guessed from the questionnaire"
+    )
+    learned = sum(use.observed > 0 for use in plan.uses)
+    notes = [
+        f"The product has {files}, {known}. A range goes from the 10th to the 90th percentile. "
+        f"Of {len(plan.uses)} kinds of question, {learned} are known from the ledger; the others "
+        "are what is expected of them.",
+        *(f"Stage {stage.stage.label}: {stage.note}." for stage in plan.stages if stage.note),
+    ]
+    if any(stage.is_kept for stage in plan.stages):
+        notes.append("Stages that are kept from an earlier run cost nothing.")
+    if any(use.models[0].provider == DEMO for use in plan.uses):
+        notes.append("A demo model answers, which costs nothing; it is not a real one.")
+    return notes
+
+
+def limit_lines(plan: BuildPlan) -> list[str]:
+    """One line for each limit of money."""
+    return [
+        f"{limit.what}: {_money(limit.expected)} of {_dollars(limit.left_usd)} left "
+        f"({limit.variable} is {_dollars(float(limit.limit_usd))}, "
+        f"{_dollars(float(limit.spent_usd))} spent): {limit.verdict}"
+        if limit.spent_usd != Decimal(0)
+        else f"{limit.what}: {_money(limit.expected)} of {_dollars(limit.left_usd)} "
+        f"({limit.variable}): {limit.verdict}"
+        for limit in plan.limits
+    ]
+
+
+def plan_page(plan: BuildPlan) -> str:
+    """The plan as Markdown."""
+    lines = [HEAD, ("---", "---", *["---:"] * (len(HEAD) - 2))]
+    lines += [tuple(_cell(cell) for cell in row) for row in plan_rows(plan)]
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    notes = "\n\n".join(map(plain, plan_notes(plan)))
+    limits = "".join(f"- {plain(line)}\n" for line in limit_lines(plan))
+    head = f"# Plan of {code(plan.prepared.build_id)}"
+    return f"{head}\n\n{table}\n{notes}\n\n## Limits\n\n{limits}"
+
+
+def _rows_of(stage: StagePlan) -> list[tuple[str, ...]]:
+    label = stage.stage.label
+    if stage.is_kept:
+        return [(label, "kept", *_NONE, "–")]
+    if not stage.uses:
+        return [(label, "–", *_NONE, _time(stage.seconds) if stage.seconds.mean else "–")]
+    first, *others = [(_asked(use), *_amounts((use,))) for use in stage.uses]
+    return [(label, *first, _time(stage.seconds)), *(("", *other, "") for other in others)]
+
+
+def _asked(use: UsePlan) -> str:
+    return ", else ".join(str(model) for model in use.models)
+
+
+def _amounts(uses: tuple[UsePlan, ...]) -> tuple[str, ...]:
+    return (
+        _number(added(use.calls for use in uses)),
+        _number(added(use.input_tokens for use in uses)),
+        _number(added(use.output_tokens for use in uses)),
+        _money(added(use.cost_usd for use in uses)),
+    )
+
+
+def _number(estimate: Estimate) -> str:
+    return _range(estimate, _short)
+
+
+def _short(number: float) -> str:
+    if number < 10_000:
+        return f"{number:,.0f}"
+    return f"{number / 1_000:,.0f}k" if number < 1_000_000 else f"{number / 1_000_000:,.1f}M"
+
+
+def _money(estimate: Estimate) -> str:
+    return _range(estimate, _dollars)
+
+
+def _dollars(usd: float) -> str:
+    if usd == 0:
+        return "$0"
+    return f"${usd:,.2f}" if usd >= 0.1 else f"${usd:.4f}"
+
+
+def _time(estimate: Estimate) -> str:
+    return _range(estimate, _duration)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6_000 else f"{seconds / 3_600:.1f} h"
+
+
+def _range(estimate: Estimate, told: Callable[[float], str]) -> str:
+    mean, low, high = told(estimate.mean), told(estimate.low), told(estimate.high)
+    return mean if low == high else f"{mean} ({low}–{high})"
+
+
+def _cell(text: str) -> str:
+    return plain(text) if text else ""
