@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -117,8 +118,9 @@ def _first_problem(row: dict[str, Any], error: ValidationError) -> str:
     first = error.errors()[0]
     place = [str(part) for part in first["loc"]]
     match first["loc"]:
-        case ("models", int(position), _, *_) if "name" in row["models"][position]:
-            place[1] = repr(row["models"][position]["name"])
+        case ("models", int(position), *_):
+            with suppress(TypeError, KeyError):  # it is no table, or has no name
+                place[1] = repr(row["models"][position]["name"])
         case _:
             pass
     given = first["input"]
