@@ -22,7 +22,13 @@ ARTIFACTS = {value for value in vars(layout).values() if isinstance(value, str)}
 EXAMPLE = {step.path for step in steps()} | {"docs/glossary.md", "providers.toml"}
 KEPT = {
     *("store/", "locks/", "prefect/", "environments/", "ledger.db", "server.log", "prefect.db"),
-    *("cache/results/", "cache/answers/", "store/cache/results/", "store/cache/answers/"),
+    *(
+        "cache/results/",
+        "cache/answers/",
+        "store/cache/results/",
+        "cache/shared/",
+        "store/cache/shared/",
+    ),
 }
 """What a build leaves below the home folder, as the pages name it."""
 
