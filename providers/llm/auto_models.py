@@ -20,8 +20,8 @@ def auto_choices(
 ) -> dict[str, tuple[ModelChoice, ...]]:
     """The models of every template that leaves the choice to the router.
 
-    The log says why each was chosen. They depend on how the models are now, so a build keeps them and gives them back when it is
-    resumed: its answers and cache keys hang on them.
+    The log says why each was chosen. They depend on how the models are now, so a build keeps them
+    and gives them back when it is resumed: its answers and cache keys hang on them.
 
     Args:
         table: with the overrides of the build applied.

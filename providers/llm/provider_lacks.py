@@ -24,7 +24,10 @@ class ProviderLack:
     failed: bool = False
 
     def __str__(self) -> str:
-        return f"{self.variable} is not set: {self.reason}" if self.variable else self.reason
+        if not self.variable:
+            return self.reason
+        state = "could not be looked up" if self.failed else "is not set"
+        return f"{self.variable} {state}: {self.reason}"
 
 
 def provider_lacks(

@@ -8,7 +8,7 @@ from core.secrets import SecretSource
 from core.settings import DemoMode
 from core.stages import ALL, ModelUse, Stage, StageTable
 from providers.llm.catalogue import DEMO, Catalogue, ProviderRow
-from providers.secrets.presence import lacking
+from providers.llm.provider_lacks import ProviderLack, demo_stands_in, provider_lacks
 
 DEMO_MODE_VARIABLE = "MODEL_ROUTER_DEMO_MODE"
 
@@ -30,21 +30,6 @@ class ModelChoice:
 
 
 DEMO_CHOICE = ModelChoice(DEMO, DEMO)
-
-
-@dataclass(frozen=True)
-class _Lack:
-    """Why a provider cannot be asked.
-
-    Attributes:
-        variable: what is not set; empty for a provider that is gone.
-        reason: where it was looked for, or what went wrong there.
-        failed: whether it may be set all the same.
-    """
-
-    variable: str
-    reason: str
-    failed: bool = False
 
 
 class StageRouter:
@@ -77,11 +62,8 @@ class StageRouter:
         self._overridden = frozenset(overridden)
         self._demo = demo_mode == "forced"
         rows = catalogue if demo_mode == "auto" else self._rows_asked()
-        self._lacks = _lacks(rows, secrets)
-        if demo_mode == "auto":
-            others = [lack for name, lack in self._lacks.items() if name != DEMO]
-            # Where a key could not be looked up, it may be there: no reason for the demo.
-            self._demo = all(lack is not None and not lack.failed for lack in others)
+        self._lacks = provider_lacks(rows, secrets)
+        self._demo = demo_stands_in(demo_mode, self._lacks)
 
     @property
     def demo(self) -> bool:
@@ -115,7 +97,7 @@ class StageRouter:
         Raises:
             ConfigurationError: some cannot; all of them are listed together.
         """
-        stages_by_lack: dict[_Lack, list[str]] = {}
+        stages_by_lack: dict[ProviderLack, list[str]] = {}
         gone: list[str] = []
         for stage in map(self._table.__getitem__, stage_numbers):
             for use in stage.models:
@@ -161,7 +143,7 @@ def _told_gone(row: ProviderRow, stage: Stage, use: ModelUse) -> str:
     )
 
 
-def _told_lacks(stages_by_lack: Mapping[_Lack, Sequence[str]]) -> str:
+def _told_lacks(stages_by_lack: Mapping[ProviderLack, Sequence[str]]) -> str:
     lines = [
         f"  {lack.variable} (for stage {', '.join(stages)}): {lack.reason}"
         for lack, stages in stages_by_lack.items()
@@ -172,23 +154,3 @@ def _told_lacks(stages_by_lack: Mapping[_Lack, Sequence[str]]) -> str:
         + f"\nset them, choose other models for these stages, or set "
         f"{DEMO_MODE_VARIABLE}=forced to build with the demo model"
     )
-
-
-def _lacks(rows: Iterable[ProviderRow], secrets: SecretSource) -> dict[str, _Lack | None]:
-    """What each provider lacks, by name; the keys of all are looked up at the same time."""
-    lacks: dict[str, _Lack | None] = {}
-    keys: dict[str, str] = {}
-    for row in rows:
-        if row.gone or not row.enabled:
-            lacks[row.name] = _Lack("", row.gone or "it is switched off in the catalogue")
-        elif row.protocol != DEMO and not row.base_url:
-            lacks[row.name] = _Lack(row.base_url_variable or "", "it has no default")
-        else:
-            lacks[row.name] = None
-            if row.key_required and row.key_variable:
-                keys[row.name] = row.key_variable
-    missing = lacking(secrets, keys.values())
-    for name, variable in keys.items():
-        if lack := missing.get(variable):
-            lacks[name] = _Lack(variable, lack.reason, lack.failed)
-    return lacks
