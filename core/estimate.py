@@ -7,6 +7,9 @@ from typing import Self
 _Z = 1.2815515655446004
 """The standard normal distribution's 90th percentile."""
 
+_LARGEST_RATIO = 1e6
+"""Of deviation to mean; above it the figures would leave the range of floating point."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -63,5 +66,5 @@ class Estimate:
     def _quantile(self, z: float) -> float:
         if self.mean <= 0 or self.deviation <= 0:
             return self.mean
-        variance = math.log1p((self.deviation / self.mean) ** 2)
+        variance = math.log1p(min(self.deviation / self.mean, _LARGEST_RATIO) ** 2)
         return math.exp(math.log(self.mean) - variance / 2 + z * math.sqrt(variance))
