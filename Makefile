@@ -11,7 +11,7 @@ export CHROMIUM ?= /usr/bin/chromium
 REDIS  := /usr/bin/redis-server
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test test-llm test-ui test-wire test-redis check schemas images ui deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-races check schemas images ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -30,6 +30,9 @@ test-wire: $(READY) $(IMITATION) ## the model providers against an imitation of 
 
 test-redis: $(READY) $(REDIS) ## rate limits shared through a real Redis server
 	$(BIN)/pytest tests/real_redis
+
+test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
+	$(BIN)/pytest tests/providers/storage/races
 
 check: $(READY) $(DRIVER) ## formatting, lint, types, layers, unused dependencies
 	$(BIN)/ruff format --check .

@@ -3,8 +3,9 @@ import signal
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +17,17 @@ from core.artifacts.build_record import Usage
 from core.errors import CallLimitError, StorageError
 from providers.storage.calls import CallIdentity, CallMaxima, CallOutcome
 from providers.storage.ledger import UsageLedger
+from tests.providers.storage.ledgers import call, check_totals, maxima, reserve
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
-
-WIDE = CallMaxima(per_stage=1_000, per_file=1_000, per_build=1_000)
 
 ANSWERED: dict[str, Any] = {"outcome": "answered"}
 
 OPEN_UNTIL_REFUSED = """
 import asyncio, os, signal, sys
+from decimal import Decimal
 from core.errors import CallLimitError
+from core.settings import SpendingLimits
 from providers.storage.ledger import UsageLedger
 from providers.storage.calls import CallIdentity, CallMaxima
 
@@ -40,8 +42,12 @@ async def main(url, maximum, end):
     sys.stdin.readline()
     try:
         while True:
-            await ledger.open_call(
-                call, CallMaxima(per_stage=maximum, per_file=1, per_build=maximum)
+            await ledger.reserve(
+                call,
+                CallMaxima(per_stage=maximum, per_file=1, per_build=maximum),
+                spending=SpendingLimits(),
+                estimate_usd=Decimal(0),
+                seconds=60,
             )
             opened += 1
             if end == "killed":
@@ -53,37 +59,8 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2]), sys.argv[3]))
 """
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/ledger.db"
-
-
-@pytest.fixture
-def ledger(url: str) -> Iterator[UsageLedger]:
-    ledger = UsageLedger(url)
-    yield ledger
-    ledger.close()
-
-
-def call(stage: str = "3", file: str | None = None, **values: Any) -> CallIdentity:
-    identity = {
-        "build_id": "b-1",
-        "project_id": "shop",
-        "user": "ann",
-        "stage": stage,
-        "file": file,
-        "provider": "demo",
-        "model": "demo-1",
-    }
-    return CallIdentity.model_validate({**identity, **values})
-
-
-def maxima(**values: int) -> CallMaxima:
-    return WIDE.model_copy(update=values)
-
-
 async def test_an_open_call_has_everything_known_before_it_is_made(ledger: UsageLedger) -> None:
-    call_id = await ledger.open_call(call("7", "app/models.py"), WIDE)
+    call_id = await reserve(ledger, call("7", "app/models.py"))
     (row,) = await ledger.calls("b-1")
     assert row.id == call_id
     assert row.outcome is CallOutcome.OPEN
@@ -96,23 +73,27 @@ async def test_an_open_call_has_everything_known_before_it_is_made(ledger: Usage
 
 
 async def test_a_closed_call_has_what_became_of_it(ledger: UsageLedger) -> None:
-    answered = await ledger.open_call(call(), WIDE)
-    failed = await ledger.open_call(call(), WIDE)
-    refused = await ledger.open_call(call(), WIDE)
-    await ledger.close_call(
+    answered = await reserve(ledger, call())
+    failed = await reserve(ledger, call())
+    refused = await reserve(ledger, call())
+    await ledger.settle(
         answered,
         outcome="answered",
         input_tokens=1_200,
         output_tokens=80,
-        cost_usd=0.0125,
+        cost_usd=Decimal("0.0125"),
         latency_seconds=1.5,
     )
-    await ledger.close_call(failed, outcome="failed", error_class="ProviderFailedError")
-    await ledger.close_call(refused, outcome="refused", error_class="RequestRefusedError")
+    await ledger.settle(failed, outcome="failed", error_class="ProviderFailedError")
+    await ledger.settle(refused, outcome="refused", error_class="RequestRefusedError")
     first, second, third = await ledger.calls("b-1")
     assert first.outcome is CallOutcome.ANSWERED
     assert (first.input_tokens, first.output_tokens) == (1_200, 80)
-    assert (first.cost_usd, first.latency_seconds, first.error_class) == (0.0125, 1.5, "")
+    assert (first.cost_usd, first.latency_seconds, first.error_class) == (
+        Decimal("0.0125"),
+        1.5,
+        "",
+    )
     assert first.finished_at is not None
     assert first.started_at <= first.finished_at
     assert (second.outcome, second.error_class) == ("failed", "ProviderFailedError")
@@ -122,17 +103,17 @@ async def test_a_closed_call_has_what_became_of_it(ledger: UsageLedger) -> None:
 async def test_totals_add_up_one_build(ledger: UsageLedger) -> None:
     assert await ledger.totals("b-1") == Usage()
     for tokens in (100, 200):
-        call_id = await ledger.open_call(call(), WIDE)
-        await ledger.close_call(
+        call_id = await reserve(ledger, call())
+        await ledger.settle(
             call_id,
             outcome="answered",
             input_tokens=tokens,
             output_tokens=1,
-            cost_usd=0.25,
+            cost_usd=Decimal("0.25"),
             latency_seconds=0.5,
         )
-    await ledger.open_call(call("7", "a.py"), WIDE)
-    await ledger.open_call(call(build_id="b-2"), WIDE)
+    await reserve(ledger, call("7", "a.py"))
+    await reserve(ledger, call(build_id="b-2"))
     assert await ledger.totals("b-1") == Usage(
         calls=3, input_tokens=300, output_tokens=2, cost_usd=0.5, seconds=1.0
     )
@@ -140,7 +121,7 @@ async def test_totals_add_up_one_build(ledger: UsageLedger) -> None:
 
 async def test_counts_narrow_down_to_a_stage_and_a_file(ledger: UsageLedger) -> None:
     for made in (call("3"), call("7", "a.py"), call("7", "b.py"), call("7"), call("7.5", "a.py")):
-        await ledger.open_call(made, WIDE)
+        await reserve(ledger, made)
     assert await ledger.count("b-1") == 5
     assert await ledger.count("b-1", "7") == 3
     assert await ledger.count("b-1", file="a.py") == 2
@@ -149,13 +130,13 @@ async def test_counts_narrow_down_to_a_stage_and_a_file(ledger: UsageLedger) -> 
 
 
 async def test_a_call_can_be_closed_once(ledger: UsageLedger) -> None:
-    call_id = await ledger.open_call(call(), WIDE)
-    await ledger.close_call(call_id, outcome="failed")
+    call_id = await reserve(ledger, call())
+    await ledger.settle(call_id, outcome="failed")
     with pytest.raises(StorageError, match=f"close call {call_id}: it is already 'failed'"):
-        await ledger.close_call(call_id, outcome="answered", cost_usd=1)
+        await ledger.settle(call_id, outcome="answered", cost_usd=Decimal(1))
     assert (await ledger.totals("b-1")).cost_usd == 0
     with pytest.raises(StorageError, match="close call 99: there is no such call"):
-        await ledger.close_call(99, outcome="answered")
+        await ledger.settle(99, outcome="answered")
 
 
 @pytest.mark.parametrize(
@@ -163,9 +144,9 @@ async def test_a_call_can_be_closed_once(ledger: UsageLedger) -> None:
     [
         {"input_tokens": -1},
         {"output_tokens": -1},
-        {"cost_usd": -0.01},
-        {"cost_usd": float("nan")},
-        {"cost_usd": float("inf")},
+        {"cost_usd": Decimal("-0.01")},
+        {"cost_usd": Decimal("nan")},
+        {"cost_usd": Decimal("inf")},
         {"latency_seconds": -1.0},
         {"outcome": "lost"},
     ],
@@ -173,9 +154,9 @@ async def test_a_call_can_be_closed_once(ledger: UsageLedger) -> None:
 async def test_values_that_would_falsify_totals_are_refused(
     ledger: UsageLedger, values: dict[str, Any]
 ) -> None:
-    call_id = await ledger.open_call(call(), WIDE)
-    with pytest.raises(StorageError, match="constraint failed"):
-        await ledger.close_call(call_id, **(ANSWERED | values))
+    call_id = await reserve(ledger, call())
+    with pytest.raises(StorageError, match=r"usage ledger: .*(must be|is not what)"):
+        await ledger.settle(call_id, **(ANSWERED | values))
     (row,) = await ledger.calls("b-1")
     assert row.outcome is CallOutcome.OPEN
 
@@ -196,41 +177,41 @@ async def test_values_that_would_falsify_totals_are_refused(
 async def test_a_reached_maximum_is_named_with_its_value_and_where_to_raise_it(
     ledger: UsageLedger, made: CallIdentity, limits: CallMaxima, expected: tuple[str, str]
 ) -> None:
-    await ledger.open_call(made, limits)
-    await ledger.open_call(made, limits)
+    await reserve(ledger, made, limits)
+    await reserve(ledger, made, limits)
     with pytest.raises(CallLimitError) as refusal:
-        await ledger.open_call(made, limits)
+        await reserve(ledger, made, limits)
     whose, setting = expected
     message = str(refusal.value)
     assert message.startswith(f"{whose} has made 2 model calls")
     assert "its maximum over the build's life is 2; to allow more, raise " + setting in message
     assert await ledger.count("b-1") == 2
-    await ledger.open_call(made, WIDE)
+    await reserve(ledger, made)
 
 
 async def test_calls_about_files_do_not_use_up_the_stage(ledger: UsageLedger) -> None:
     limits = maxima(per_stage=1, per_file=2)
     for file in ("a.py", "a.py", "b.py"):
-        await ledger.open_call(call("7", file), limits)
-    await ledger.open_call(call("7"), limits)
+        await reserve(ledger, call("7", file), limits)
+    await reserve(ledger, call("7"), limits)
     with pytest.raises(CallLimitError, match=r"file 'a\.py'"):
-        await ledger.open_call(call("7.5", "a.py"), limits)
+        await reserve(ledger, call("7.5", "a.py"), limits)
     with pytest.raises(CallLimitError, match="stage '7'"):
-        await ledger.open_call(call("7"), limits)
-    await ledger.open_call(call("8"), limits)
+        await reserve(ledger, call("7"), limits)
+    await reserve(ledger, call("8"), limits)
 
 
 async def test_builds_do_not_use_up_each_other(ledger: UsageLedger) -> None:
     limits = maxima(per_stage=1, per_build=1)
-    await ledger.open_call(call(), limits)
-    await ledger.open_call(call(build_id="b-2"), limits)
+    await reserve(ledger, call(), limits)
+    await reserve(ledger, call(build_id="b-2"), limits)
     with pytest.raises(CallLimitError):
-        await ledger.open_call(call(), limits)
+        await reserve(ledger, call(), limits)
 
 
 async def test_many_calls_at_once_reach_the_maximum_exactly(ledger: UsageLedger) -> None:
     limits = maxima(per_stage=25)
-    asked = (ledger.open_call(call(), limits) for _ in range(60))
+    asked = (reserve(ledger, call(), limits) for _ in range(60))
     results = await asyncio.gather(*asked, return_exceptions=True)
     opened = [result for result in results if isinstance(result, int)]
     assert len(opened) == len(set(opened)) == 25
@@ -264,7 +245,7 @@ async def test_a_call_of_a_killed_process_stays_open_and_counts(
     (row,) = await ledger.calls("b-1")
     assert row.outcome is CallOutcome.OPEN
     with pytest.raises(CallLimitError):
-        await ledger.open_call(call(), maxima(per_stage=1))
+        await reserve(ledger, call(), maxima(per_stage=1))
 
 
 calls_made = st.builds(
@@ -292,19 +273,20 @@ async def test_maxima_hold_for_any_history(
             if not together:
                 ledger.close()
                 ledger = UsageLedger(url)
-            asked = (ledger.open_call(made, limits) for made, _ in together)
+            asked = (reserve(ledger, made, limits) for made, _ in together)
             results = await asyncio.gather(*asked, return_exceptions=True)
             for (made, outcome), result in zip(together, results, strict=True):
                 counted_by = ("file", made.file) if made.file else ("stage", made.stage)
                 if isinstance(result, int):
                     opened[counted_by] += 1
                     if outcome:
-                        await ledger.close_call(result, outcome=outcome)
+                        await ledger.settle(result, outcome=outcome)
                 else:
                     assert isinstance(result, CallLimitError)
                     refused.add(counted_by)
         rows = await ledger.calls("b-1")
         ledger.close()
+        check_totals(url)
     assert len(rows) == opened.total() <= limits.per_build
     for (kind, name), number in opened.items():
         assert number <= (limits.per_file if kind == "file" else limits.per_stage), name

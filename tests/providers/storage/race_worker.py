@@ -1,0 +1,63 @@
+"""A process that makes paid calls of one build until it has tried a number of times.
+
+Arguments: the ledger's URL, how many calls it tries, the limit of the build and how long a
+reservation counts. It says "ready", waits for a line, and prints how many calls were made.
+"""
+
+import asyncio
+import random
+import sys
+from decimal import Decimal
+
+from core.errors import SpendingLimitError
+from core.settings import SpendingLimits
+from providers.storage.calls import CallIdentity, CallMaxima
+from providers.storage.ledger import UsageLedger
+
+PRICE = Decimal("0.01")
+AT_ONCE = 16
+LONGEST_CALL_SECONDS = 0.02
+
+_CALL = CallIdentity(
+    build_id="b-1", project_id="shop", user="ann", stage="3", provider="demo", model="demo-1"
+)
+_MAXIMA = CallMaxima(per_stage=10_000, per_file=1, per_build=10_000)
+
+
+async def make_calls(url: str, tries: int, limit: Decimal, seconds: float) -> int:
+    """Make as many of the calls as the limit allows; how many that were."""
+    ledger = UsageLedger(url)
+    spending = SpendingLimits(per_build_usd=limit)
+    left = iter(range(tries))
+    made = 0
+
+    async def keep_calling() -> None:
+        nonlocal made
+        for _ in left:
+            try:
+                call_id = await ledger.reserve(
+                    _CALL, _MAXIMA, spending=spending, estimate_usd=PRICE, seconds=seconds
+                )
+            except SpendingLimitError:
+                continue
+            await asyncio.sleep(random.random() * LONGEST_CALL_SECONDS)
+            await ledger.settle(call_id, outcome="answered", cost_usd=PRICE)
+            made += 1
+
+    await asyncio.gather(*(keep_calling() for _ in range(AT_ONCE)))
+    await asyncio.to_thread(ledger.close)
+    return made
+
+
+def main() -> None:
+    """Run as a process of its own."""
+    url, tries, limit, seconds = sys.argv[1:]
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    made = asyncio.run(make_calls(url, int(tries), Decimal(limit), float(seconds)))
+    sys.stdout.write(f"{made}\n")
+
+
+if __name__ == "__main__":
+    main()
