@@ -16,8 +16,10 @@ ASKED = {
 }
 
 
-def test_every_template_that_is_asked_has_a_row_and_no_other() -> None:
-    assert {row.template for row in load_expectations().templates} == ASKED
+def test_every_row_is_of_a_template_that_is_asked() -> None:
+    rows = {row.template for row in load_expectations().templates}
+    assert rows
+    assert rows <= ASKED
 
 
 def test_every_stage_with_work_of_its_own_is_in_the_stage_table() -> None:

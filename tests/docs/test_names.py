@@ -59,7 +59,8 @@ def test_paths_are_there(page: str) -> None:
         word for word in words if PATH.fullmatch(word) and ("/" in word or word.endswith(ENDINGS))
     ]
     deployments = re.findall(r"^  - name: (\S+)$", read("prefect.yaml"), re.MULTILINE)
-    known = ARTIFACTS | EXAMPLE | KEPT | {f"build-app/{name}" for name in deployments}
+    runs = {f"{flow}/{name}" for name in deployments for flow in ("build-app", name)}
+    known = ARTIFACTS | EXAMPLE | KEPT | runs
     # Made by commands; names of secrets; the name of many.
     elsewhere = (".app-builder", ".venv", "app-builder/", "__init__.py")
 
