@@ -14,7 +14,8 @@ from pyrate_limiter import Rate, SlidingWindowLog
 MARGIN = 0.025
 """How much longer than a minute a window is, as a share: 1.5 s.
 
-A call reaches the provider some time after it was let through, and that time differs from call to
+A call reaches the provider some time after it took its place (a round over those that wait comes
+first, then connecting), and that time differs from call to
 call. With the margin the provider sees no more than the limit in any minute either, as long as the
 times differ by less. It costs 2.4 % of what the limit would allow.
 """
@@ -22,6 +23,7 @@ times differ by less. It costs 2.4 % of what the limit would allow.
 _TURNS_PER_MINUTE = 60
 _LOOKS_PER_MINUTE = 1_200
 _LEASE_TURNS = 3
+_SHORTEST_LEASE = 500  # milliseconds; a slow store takes its time between two turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Window:
     @property
     def lease_milliseconds(self) -> int:
         """How long a process that waits keeps its turn without trying again."""
-        return round(self.turn_seconds * 1_000 * _LEASE_TURNS)
+        return max(_SHORTEST_LEASE, round(self.turn_seconds * 1_000 * _LEASE_TURNS))
 
     def wait(
         self, limit: int, used: int, need: int, now: int, taken_at: Callable[[int], int | None]

@@ -15,9 +15,13 @@ from providers.llm.rate_window import Window
 from tests.providers.llm.rate_server import CountingServer, counted
 
 MINUTE = 0.8
-WINDOW = Window(MINUTE, margin=0.2)
+WINDOW = Window(MINUTE, margin=0.5)
 SLACK = 0.3
-"""A busy machine wakes a call late; never early."""
+"""A busy machine wakes a call late; never early.
+
+For the same reason the margin of `WINDOW` is large: what was taken early in a round goes at its
+end, and the imitation of Redis takes its time.
+"""
 
 MakeLimiter = Callable[[], Awaitable[RateLimiter]]
 
@@ -67,7 +71,7 @@ class RateLimitSuite:
         assert calls.times[3] < SLACK
         assert calls.times[4] - calls.times[3] > MINUTE
         assert calls.times[8] - calls.times[7] > MINUTE
-        assert calls.times[9] < 2 * MINUTE * 1.2 + SLACK
+        assert calls.times[9] < 2 * MINUTE * 1.5 + SLACK
 
     async def test_calls_go_in_the_order_they_came(self, limiter: MakeLimiter) -> None:
         one, calls = await limiter(), Calls()
@@ -148,7 +152,7 @@ class RateLimitSuite:
         large = await calls.begin(one, "large", Place("t", 10, 10))
         await asyncio.gather(large, *(small_ones() for _ in range(4)))
 
-        assert calls.times[calls.gone.index("large")] < 1.2 * MINUTE + SLACK
+        assert calls.times[calls.gone.index("large")] < 1.5 * MINUTE + SLACK
         assert calls.gone.index("large") <= 2
 
     async def test_what_was_announced_by_a_process_that_died_is_forgotten(
@@ -167,7 +171,7 @@ class RateLimitSuite:
         never.cancel()
 
         assert calls.gone == ["first", "next"]
-        assert calls.times[1] < MINUTE
+        assert calls.times[1] < 1.5 * MINUTE  # when what the first took is gone
 
     async def test_calls_that_wait_fail_when_the_limiter_closes(self, limiter: MakeLimiter) -> None:
         one, other, calls = await limiter(), await limiter(), Calls()
