@@ -32,8 +32,12 @@ class CallOutcome(StrEnum):
 
 ClosedOutcome = Literal["answered", "failed", "refused"]
 
-PROVIDER_FAILURES = frozenset({"ProviderFailedError", "ProviderBusyError"})
-"""Error classes that are the provider's own; the others say nothing of its health."""
+PROVIDER_FAILURES = frozenset({"ProviderFailedError"})
+"""Error classes that say that the provider is not well.
+
+One attempt that was told to wait its turn is not among them: only its caller knows whether the wait
+was in vain.
+"""
 
 
 class CallIdentity(BaseModel):

@@ -31,9 +31,9 @@ async def test_a_model_nobody_heard_of_is_left_out(ledger: UsageLedger) -> None:
 
 async def test_failures_in_a_row_are_counted_until_an_answer(ledger: UsageLedger) -> None:
     await failed(ledger, error="502 from the gateway")
-    await failed(ledger, "ProviderBusyError", "429: slow down")
+    await failed(ledger, error="504: too late")
     outcomes = await only(ledger)
-    assert (outcomes.failures, outcomes.last_error) == (2, "429: slow down")
+    assert (outcomes.failures, outcomes.last_error) == (2, "504: too late")
     assert outcomes.last_success is None
     assert outcomes.last_failure is not None
     assert datetime.now(UTC) - outcomes.last_failure < timedelta(minutes=1)
@@ -48,7 +48,8 @@ async def test_failures_in_a_row_are_counted_until_an_answer(ledger: UsageLedger
 
 async def test_failures_that_are_not_the_providers_say_nothing_of_it(ledger: UsageLedger) -> None:
     await failed(ledger)
-    for error_class in ("CancelledError", "StorageError", "RequestRefusedError", "AnswerError"):
+    others = ("CancelledError", "StorageError", "RequestRefusedError", "AnswerError")
+    for error_class in (*others, "ProviderBusyError"):
         await failed(ledger, error_class)
     assert (await only(ledger)).failures == 1
 
