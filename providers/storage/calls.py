@@ -123,7 +123,7 @@ class ModelOutcomes(BaseModel):
         provider: the provider's name in the catalogue.
         model: the model's name in the catalogue.
         last_success: when a call was last answered, UTC.
-        last_failure: when the provider last failed a call or was busy, UTC.
+        last_failure: when the provider last failed a call, UTC.
         failures: such failures in a row since the last answer.
         last_error: text of the last failure.
     """
