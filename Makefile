@@ -11,7 +11,7 @@ export CHROMIUM ?= /usr/bin/chromium
 REDIS  := /usr/bin/redis-server
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-races check schemas images ui deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire bench-providers test-redis test-races check schemas images ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -33,6 +33,9 @@ test-redis: $(READY) $(REDIS) ## rate limits shared through a real Redis server
 
 test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/providers/storage/races
+
+bench-providers: $(READY) ## what the way of a model call costs over a bare HTTP call
+	$(BIN)/python -m benchmarks.providers
 
 check: $(READY) $(DRIVER) ## formatting, lint, types, layers, unused dependencies
 	$(BIN)/ruff format --check .

@@ -8,7 +8,7 @@ completion of about 2 kB, in one piece or, where the request asks for it, as a s
 import asyncio
 import json
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from typing import Any, cast
@@ -21,7 +21,7 @@ _ENVELOPE = {"id": "chatcmpl-1", "created": 1, "model": "bench-1"}
 
 
 @contextmanager
-def chat_server() -> Iterator[str]:
+def chat_server() -> Generator[str]:
     """Serve on a free port of this machine; gives the base URL.
 
     The seconds to wait before an answer are the last part of a base URL's path: `{url}/0.2`.
@@ -83,7 +83,7 @@ class _Answering(asyncio.Protocol):
             self._transport.write(answer)
 
 
-def _content_length(head: bytes) -> int:
+def _content_length(head: bytearray) -> int:
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
             return int(line.partition(b":")[2])

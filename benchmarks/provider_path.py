@@ -36,6 +36,9 @@ class _Keys:
     def get(self, name: str) -> str | None:
         return f"key-of-{name.lower()}"
 
+    def places(self, name: str) -> tuple[str, ...]:
+        return ("this benchmark",)
+
 
 @asynccontextmanager
 async def whole_path(url: str, home: Path, *, streams: bool) -> AsyncGenerator[Call]:

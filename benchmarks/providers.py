@@ -13,7 +13,7 @@ import cProfile
 import pstats
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -112,7 +112,7 @@ async def _rate(call: Call, each: int) -> float:
 
 
 async def _measure(
-    parts: list[Callable[..., Awaitable[None]]], url: str, home: Path, *, streams: bool
+    parts: Sequence[Callable[..., Awaitable[None]]], url: str, home: Path, *, streams: bool
 ) -> None:
     for number, part in enumerate(parts):
         await part(url, home / str(number), streams=streams)
