@@ -34,6 +34,7 @@ ERROR_CHARACTERS = 2_000
 
 _MOST_TOKENS = 10**12
 _MOST_SECONDS = 10**9
+_BAD_VALUES = (DataError, IntegrityError, OverflowError)
 
 
 def _now() -> datetime:
@@ -205,7 +206,7 @@ class UsageLedger:
         try:
             return self._commit_together(requests, expire=expire)
         except StorageError as error:
-            values_are_bad = isinstance(error.__cause__, DataError | IntegrityError)
+            values_are_bad = isinstance(error.__cause__, _BAD_VALUES)
             if len(requests) == 1 or not values_are_bad:
                 raise
         # One of them has values that the database refuses; the others shall not suffer.

@@ -106,7 +106,7 @@ class LedgerDatabase:
     def _failures(self) -> Generator[None, None, None]:
         try:
             yield
-        except (SQLAlchemyError, OSError) as error:
+        except (SQLAlchemyError, OSError, OverflowError) as error:
             # The driver's first line says it; the rest are statements and their values.
             cause = error.orig if isinstance(error, DBAPIError) else error
             reason = _without_passwords(str(cause).partition("\n")[0], self._engine.url)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigurationError
-from core.settings import load_settings, make_home
+from core.settings import Settings, load_settings, make_home
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +82,10 @@ def test_a_home_that_may_not_be_written_to_is_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(os, "access", refused)  # root may write anywhere
     with pytest.raises(ConfigurationError, match="it may not be written to"):
         make_home(load_settings())
+
+
+def test_the_ledger_is_a_file_below_home_unless_its_url_is_set() -> None:
+    below = Settings(home=Path("/srv/odd ?#% name")).ledger_database_url
+    assert below == "sqlite:////srv/odd%20%3F%23%25%20name/ledger.db"
+    url = "postgresql+psycopg://app@db/ledger"
+    assert Settings(ledger_url=url).ledger_database_url == url

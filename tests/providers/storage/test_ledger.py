@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import create_engine, update
 
 from core.artifacts.build_record import Usage
 from core.errors import CallLimitError, StorageError
 from providers.storage.calls import CallIdentity, CallMaxima, CallOutcome
 from providers.storage.ledger import UsageLedger
+from providers.storage.ledger_tables import builds
 from tests.providers.storage.ledgers import call, check_totals, maxima, reserve
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
@@ -301,3 +303,22 @@ async def test_a_file_may_have_any_name(tmp_path: Path) -> None:
     assert await ledger.count("b") == 0
     ledger.close()
     assert path.is_file()
+
+
+async def test_values_that_the_database_refuses_do_not_hurt_calls_beside_them(
+    ledger: UsageLedger, url: str
+) -> None:
+    good, bad = await reserve(ledger), await reserve(ledger, call(build_id="b-2"))
+    engine = create_engine(url)
+    with engine.begin() as connection:  # as full as the column can be
+        connection.execute(update(builds).values(input_tokens=2**63 - 1))
+        connection.execute(update(builds).where(builds.c.build_id == "b-1").values(input_tokens=0))
+    engine.dispose()
+    results = await asyncio.gather(
+        ledger.settle(good, outcome="answered", input_tokens=1),
+        ledger.settle(bad, outcome="answered", input_tokens=1),
+        ledger.settle(bad + 1, outcome="answered"),
+        return_exceptions=True,
+    )
+    assert [type(result) for result in results] == [type(None), StorageError, StorageError]
+    assert (await ledger.totals("b-1")).input_tokens == 1

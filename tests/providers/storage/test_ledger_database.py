@@ -1,9 +1,10 @@
 import sqlite3
 import threading
+import traceback
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import make_url, select
 
 from core.errors import ConfigurationError, StorageError
 from providers.storage import ledger_database
@@ -176,3 +177,36 @@ def test_a_url_that_cannot_be_used_is_refused_without_showing_its_password(url: 
     with pytest.raises(ConfigurationError, match="its URL cannot be used") as refusal:
         LedgerDatabase(url)
     assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql+psycopg://u:hunter2@h:port/d",
+        "postgresql+psycopg://u:@h:hunter2/d",
+        "oracle://u:hunter2@h/d",
+    ],
+)
+def test_no_part_of_a_broken_url_is_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError) as refusal:
+        LedgerDatabase(url)
+    assert "hunter2" not in "".join(traceback.format_exception(refusal.value))
+
+
+@pytest.mark.parametrize("query", ["", "&password=hunter2"])
+def test_a_server_that_cannot_be_reached_is_a_storage_error_without_the_password(
+    tmp_path: Path, query: str
+) -> None:
+    url = f"postgresql+psycopg://u:hunter2@/d?host={tmp_path}{query}"
+    database = LedgerDatabase(url)
+    with pytest.raises(StorageError, match="connection") as failure:
+        builds_in(database)
+    assert "hunter2" not in "".join(traceback.format_exception(failure.value))
+    assert "hunter2" not in database.name
+    database.close()
+
+
+def test_what_a_driver_quotes_of_passwords_is_taken_out() -> None:
+    url = make_url("postgresql+psycopg://u:first@h/d?password=second")
+    hidden = ledger_database._without_passwords("first and second, and third", url)  # pyright: ignore[reportPrivateUsage] -- no driver does it at will
+    assert hidden == "*** and ***, and third"
