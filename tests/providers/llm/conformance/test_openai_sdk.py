@@ -6,19 +6,29 @@ import openai
 import pytest
 
 from providers.llm.provider import LLMRequest
+from tests.docs.tables import catalogue
 from tests.providers.llm.conformance.recording import KEY, Recorder, assert_same, ours
 from tests.providers.llm.wire_samples import CHAT, REQUEST, STRUCTURED
 
+MEMBERS = [row.name for row in catalogue() if row.protocol == "openai-compatible" and row.base_url]
 both_ways = pytest.mark.parametrize("streams", [True, False])
 
 
-def ask_sdk(request: LLMRequest, *, streams: bool) -> tuple[Recorder, Any]:
+def ask_sdk(
+    request: LLMRequest,
+    *,
+    streams: bool,
+    base_url: str | None = None,
+    max_tokens_field: str = "max_completion_tokens",
+) -> tuple[Recorder, Any]:
     """The same call by way of the SDK."""
     recorder = Recorder(CHAT)
-    sdk: Any = openai.OpenAI(api_key=KEY, http_client=recorder.client(), max_retries=0)
+    sdk: Any = openai.OpenAI(
+        api_key=KEY, base_url=base_url, http_client=recorder.client(), max_retries=0
+    )
     asked: dict[str, Any] = {
         "model": request.model,
-        "max_completion_tokens": request.max_tokens,
+        max_tokens_field: request.max_tokens,
         "temperature": request.temperature,
         "messages": [
             {"role": "system", "content": request.system},
@@ -40,6 +50,29 @@ def test_the_same_call_is_the_same_request(request_: LLMRequest, streams: bool) 
     traits = {"max_tokens_field": "max_completion_tokens", "structured_output": "json_schema"}
     mine, _ = ours("openai", CHAT, request_, streams=streams, **traits)
     theirs, _ = ask_sdk(request_, streams=streams)
+    assert_same(mine, theirs.only)
+
+
+@both_ways
+@pytest.mark.parametrize("max_tokens_field", ["max_tokens", "max_completion_tokens"])
+@pytest.mark.parametrize("request_", [REQUEST, STRUCTURED])
+@pytest.mark.parametrize("member", MEMBERS)
+def test_every_member_of_the_family_is_sent_the_same_request(
+    member: str, request_: LLMRequest, max_tokens_field: str, streams: bool
+) -> None:
+    traits: dict[str, Any] = {
+        "max_tokens_field": max_tokens_field,
+        "structured_output": "json_schema",
+        "temperature": True,
+        "extra_body": {},
+    }
+    mine, _ = ours(member, CHAT, request_, streams=streams, **traits)
+    theirs, _ = ask_sdk(
+        request_,
+        streams=streams,
+        base_url=catalogue()[member].base_url,
+        max_tokens_field=max_tokens_field,
+    )
     assert_same(mine, theirs.only)
 
 
