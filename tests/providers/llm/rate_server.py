@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from providers.llm.rate_window import Window
 from tests.providers.llm import rate_worker
 
 ROOT = Path(__file__).parents[3]
@@ -41,17 +42,17 @@ class CountingServer:
         writer.close()
 
     async def call_from_processes(
-        self, number: int, url: str, file: Path, minute: float, limit: int
+        self, number: int, url: str, file: Path, window: Window, limit: int
     ) -> None:
         """Let processes call as fast as their limiters let them, until it is enough."""
-        arguments = [url, str(file), str(minute), str(limit), str(self.port)]
+        arguments = [url, file, window.minute, window.margin, limit, self.port]
         workers = [
             await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 rate_worker.__name__,
                 str(name),
-                *arguments,
+                *map(str, arguments),
                 cwd=ROOT,
                 stderr=asyncio.subprocess.PIPE,
             )

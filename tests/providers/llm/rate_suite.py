@@ -49,7 +49,14 @@ class Calls:
 
 
 class RateLimitSuite:
-    """Tests of limiters that share a store: each that `limiter` makes is another process's."""
+    """Tests of limiters that share a store: each that `limiter` makes is another process's.
+
+    Attributes:
+        window_of_processes: what real processes count over. With the usual margin more than 95 %
+            of the limit must be used; the longer the minute, the more a busy machine may dawdle.
+    """
+
+    window_of_processes = Window(6.0)
 
     @pytest.fixture
     async def limiter(self, url: str, tmp_path: Path) -> AsyncIterator[MakeLimiter]:
@@ -190,13 +197,14 @@ class RateLimitSuite:
     async def test_three_processes_use_the_limit_and_no_more(
         self, url: str, tmp_path: Path
     ) -> None:
-        limit, minute = 40, 4.0
+        limit, window = 40, self.window_of_processes
         async with counted(3 * limit + 1) as server:
-            await server.call_from_processes(3, url, tmp_path / "limits.db", minute, limit)
+            await server.call_from_processes(3, url, tmp_path / "limits.db", window, limit)
 
         assert server.processes == 3
-        assert shortest_window(server, limit) > minute
-        assert 3 * minute / (server.times[3 * limit] - server.times[0]) > 0.95
+        assert shortest_window(server, limit) > window.minute
+        used = 3 * window.minute / (server.times[3 * limit] - server.times[0])
+        assert used > 0.975 / (1 + window.margin)
 
 
 def shortest_window(server: CountingServer, limit: int) -> float:

@@ -1,7 +1,7 @@
 """A process that calls a counting server as fast as its limiter lets it; run as a module.
 
-Arguments: a digit that names it, URL of the limits, their file, the scaled minute in seconds, the
-limit, the server's port. It ends when the server has counted enough.
+Arguments: a digit that names it, URL of the limits, their file, the scaled minute in seconds, its
+margin, the limit, the server's port. It ends when the server has counted enough.
 """
 
 import asyncio
@@ -15,10 +15,10 @@ from providers.llm.rate_window import Window
 CALLERS = 16
 
 
-async def main(name: str, url: str, file: Path, minute: float, limit: int, port: int) -> None:
+async def main(name: str, url: str, file: Path, window: Window, limit: int, port: int) -> None:
     """Call until the server closes."""
     places = [Place("model:m:requests", limit), Place("model:m:tokens", 1_000_000, 700)]
-    limiter = RateLimiter(url, file, window=Window(minute))
+    limiter = RateLimiter(url, file, window=window)
 
     async def call_on() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -42,5 +42,7 @@ async def main(name: str, url: str, file: Path, minute: float, limit: int, port:
 
 
 if __name__ == "__main__":
-    _, name, url, file, minute, limit, port = sys.argv
-    asyncio.run(main(name, url, Path(file), float(minute), int(limit), int(port)))
+    _, name, url, file, minute, margin, limit, port = sys.argv
+    asyncio.run(
+        main(name, url, Path(file), Window(float(minute), float(margin)), int(limit), int(port))
+    )

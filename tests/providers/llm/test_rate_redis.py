@@ -15,6 +15,7 @@ from fakeredis import TcpFakeServer
 from core.errors import ConfigurationError, StorageError
 from providers.llm.rate_limits import RateLimiter
 from providers.llm.rate_places import Place
+from providers.llm.rate_window import Window
 from tests.providers.llm.rate_suite import RateLimitSuite
 
 PASSWORD = "not-to-be-shown"
@@ -38,7 +39,9 @@ def url(server: TcpFakeServer) -> str:
 
 
 class TestImitation(RateLimitSuite):
-    """The suite, over the imitation."""
+    """The suite, over the imitation, which is too slow for the usual margin."""
+
+    window_of_processes = Window(3.0, margin=0.3)
 
 
 async def test_a_server_that_is_gone_fails_the_call_and_hides_the_password(
