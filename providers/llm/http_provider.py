@@ -13,7 +13,13 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from core.errors import ConfigurationError, ModelError
+from core.errors import (
+    AppBuilderError,
+    ConfigurationError,
+    ModelError,
+    ProviderBusyError,
+    ProviderFailedError,
+)
 from providers.llm.catalogue import ModelRow, ProviderRow
 from providers.llm.event_stream import MEDIA_TYPE, event_data
 from providers.llm.http_client import (
@@ -23,11 +29,13 @@ from providers.llm.http_client import (
     HttpClient,
     call_seconds,
 )
-from providers.llm.provider import LLMRequest, LLMResponse
+from providers.llm.provider import Health, LLMRequest, LLMResponse
 from providers.llm.wire_errors import Caller, status_error
 
 HEALTH_CHECK_SECONDS = 5.0
 _ERROR_BODY_BYTES = 64 * 1024
+_KEY_REFUSED = frozenset({400, 401, 403})
+"""Google answers 400 where the key is wrong."""
 
 
 @dataclass(frozen=True)
@@ -170,28 +178,38 @@ class HttpProvider(ABC):
             request_id = exchange.headers.get(self.request_id_header)
             return _without_key(reader.response(latency, request_id), caller)
 
-    async def health_check(self) -> bool:
+    async def health_check(self) -> Health:
         """Whether the provider answers and takes our key; never raises, at most 5 seconds.
 
         A provider that lists no models (404) or asks for patience (429) is well.
         """
+        started = time.perf_counter()
         try:
             caller = Caller(self.name, "models", self._key())
-            async with (
-                asyncio.timeout(HEALTH_CHECK_SECONDS),
-                self._client.exchange(
-                    "GET",
-                    f"{self._row.base_url}{self.models_path}",
-                    caller=caller,
-                    headers=self._headers(caller),
-                    body=None,
-                    total_seconds=HEALTH_CHECK_SECONDS,
-                    silence_seconds=None,
-                ) as exchange,
-            ):
-                return exchange.status < 500 and exchange.status not in (401, 403)
-        except (ModelError, ConfigurationError, TimeoutError):
-            return False
+            async with asyncio.timeout(HEALTH_CHECK_SECONDS):
+                await self._list_models(caller)
+        except TimeoutError:
+            reason = f"{self.name}: no answer within {HEALTH_CHECK_SECONDS:g} s"
+            return Health(False, time.perf_counter() - started, reason, providers_fault=True)
+        except AppBuilderError as error:  # a key that cannot be looked up, too
+            providers_fault = isinstance(error, (ProviderFailedError, ProviderBusyError))
+            seconds = time.perf_counter() - started
+            return Health(False, seconds, str(error), providers_fault=providers_fault)
+        return Health(True, time.perf_counter() - started)
+
+    async def _list_models(self, caller: Caller) -> None:
+        async with self._client.exchange(
+            "GET",
+            f"{self._row.base_url}{self.models_path}",
+            caller=caller,
+            headers=self._headers(caller),
+            body=None,
+            total_seconds=HEALTH_CHECK_SECONDS,
+            silence_seconds=None,
+        ) as exchange:
+            if exchange.status >= 500 or exchange.status in _KEY_REFUSED:
+                said = await exchange.beginning(_ERROR_BODY_BYTES)
+                raise self.refusal(exchange.status, exchange.headers, said, caller)
 
     def _headers(self, caller: Caller) -> dict[str, str]:
         headers = {"Accept": f"{MEDIA_TYPE}, application/json"}
