@@ -46,7 +46,7 @@ async def whole_path(url: str, home: Path, *, streams: bool) -> AsyncGenerator[C
 
     Args:
         url: of the server.
-        home: folder for ledger, limits and artifacts, on a disk.
+        home: empty folder for ledger, limits and artifacts, on a disk.
         streams: whether answers are streamed.
     """
     settings = Settings(home=home)
@@ -65,6 +65,8 @@ async def whole_path(url: str, home: Path, *, streams: bool) -> AsyncGenerator[C
 
             async def call() -> None:
                 answer = await asker.ask(_question(next(numbers)), str)
+                if answer.calls_made != 1:
+                    raise ValueError(f"{answer.calls_made} calls were made for a question")
                 _check(answer.value)
 
             yield call

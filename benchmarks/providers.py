@@ -63,7 +63,7 @@ async def throughput(url: str, home: Path, *, streams: bool) -> None:
     for seconds, each, turns, least in THROUGHPUT:
         base = f"{url}/{seconds:g}"
         async with (
-            whole_path(base, home, streams=streams) as path,
+            whole_path(base, home / f"{seconds:g}", streams=streams) as path,
             bare_aiohttp(base, streams=streams) as bare,
         ):
             await _at_once(path, 1)
