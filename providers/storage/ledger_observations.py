@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -71,11 +71,16 @@ class LedgerObservations:
     def __init__(self, database: LedgerDatabase) -> None:
         self._database = database
 
-    async def observations(self) -> Observations:
-        """What asking each template took so far; nothing where there is no ledger yet."""
+    async def observations(self, *, stand_ins: Collection[str] = ()) -> Observations:
+        """What asking each template took so far; nothing where there is no ledger yet.
+
+        Args:
+            stand_ins: providers that never have to be asked twice, so that how often they were
+                asked says nothing of others.
+        """
         if not self._database.is_there:  # reading would make one
             return Observations()
-        return await asyncio.to_thread(self._observations)
+        return await asyncio.to_thread(self._observations, stand_ins)
 
     async def account(self, build_id: str, user: str, month: str) -> Account:
         """What a build, and a user in a month such as `2026-11`, spent so far."""
@@ -83,7 +88,7 @@ class LedgerObservations:
             return Account()
         return await asyncio.to_thread(self._account, build_id, user, month)
 
-    def _observations(self) -> Observations:
+    def _observations(self, stand_ins: Collection[str]) -> Observations:
         key = (calls.c.template, calls.c.provider, calls.c.model)
         moments = [
             moment.label(f"{name}_{power}")
@@ -100,7 +105,7 @@ class LedgerObservations:
         )
         made = (
             select(calls.c.template, func.count().label("made"))
-            .where(calls.c.template != "")
+            .where(calls.c.template != "", calls.c.provider.not_in(stand_ins))
             .group_by(calls.c.template, calls.c.build_id, calls.c.file)
             .subquery()
         )

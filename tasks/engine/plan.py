@@ -16,6 +16,7 @@ from core.expectations import Expectations, ProductSize, load_expectations
 from core.layout import BUILD_RECORD, VALIDATED_STRUCTURE, build_prefix
 from core.settings import Settings, SpendingLimits
 from core.stages import Stage
+from providers.llm.catalogue import DEMO
 from providers.llm.prices import PriceList
 from providers.llm.stage_router import ModelChoice
 from providers.storage.artifact_store import ArtifactStore
@@ -136,7 +137,7 @@ async def make_plan(settings: Settings, prepared: PreparedBuild, store: Artifact
     database = LedgerDatabase(settings.ledger_database_url)
     try:
         ledger = LedgerObservations(database)
-        observations = await ledger.observations()
+        observations = await ledger.observations(stand_ins=(DEMO,))
         month = f"{datetime.now(UTC):%Y-%m}"
         account = await ledger.account(prepared.build_id, prepared.user, month)
     finally:

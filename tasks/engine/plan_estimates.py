@@ -134,7 +134,7 @@ class Estimator:
     def _is_free(self, provider: str) -> bool:
         """Whether nothing of a provider costs anything: its answers are no measure for others."""
         row = next((row for row in self._catalogue if row.name == provider), None)
-        return row is None or all(traits.free for traits in (row.others, *row.models))
+        return row is None or all(traits.free for traits in row.models or (row.others,))
 
     def _one(
         self, seen: Mapping[str, Spread], name: str, expected: float, spread: float

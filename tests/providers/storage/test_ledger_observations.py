@@ -58,6 +58,7 @@ async def test_calls_are_counted_for_each_file_or_build(database: LedgerDatabase
     units = (await LedgerObservations(database).observations()).units
     assert (units["coder"].count, units["coder"].mean) == (2, 1.5)
     assert (units["validator"].count, units["validator"].mean) == (2, 1)
+    assert (await LedgerObservations(database).observations(stand_ins=("p",))).units == {}
 
 
 async def test_the_account_counts_what_is_spent_and_reserved_and_the_files_answered(

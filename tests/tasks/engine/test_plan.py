@@ -1,0 +1,126 @@
+"""Plans of stages and limits, without a server; whole plans are in tests/flows/test_plan.py."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus
+from core.artifacts.questionnaire import Questionnaire
+from core.estimate import Estimate
+from core.layout import BUILD_RECORD, build_prefix
+from core.options import BuildOptions
+from core.settings import Settings
+from providers.secrets.environment import EnvironmentSecrets
+from providers.storage.artifact_store import ArtifactStore
+from providers.storage.ledger_database import LedgerDatabase
+from tasks.engine.plan import BuildPlan, LimitPlan, make_plan
+from tasks.engine.plan_text import limit_lines, plan_page, plan_rows
+from tasks.engine.preparation import PreparedBuild, prepare_build
+from tests.providers.storage.ledger_calls import add_call
+
+ANSWERS = Questionnaire(project_name="Plans | `x`", summary="Keeps short plans.")
+
+
+def prepared(settings: Settings, **options: str) -> PreparedBuild:
+    return prepare_build(settings, ANSWERS, BuildOptions(**options), EnvironmentSecrets({}))
+
+
+async def planned(settings: Settings, **options: str) -> BuildPlan:
+    return await make_plan(
+        settings, prepared(settings, **options), ArtifactStore(settings.store_url)
+    )
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.model_validate({"home": tmp_path, "demo_mode": "forced", "user": "ada"})
+
+
+async def record_completed(settings: Settings, *stages: str, model: str = "demo/demo") -> None:
+    """As if an earlier run had finished these stages."""
+    build = prepared(settings)
+    done = StageRecord(status=StageStatus.COMPLETED, models=(model,))
+    record = BuildRecord(
+        build_id=build.build_id,
+        project_id=build.project_id,
+        project_name=ANSWERS.project_name,
+        user="ada",
+        stages=dict.fromkeys(stages, done),
+    )
+    store = ArtifactStore(settings.store_url)
+    await store.write_artifact(build_prefix(build.build_id) + BUILD_RECORD, record)
+
+
+@pytest.mark.parametrize(
+    ("limit", "spent", "suffices", "verdict"),
+    [
+        (10, 0, True, "enough"),
+        (10, 8, True, "may be too low"),
+        (10, 9.5, False, "too low"),
+        (10, 20, False, "too low"),
+    ],
+)
+def test_a_limit_is_held_against_what_is_left_of_it(
+    limit: float, spent: float, suffices: bool, verdict: str
+) -> None:
+    found = LimitPlan("this build", "X", Decimal(limit), Decimal(spent), Estimate(1.5, 1.0))
+    assert found.suffices is suffices
+    assert found.verdict.startswith(verdict)
+    assert found.left_usd >= 0
+
+
+async def kept(settings: Settings, **options: str) -> list[str]:
+    plan = await planned(settings, **options)
+    return [stage.stage.number for stage in plan.stages if stage.is_kept]
+
+
+async def test_stages_are_kept_until_the_first_that_has_to_run_again(settings: Settings) -> None:
+    assert await kept(settings) == []
+    await record_completed(settings, "0", "1", "1.5", "3")
+    assert await kept(settings) == ["0", "1", "1.5"]
+    assert await kept(settings, from_stage="1.5") == ["0", "1"]
+    assert await kept(settings, fresh="again") == []
+
+
+async def test_a_stage_that_another_model_answered_is_not_kept(settings: Settings) -> None:
+    await record_completed(settings, "0", "1", model="deepseek/deepseek-v3")
+    assert await kept(settings) == ["0"]
+
+
+async def test_files_that_are_there_are_not_asked_again(settings: Settings) -> None:
+    before = await planned(settings)
+    database = LedgerDatabase(settings.ledger_database_url)
+    build_id = before.prepared.build_id
+    for number in range(4):
+        add_call(database, build_id=build_id, template="coder", file=f"a{number}.py")
+    database.close()
+    after = await planned(settings)
+    calls = [
+        next(use.calls.mean for use in plan.uses if use.template == "coder")
+        for plan in (before, after)
+    ]
+    assert calls[0] > calls[1]
+    notes = [stage.note for stage in after.stages if stage.note]
+    assert notes == ["4 files are kept from an earlier run"]
+    again = await planned(settings, from_stage="7")
+    assert not any(stage.note for stage in again.stages)
+
+
+async def test_what_was_spent_counts_against_the_limits(settings: Settings) -> None:
+    plan = await planned(settings)
+    assert [limit.spent_usd for limit in plan.limits] == [Decimal(0)] * 3
+    spent = LimitPlan("this build", "X", Decimal(10), Decimal(4), Estimate(1.5))
+    lines = limit_lines(BuildPlan(plan.prepared, plan.size, plan.stages, (spent,)))
+    assert lines == ["this build: $1.50 of $6.00 left (X is $10.00, $4.00 spent): enough"]
+
+
+async def test_the_page_has_a_row_for_each_template_and_no_markdown_of_a_person(
+    settings: Settings,
+) -> None:
+    plan = await planned(settings)
+    assert len(plan_rows(plan)) == len(plan.stages) + 2  # stage 7 asks two, and the sum
+    page = plan_page(plan)
+    assert page.count("\n| ") == len(plan_rows(plan)) + 2  # the head and the line below it
+    assert "## Limits" in page
+    assert plan.can_run
