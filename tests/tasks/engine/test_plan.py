@@ -23,7 +23,9 @@ ANSWERS = Questionnaire(project_name="Plans | `x`", summary="Keeps short plans."
 
 
 def prepared(settings: Settings, **options: str) -> PreparedBuild:
-    return prepare_build(settings, ANSWERS, BuildOptions(**options), EnvironmentSecrets({}))
+    return prepare_build(
+        settings, ANSWERS, BuildOptions.model_validate(options), EnvironmentSecrets({})
+    )
 
 
 async def planned(settings: Settings, **options: str) -> BuildPlan:
