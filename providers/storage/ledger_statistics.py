@@ -35,6 +35,8 @@ from providers.storage.money import dollars
 
 _MICROSECONDS = 1_000_000
 _SUMS = ("input_tokens", "output_tokens", "cost_nanodollars")
+# PostgreSQL groups by no constant; this is one of each row.
+_ALL: ColumnElement[str] = literal_column("'all' || substr(calls.stage, 1, 0)")
 _OUTCOMES = (CallOutcome.ANSWERED, CallOutcome.FAILED, CallOutcome.REFUSED)
 
 
@@ -81,7 +83,7 @@ class LedgerStatistics:
 
     def _total(self, period: Period) -> CallGroup:
         with self._database.reading() as connection:
-            found = _grouped(connection, literal_column("'all'"), _during(period))
+            found = _grouped(connection, _ALL, _during(period))
         empty = CallGroup(
             name="all",
             calls=0,

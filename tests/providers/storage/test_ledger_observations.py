@@ -16,15 +16,16 @@ from tests.providers.storage.ledger_calls import add_call
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[LedgerDatabase]:
-    database = LedgerDatabase(f"sqlite:///{tmp_path}/ledger.db")
+def database(url: str) -> Iterator[LedgerDatabase]:
+    database = LedgerDatabase(url)
     yield database
     database.close()
 
 
 async def test_where_there_is_no_ledger_nothing_is_known_and_none_is_made(
-    database: LedgerDatabase, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
+    database = LedgerDatabase(f"sqlite:///{tmp_path}/ledger.db")
     ledger = LedgerObservations(database)
     assert await ledger.observations() == Observations()
     assert await ledger.account("b", "ada", "2026-11") == Account()

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,8 +19,8 @@ PERIOD = Period(start=NOON - DAY, end=NOON + DAY)
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[LedgerDatabase]:
-    database = LedgerDatabase(f"sqlite:///{tmp_path}/ledger.db")
+def database(url: str) -> Iterator[LedgerDatabase]:
+    database = LedgerDatabase(url)
     yield database
     database.close()
 
