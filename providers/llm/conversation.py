@@ -1,8 +1,8 @@
 """One model's conversation about one question: what to send next, given what came back.
 
 Knows no provider, store or parser, and makes a bounded number of calls whatever comes back: the
-first, `MAX_GROWTHS` with more room, `MAX_CONTINUATIONS` to go on writing (free text only) and
-`MAX_REASKS` with an error.
+first, `MAX_EXTENSIONS` after an answer that was cut off (with more room while the model has it, else
+to go on writing, which free text only allows) and `MAX_REASKS` with an error.
 """
 
 import re
@@ -10,10 +10,9 @@ import re
 from core.errors import AnswerError
 from providers.llm.provider import LLMResponse, Message
 
-MAX_GROWTHS = 2
-MAX_CONTINUATIONS = 3
+MAX_EXTENSIONS = 2
 MAX_REASKS = 2
-MAX_CALLS = 1 + MAX_GROWTHS + MAX_CONTINUATIONS + MAX_REASKS
+MAX_CALLS = 1 + MAX_EXTENSIONS + MAX_REASKS
 """Calls of one conversation at most."""
 
 _PROBLEM_CHARACTERS = 4_000
@@ -53,7 +52,7 @@ class Conversation:
         self._continues = continues
         self._turns = (Message(role="user", content=question),)
         self._text = ""
-        self._growths = self._continuations = self._reasks = 0
+        self._extensions = self._reasks = 0
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -78,14 +77,13 @@ class Conversation:
             text = _joined(self._text, response.content)
             self._text = ""
             return text
-        if self.max_tokens < self._most_tokens and self._growths < MAX_GROWTHS:
-            self._growths += 1
+        if self._extensions < MAX_EXTENSIONS and self.max_tokens < self._most_tokens:
             self.max_tokens = min(2 * self.max_tokens, self._most_tokens)
-        elif self._continues and response.content and self._continuations < MAX_CONTINUATIONS:
-            self._continuations += 1
+        elif self._extensions < MAX_EXTENSIONS and self._continues and response.content:
             self._text = _joined(self._text, response.content)
         else:
             raise AnswerError(_cut_off(response.output_tokens, self.max_tokens))
+        self._extensions += 1
         return None
 
     def reject(self, text: str, problem: str) -> None:

@@ -9,7 +9,7 @@ from core.identity import derive_build_id
 from core.stages import Stage
 from flows.cli import BUILD_FAILED
 from providers.llm import http_client
-from providers.llm.conversation import MAX_CALLS, MAX_CONTINUATIONS, MAX_GROWTHS, MAX_REASKS
+from providers.llm.conversation import MAX_CALLS, MAX_EXTENSIONS, MAX_REASKS
 from providers.llm.retrying import Patience
 from providers.vcs.history import FIRST_DATE
 from tasks.code_generation import SOURCES_BUDGET
@@ -17,7 +17,7 @@ from tasks.schema_generator import ENTITIES_AT_ONCE
 from tasks.validator import MAX_ROUNDS
 from tests.docs.pages import read
 
-WORDS = {2: "two", 3: "three", 6: "six", 8: "eight", 10: "ten"}
+WORDS = {2: "two", 3: "three", 5: "five", 6: "six", 8: "eight", 10: "ten"}
 TIMES = {2: "twice", 3: "three times"}
 PATIENCE = Patience()
 DELAYS = Stage.model_fields["retry_delays"].default
@@ -25,7 +25,7 @@ BUILD_ID = derive_build_id("p", Questionnaire(project_name="P", summary="S"), {}
 
 ARCHITECTURE = [
     f"asked again with the exact error, {TIMES[MAX_REASKS]}",
-    f"more room, {TIMES[MAX_GROWTHS]}; free text is continued, {TIMES[MAX_CONTINUATIONS]}",
+    f"more room, and free text is continued where there is none; {TIMES[MAX_EXTENSIONS]} in all",
     f"{PATIENCE.attempts} calls, {PATIENCE.longest_wait:g} s a wait, {PATIENCE.total_wait:g} s in",
     f"{WORDS[len(DELAYS)]} more attempts, " + " and ".join(f"{delay:g} s" for delay in DELAYS),
     f"makes at most {WORDS[MAX_CALLS]} calls",

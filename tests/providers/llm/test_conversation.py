@@ -88,7 +88,7 @@ def test_text_outside_a_fence_keeps_the_fence_that_follows() -> None:
 
 def test_continuing_ends() -> None:
     talk = conversation(continues=True, max_tokens=350)
-    for _ in range(3):
+    for _ in range(2):
         assert talk.take(response("more", "length")) is None
     with pytest.raises(AnswerError, match="cut off"):
         talk.take(response("more", "length"))
