@@ -6,6 +6,8 @@ that a busy provider refused passes the rate limits, stands in the ledger and is
 one that was answered.
 """
 
+import asyncio
+import logging
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -27,6 +29,11 @@ from providers.llm.rate_places import Place, Rates, places_of_call
 from providers.llm.retrying import Patience, RetryingProvider
 from providers.llm.stage_router import ModelChoice
 from providers.storage.calls import CallIdentity, CallMaxima
+
+_log = logging.getLogger(__name__)
+
+_SILENT_WAIT_SECONDS = 5.0
+"""How long a call waits for its turn before it is told."""
 
 _SETTLING_SECONDS = 60.0
 """What storing the answer and closing the row may take beyond the call itself."""
@@ -262,8 +269,17 @@ class LimitedProvider:
             StorageError: the store of the limits does not answer.
             AppBuilderError: as the wrapped provider.
         """
-        await self._limiter.acquire(self._places)
+        told = asyncio.get_running_loop().call_later(_SILENT_WAIT_SECONDS, self._say)
+        try:
+            await self._limiter.acquire(self._places)
+        finally:
+            told.cancel()
         return await self._inner.complete(request)
+
+    def _say(self) -> None:
+        """Tell people why nothing seems to happen."""
+        limits = ", ".join(f"{place.limit} a minute for {place.key}" for place in self._places)
+        _log.info("a call of %s waits for its turn under the rate limits: %s", self.name, limits)
 
     async def health_check(self) -> Health:
         """How the wrapped provider is; this needs no turn."""

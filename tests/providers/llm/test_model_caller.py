@@ -17,6 +17,7 @@ from core.errors import (
     SpendingLimitError,
 )
 from core.settings import BreakerSettings, SpendingLimits
+from providers.llm import model_caller as model_caller_module
 from providers.llm.asker import Answer, Asker, Question
 from providers.llm.breakers import Breakers
 from providers.llm.call_records import CallRecords
@@ -294,6 +295,22 @@ async def test_a_busy_provider_passes_limits_and_ledger_with_every_attempt(tmp_p
         outcomes = [call.outcome for call in await bench.ledger.calls("b-1")]
 
     assert outcomes == [CallOutcome.FAILED, CallOutcome.ANSWERED]
+
+
+async def test_a_call_that_waits_for_its_turn_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(model_caller_module, "_SILENT_WAIT_SECONDS", 0.05)
+    caplog.set_level("INFO")
+    async with opened(tmp_path) as bench:
+        bench.fields = {"requests_per_minute": 1}
+        async with RateLimiter("", tmp_path / "limits.db", window=Window(minute=0.5)) as limiter:
+            bench.limiter = limiter
+            bench.answers(said(), said())
+            await bench.ask()
+            assert "waits for its turn" not in caplog.text
+            await bench.ask("And that?")
+    assert "1 a minute for model:first/m:requests" in caplog.text
 
 
 async def test_every_attempt_is_written_down_without_secrets(tmp_path: Path) -> None:
