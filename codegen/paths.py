@@ -94,7 +94,7 @@ def _path_problems(path: str) -> Iterator[str]:
         yield f"is {len(parts)} levels deep; at most {MAX_DEPTH} are allowed"
     for part in dict.fromkeys(parts):
         yield from _part_problems(part)
-    if f"{_folded(path)}/".startswith(f"{_WORKFLOWS}/"):
+    if f"{fold_case(path)}/".startswith(f"{_WORKFLOWS}/"):
         yield f"is in {_WORKFLOWS}/, where nothing may be written"
 
 
@@ -131,16 +131,16 @@ def _part_problems(part: str) -> Iterator[str]:
 def _git_name(part: str) -> str:
     """Fold away what some file system ignores, so that look-alikes of git's names show."""
     visible = "".join(letter for letter in part if unicodedata.category(letter) != "Cf")
-    return _folded(unicodedata.normalize("NFKC", visible)).rstrip(" .")
+    return fold_case(unicodedata.normalize("NFKC", visible)).rstrip(" .")
 
 
 def _windows_name(part: str) -> str:
     """What Windows compares with its reserved names: `Com¹ .txt` is COM1 to it."""
-    return _folded(unicodedata.normalize("NFKC", part)).partition(".")[0].rstrip(" ")
+    return fold_case(unicodedata.normalize("NFKC", part)).partition(".")[0].rstrip(" ")
 
 
-def _folded(text: str) -> str:
-    """Fold case and composition: equal folds may be one file where case does not count.
+def fold_case(text: str) -> str:
+    """Fold case and composition: paths of equal folds may be one file where case does not count.
 
     Upper case comes first, because it joins letters that `casefold` alone keeps apart (ı and i).
     """
@@ -158,13 +158,13 @@ def _file_clashes(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Files that are one file, or a file and a folder, on some file system."""
     files: dict[str, str] = {}
     for path in paths:
-        other = files.setdefault(_folded(path), path)
+        other = files.setdefault(fold_case(path), path)
         if other != path:
             yield path, f"paths {_shown(other)} and {_shown(path)}: differ only in case"
     for path in paths:
         for folder in _folders(path):
             # Named once, however many files the folder holds.
-            if file := files.pop(_folded(folder), None):
+            if file := files.pop(fold_case(folder), None):
                 place = max(file, path, key=paths.index)
                 yield place, f"path {_shown(file)}: is a file, and a folder of {_shown(path)}"
 
@@ -174,7 +174,7 @@ def _folder_clashes(paths: Sequence[str]) -> Iterator[tuple[str, str]]:
     spellings: dict[str, dict[str, str]] = {}
     for path in paths:
         for folder in _folders(path):
-            spelled = spellings.setdefault(_folded(folder), {})
+            spelled = spellings.setdefault(fold_case(folder), {})
             spelled.setdefault(folder, path)
             if len(spelled) > 1:
                 break  # the folders in it differ for this reason alone

@@ -11,6 +11,9 @@ from pydantic import BaseModel
 
 from codegen.code_blocks import code_blocks
 from codegen.contracts import check_module_files, check_plan
+from codegen.edits.applying import apply_edits
+from codegen.edits.edit import Replacement
+from codegen.edits.reading import read_edits
 from codegen.excerpts import docs_excerpt
 from codegen.extraction import extract_file
 from codegen.gate import check_source
@@ -274,23 +277,23 @@ def test_the_example_file_is_one_block_of_working_code(samples: Samples) -> None
 
 def test_the_debuggers_forms_make_the_same_change(samples: Samples) -> None:
     search, diff, whole, none = _examples(samples[DebuggerContext])
-    edit = re.search(
-        r"^app/due\.py\n<<<<<<< SEARCH\n(.*)=======\n(.*)>>>>>>> REPLACE$",
-        search,
-        re.DOTALL | re.MULTILINE,
-    )
-    file = re.search(r"^```python app/due\.py\n(.*)```$", whole, re.DOTALL | re.MULTILINE)
+    path = "app/due.py"
+    after = extract_file(whole, path)
+    before = after.replace("today > due_on", "today >= due_on")
 
-    assert edit is not None
-    assert file is not None
-    assert extract_file(whole, "app/due.py") == file[1]
-    before = file[1].replace(edit[2], edit[1])
-    assert before != file[1]
-    assert before.count(edit[1]) == 1
-    assert _diffed(before, diff) == file[1]
-    assert none.startswith("NO CHANGE: ")
+    assert before != after
     for answer in (search, diff, whole):
         assert re.match(r"[A-Z][^\n]*\.\n\n", answer)
+        assert apply_edits({path: before}, read_edits(answer, {path})) == {path: after}
+    (searched,) = read_edits(search, {path}).edits
+    (hunk,) = read_edits(diff, {path}).edits
+    assert isinstance(searched, Replacement)
+    assert isinstance(hunk, Replacement)
+    assert hunk.start == 6  # known only of a hunk whose line counts are right
+    for edit in (searched, hunk):  # copied exactly
+        assert "\n".join(edit.old) in before
+    assert none.startswith("NO CHANGE: ")
+    assert read_edits(none, {path}).no_change == none.removeprefix("NO CHANGE: ")
 
 
 def _parse(file: str) -> nodes.Template:
@@ -335,16 +338,3 @@ def _words_of(answer_type: type[BaseModel]) -> Iterator[str]:
         for key, value in part.get("properties", {}).items():
             yield key
             yield from (word for word in value.get("enum", ()) if isinstance(word, str))
-
-
-def _diffed(before: str, answer: str) -> str:
-    """Apply the answer's only hunk, strictly."""
-    hunk = re.search(r"^@@ -(\d+),(\d+) \+\d+,\d+ @@\n(.*?)^```$", answer, re.DOTALL | re.MULTILINE)
-    assert hunk is not None
-    lines = hunk[3].splitlines(keepends=True)
-    old = [line[1:] for line in lines if line[0] in " -"]
-    new = [line[1:] for line in lines if line[0] in " +"]
-    start, count = int(hunk[1]) - 1, int(hunk[2])
-    all_lines = before.splitlines(keepends=True)
-    assert all_lines[start : start + count] == old
-    return "".join([*all_lines[:start], *new, *all_lines[start + count :]])

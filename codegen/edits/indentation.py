@@ -1,0 +1,132 @@
+"""Re-indents the lines that come with an edit whose indentation is not that of the file.
+
+The indentation of the lines that were found says how the model's is to be read: shifted by some
+columns (a block copied without its outer indentation), scaled (two spaces for four, spaces for
+tabs), or both. Lines that come are translated by the same rule. Where the lines found follow no
+one rule, or a new line is not a whole number of columns by it, nothing is guessed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from codegen.edits.edit import EditLine, quoted
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """`columns of the file = scale * columns of the model + shift`, written as `sign`."""
+
+    scale: Fraction
+    shift: Fraction
+    sign: str
+
+
+def reindented(lines: Sequence[EditLine], found: Sequence[str], file: Sequence[str]) -> list[str]:
+    """Indent the lines that come as the file does.
+
+    Args:
+        lines: the edit.
+        found: the file's lines that its old lines stand for, in the same order.
+        file: all lines of the file, which tell tabs from spaces where the others do not.
+
+    Returns:
+        The texts of the lines that come, in order.
+
+    Raises:
+        ValueError: the lines found follow no one rule, or a new line has no place in it.
+    """
+    old = [text for sign, text in lines if sign != "+"]
+    come = [text for sign, text in lines if sign == "+"]
+    signs = [sign for sign, _ in lines if sign != "+"]
+    there = [
+        (_lead(ours), _lead(theirs), sign)
+        for ours, theirs, sign in zip(old, found, signs, strict=True)
+        if ours.strip() and ours.split() == theirs.split()
+    ]
+    pairs = [(ours, theirs) for ours, theirs, _ in there]
+    wanted = {_lead(text) for text in come if text.strip()}
+    if not wanted or all(ours == theirs for ours, theirs in pairs) or _lost_signs(there):
+        return come
+    if rule := _rule(pairs, wanted, file):
+        return [_written(text, rule) for text in come]
+    if len(pairs) > 1 and not pairs[0][0] and (rule := _rule(pairs[1:], wanted, file)):
+        return _without_first(lines, come, pairs[0][1], rule)
+    raise ValueError(
+        "its lines are found with another indentation, which follows no one rule, so that the new "
+        "lines cannot be indented; copy the searched lines with their indentation"
+    )
+
+
+def _lost_signs(there: Sequence[tuple[str, str, str]]) -> bool:
+    """Whether a hunk's context lines lack the space before them, and its other lines are right."""
+    gone = [ours == theirs for ours, theirs, sign in there if sign == "-"]
+    kept = [f" {ours}" == theirs for ours, theirs, sign in there if sign == " " and theirs]
+    return bool(gone) and all(gone) and all(kept)
+
+
+def _without_first(
+    lines: Sequence[EditLine], come: Sequence[str], first: str, rule: _Rule
+) -> list[str]:
+    """Indent where only the first searched line has lost its indentation, as if it were trimmed."""
+    new = [line for line in lines if line.sign != "-"]
+    begins = bool(new) and new[0].sign == "+" and not _lead(new[0].text)
+    rest = come[1:] if begins else come
+    if loose := [text for text in rest if text.strip() and not _lead(text)]:
+        raise ValueError(
+            "the first searched line has lost its indentation, so that it cannot be told how this "
+            f"new line is indented:\n{quoted(loose[:1])}"
+        )
+    written = [_written(text, rule) for text in rest]
+    return [first + come[0], *written] if begins else written
+
+
+def _lead(text: str) -> str:
+    return text[: len(text) - len(text.lstrip())]
+
+
+def _rule(pairs: Sequence[tuple[str, str]], wanted: set[str], file: Sequence[str]) -> _Rule | None:
+    """The one rule that all pairs follow."""
+    our_signs = set("".join([*wanted, *(ours for ours, _ in pairs)]))
+    their_signs = set("".join(theirs for _, theirs in pairs))
+    if not their_signs:
+        their_signs = set("".join(_lead(line) for line in file)) or our_signs
+    if len(our_signs) > 1 or len(their_signs) > 1 or not (our_signs | their_signs) <= set(" \t"):
+        return None
+    columns = sorted({(len(ours), len(theirs)) for ours, theirs in pairs})
+    scale = _scale(columns, alike=our_signs <= their_signs or not our_signs)
+    if scale is None:
+        return None
+    shift = columns[0][1] - scale * columns[0][0]
+    if any(scale * ours + shift != theirs for ours, theirs in columns):
+        return None
+    if len(columns) == 1 and min(map(len, wanted)) < columns[0][0]:
+        return None  # shifted or scaled: deeper lines nest rightly by both, others do not
+    return _Rule(scale, shift, min(their_signs, default=" "))
+
+
+def _scale(columns: Sequence[tuple[int, int]], *, alike: bool) -> Fraction | None:
+    """How many columns of the file one of the model's is; `None` if that cannot be told."""
+    (first_ours, first_theirs), (last_ours, last_theirs) = columns[0], columns[-1]
+    if last_ours != first_ours:
+        scale = Fraction(last_theirs - first_theirs, last_ours - first_ours)
+        return scale if scale > 0 else None
+    if len(columns) > 1:
+        return None  # one indentation of the model's stands for several of the file
+    if alike:
+        return Fraction(1)
+    # Tabs for spaces or the reverse, at one depth: taken as the same depth.
+    return Fraction(first_theirs, first_ours) if first_ours and first_theirs else None
+
+
+def _written(text: str, rule: _Rule) -> str:
+    if not text.strip():
+        return text
+    lead = _lead(text)
+    columns = rule.scale * len(lead) + rule.shift
+    if columns < 0 or columns.denominator != 1:
+        raise ValueError(
+            "its lines are found with another indentation, in which this new line has no place:\n"
+            f"{quoted([text])}"
+        )
+    return rule.sign * int(columns) + text[len(lead) :]
