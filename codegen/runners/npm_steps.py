@@ -1,0 +1,101 @@
+"""How a Node project is built, tested and started, as its `package.json` says."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from codegen.runners.npm_scripts import TestCommand, default_command, test_commands
+from codegen.runners.tree import Project
+from core.artifacts.run_plan import BootCheck, ReportFormat, Runner, Step
+
+NPM_MANIFEST = "package.json"
+
+PORT = 3000
+"""Where a Node application is told to listen, in the environment variable `PORT`."""
+
+_BOOT_SECONDS = 60
+_NO_TEST = "no test specified"
+_RUNNERS = (Runner.VITEST, Runner.JEST, Runner.MOCHA)
+_CONFIGURATIONS = {
+    Runner.VITEST: re.compile(r"vitest\.(config|workspace)\.\w+"),
+    Runner.JEST: re.compile(r"jest\.config\.\w+"),
+    Runner.MOCHA: re.compile(r"\.mocharc\.\w+"),
+}
+_IMPORTS_NODE_TEST = re.compile(r"""(?:from|require\(|import)\s*["']node:test["']""")
+
+
+class _Manifest(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    scripts: dict[str, str] = {}
+    dependencies: dict[str, str] = {}
+    development: dict[str, str] = Field(default={}, alias="devDependencies")
+
+
+def npm_steps(project: Project, report_path: str) -> Iterator[Step | str]:
+    """Its steps, and what is not run and why, a sentence each."""
+    try:
+        manifest = _Manifest.model_validate(json.loads(project.files[NPM_MANIFEST]))
+    except (ValueError, ValidationError, RecursionError) as error:
+        first = str(error).splitlines()[0]
+        yield f"Nothing was run in {project.place}: its {NPM_MANIFEST} cannot be read: {first}."
+        return
+    scripts = manifest.scripts
+    if scripts.get("build"):
+        yield _step(project, "build", Runner.NPM_BUILD, ("npm", "run", "build"))
+    yield from _tests(project, manifest, report_path)
+    if scripts.get("start"):
+        yield _boot(project, report_path)
+
+
+def _tests(project: Project, manifest: _Manifest, report_path: str) -> Iterator[Step]:
+    script = manifest.scripts.get("test", "")
+    commands: list[TestCommand] = []
+    if script and _NO_TEST not in script:
+        commands = test_commands(manifest.scripts, report_path)
+        if not commands:
+            yield _step(project, "test", Runner.NPM_TEST, ("npm", "test"))
+            return
+    elif runner := _unnamed_runner(project, manifest):
+        commands = [default_command(runner, report_path)]
+    for command in commands:
+        step = _step(project, "test", command.runner, ("sh", "-c", command.line))
+        yield step.model_copy(update={"report": command.report, "report_path": report_path})
+
+
+def _unnamed_runner(project: Project, manifest: _Manifest) -> Runner | None:
+    """The runner of a project whose script `test` says nothing of it."""
+    declared: Mapping[str, str] = manifest.dependencies | manifest.development
+    for runner in _RUNNERS:
+        configured = any(_CONFIGURATIONS[runner].fullmatch(path) for path in project.files)
+        if configured or runner.value in declared:
+            return runner
+    sources = project.named(".js", ".mjs", ".cjs", ".ts", ".mts")
+    if any(_IMPORTS_NODE_TEST.search(project.files[path]) for path in sources):
+        return Runner.NODE_TEST
+    return None
+
+
+def _boot(project: Project, report_path: str) -> Step:
+    step = _step(project, "boot", Runner.BOOT, ("npm", "start"))
+    more = {
+        "report": ReportFormat.BOOT,
+        "report_path": report_path,
+        "seconds": _BOOT_SECONDS,
+        "boot": BootCheck(port=PORT),
+    }
+    return step.model_copy(update=more)
+
+
+def _step(project: Project, kind: str, runner: Runner, command: tuple[str, ...]) -> Step:
+    return Step.model_validate(
+        {
+            "kind": kind,
+            "runner": runner,
+            "ecosystem": "npm",
+            "folder": project.folder,
+            "command": command,
+        }
+    )

@@ -1,0 +1,138 @@
+"""Runs the steps of a plan in a sandbox and hands out what they wrote, unread."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from core.artifacts.run_plan import BootCheck, Step
+from core.errors import InputError
+from core.settings import SandboxLimits
+from providers.sandbox import boot_probe
+from providers.sandbox.environment import INSIDE, PythonEnvironment
+from providers.sandbox.sandbox import TEMPORARY_FOLDER, WORK_FOLDER, Sandbox, SandboxRun
+
+_PROBE = "/boot_probe.py"
+_PROBE_MARGIN = 10.0
+"""Seconds a box lives longer than the probe waits, so that the probe can still say what it saw."""
+
+_EVERYWHERE = {
+    "CI": "1",
+    "FORCE_COLOR": "0",
+    "HOME": TEMPORARY_FOLDER,
+    "LANG": "C.UTF-8",
+    "NO_COLOR": "1",
+    "TMPDIR": TEMPORARY_FOLDER,
+    "TZ": "UTC",
+}
+_BY_ECOSYSTEM = {
+    "python": {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0", "VIRTUAL_ENV": INSIDE},
+    "npm": {"npm_config_update_notifier": "false", "npm_config_offline": "true"},
+    "go": {
+        "GOCACHE": f"{TEMPORARY_FOLDER}/go-build",
+        "GOFLAGS": "-mod=mod",
+        "GOPATH": f"{TEMPORARY_FOLDER}/go",
+        "GOPROXY": "off",
+        "GOTOOLCHAIN": "local",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Toolchain:
+    """What the steps of one ecosystem need beside the repository.
+
+    Attributes:
+        mounts: files and folders of this machine, by their path inside.
+        programs: folders inside that hold programs, before the system's own.
+        variables: further environment variables; they win over those of the step.
+    """
+
+    mounts: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    programs: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @classmethod
+    def of_python(cls, environment: PythonEnvironment) -> "Toolchain":
+        """The interpreter with what a Python project needs."""
+        return cls(mounts=environment.mounts, programs=(f"{INSIDE}/bin",))
+
+
+async def run_step(
+    step: Step,
+    tree: Path,
+    *,
+    sandbox: Sandbox,
+    toolchain: Toolchain,
+    limits: SandboxLimits,
+) -> SandboxRun:
+    """Run one step over a copy of the tree; how it fares is a result.
+
+    Args:
+        step: what is run.
+        tree: the repository, with what its install phase put into it.
+        sandbox: where it runs, without a network.
+        toolchain: what the step's ecosystem needs.
+        limits: bounds; the step's own wall time holds where it is shorter.
+
+    Raises:
+        InputError: the step's folder is not one below the tree.
+        SandboxError: the sandbox failed, as against what ran in it.
+    """
+    _check_folder(step.folder)
+    seconds = min(limits.seconds, step.seconds or limits.seconds)
+    mounts = dict(toolchain.mounts)
+    command = step.command
+    if step.boot is not None:
+        mounts |= _probe_mounts()
+        command = _probing(step, step.boot, seconds)
+        seconds += _PROBE_MARGIN
+    return await sandbox.run(
+        ("/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh", _folder(step), *command),
+        folder=tree,
+        environment=_variables(step, tree, toolchain),
+        limits=limits.model_copy(update={"seconds": seconds}),
+        read_only=mounts,
+    )
+
+
+def _check_folder(folder: str) -> None:
+    path = PurePosixPath(folder)
+    if path.is_absolute() or ".." in path.parts:
+        raise InputError(f"the folder {folder!r} of a step is not one below the repository's root")
+
+
+def _folder(step: Step) -> str:
+    return str(PurePosixPath(WORK_FOLDER, step.folder))
+
+
+def _variables(step: Step, tree: Path, toolchain: Toolchain) -> dict[str, str]:
+    folder = _folder(step)
+    programs = [*toolchain.programs, "/usr/local/bin", "/usr/bin", "/bin"]
+    variables = _EVERYWHERE | _BY_ECOSYSTEM[step.ecosystem]
+    if step.ecosystem == "npm":
+        programs.insert(0, f"{folder}/node_modules/.bin")
+    if step.ecosystem == "python" and (tree / step.folder / "src").is_dir():
+        variables["PYTHONPATH"] = f"{folder}/src"  # as an editable install would do
+    if step.boot is not None:
+        variables["PORT"] = str(step.boot.port)
+    return {**variables, "PATH": ":".join(programs), **toolchain.variables}
+
+
+def _probe_mounts() -> dict[str, Path]:
+    """The probe and the interpreter that runs us, at their own paths where boxes lack them."""
+    prefixes = {Path(sys.base_prefix), Path(sys.base_prefix).resolve()}
+    outside = {str(path): path for path in sorted(prefixes) if not path.is_relative_to("/usr")}
+    return {_PROBE: Path(boot_probe.__file__), **outside}
+
+
+def _probing(step: Step, boot: BootCheck, seconds: float) -> tuple[str, ...]:
+    request = {
+        "paths": boot.paths,
+        "port": boot.port,
+        "report": step.report_path,
+        "seconds": seconds,
+    }
+    python = str(Path(sys.base_prefix) / "bin/python3")
+    return (python, "-I", _PROBE, json.dumps(request), *step.command)
