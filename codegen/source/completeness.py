@@ -1,0 +1,169 @@
+"""Says whether a text breaks off before its end."""
+
+import re
+
+from tree_sitter import Node
+
+from codegen.code_blocks import closing_fence
+from codegen.source.findings import Finding, errors_of, offending
+from codegen.source.languages import SCRIPTS, Language
+from codegen.source.svelte_syntax import svelte_scripts
+from codegen.source.trees import broken_nodes, parse_tree, reads_otherwise, walk
+from core.artifacts.structure import Severity
+
+_OPENING = {"(": ")", "[": "]", "{": "}", "${": "}", "#{": "}"}
+_PYTHON_OPEN = re.compile(r"was never closed|unterminated|unexpected EOF|expected .* block after")
+_DATA_OPEN = re.compile(
+    r"Unterminated|end of document|Expecting|unexpected end|end of (?:the )?stream"
+    r"|Unclosed|Expected"
+)
+_FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[^`\n]*$")
+_BRACKETED = SCRIPTS | {Language.CSS, Language.SCSS, Language.GO, Language.SQL}
+
+
+def cut_off_findings(language: Language | None, text: str, syntax: list[Finding]) -> list[Finding]:
+    """Say whether a text breaks off: in a bracket, a string, a statement or a fence.
+
+    Args:
+        language: of the text.
+        text: the whole file.
+        syntax: what `syntax_findings` said of it; what parses does not break off, except where
+            a language reads half a text as well (HTML, Markdown, SQL, Dockerfiles).
+    """
+    if not text.strip():
+        return []
+    reason: tuple[int, str] | None = None
+    if language is None:
+        return []
+    if language in _BRACKETED:
+        reason = _open_in_tree(language, text)
+    elif language is Language.SVELTE:
+        reason = _open_component(text, syntax)
+    elif language is Language.HTML:
+        reason = _open_page(text)
+    elif language is Language.MARKDOWN:
+        reason = _open_fence(text)
+    elif language is Language.DOCKERFILE:
+        reason = _open_line(text)
+    elif errors := errors_of(syntax):
+        reason = _open_at_the_end(errors[0], text, language)
+    if reason is None:
+        return []
+    line, what = reason
+    return [
+        Finding(
+            severity=Severity.ERROR,
+            code="cut-off",
+            line=line,
+            message=f"the text breaks off: {what}",
+            suggestion="Write the whole file, to its last line.",
+        )
+    ]
+
+
+def _open_in_tree(language: Language, text: str) -> tuple[int, str] | None:
+    root = parse_tree(language, text).root_node
+    if not root.has_error or reads_otherwise(language, text):
+        return None
+    opened: list[Node] = []
+    for node in walk(root):
+        if node.child_count or node.is_missing:
+            continue
+        if node.type in _OPENING:
+            opened.append(node)
+        elif opened and node.type == _OPENING[opened[-1].type]:
+            opened.pop()
+    if opened:
+        line = opened[-1].start_point.row + 1
+        return line, f"{opened[-1].type!r} is never closed, in {offending(text, line)}"
+    end = len(text.rstrip().encode(errors="replace"))
+    for node in broken_nodes(parse_tree(language, text), 20):
+        if node.end_byte >= end and node.start_point.row >= text.rstrip().count("\n") - 1:
+            line = text.rstrip().count("\n") + 1
+            return line, f"it ends in the middle of a statement, in {offending(text, line)}"
+    if language is Language.SQL and text.count("'") % 2:
+        return text.count("\n", 0, text.rindex("'")) + 1, "a quote is never closed"
+    return None
+
+
+def _open_at_the_end(
+    error: Finding, text: str, language: Language | None
+) -> tuple[int, str] | None:
+    last = text.rstrip().count("\n") + 1
+    open_ended = (_PYTHON_OPEN if language is Language.PYTHON else _DATA_OPEN).search(error.message)
+    if language is Language.PYTHON and open_ended and "block after" not in error.message:
+        return error.line, error.message
+    if error.line >= last and (open_ended or language is Language.PYTHON):
+        return error.line, error.message
+    return None
+
+
+def _open_component(text: str, syntax: list[Finding]) -> tuple[int, str] | None:
+    for finding in syntax:
+        if "never closed" in finding.message:
+            return finding.line, finding.message
+    for script in svelte_scripts(text):
+        if found := _open_in_tree(script.language, script.text):
+            return found[0] + script.line, found[1]
+    return None
+
+
+def _open_page(text: str) -> tuple[int, str] | None:
+    plain = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    last = text.rstrip().count("\n") + 1
+    if "<!--" in plain:
+        return last, "a comment is never closed"
+    for tag in ("script", "style", "html", "body", "textarea", "title"):
+        opened = len(re.findall(rf"<{tag}[\s>]", plain, re.IGNORECASE))
+        closed = len(re.findall(rf"</{tag}\s*>", plain, re.IGNORECASE))
+        # A script may hold `"<script>"` in a string; only the end of the text tells.
+        if opened > closed and closed == 0:
+            return last, f"<{tag}> is never closed"
+    if re.search(r"<[a-zA-Z/][^<>]*\Z", plain) and "{" not in plain[plain.rindex("<") :]:
+        return last, f"a tag is never closed, in {offending(text, last)}"
+    return None
+
+
+def _open_fence(text: str) -> tuple[int, str] | None:
+    lines = text.split("\n")
+    position = 0
+    while position < len(lines):
+        if not _FENCE.match(lines[position]):
+            position += 1
+            continue
+        closing = closing_fence(lines[position])
+        opened = position
+        position += 1
+        while position < len(lines) and not closing.match(lines[position]):
+            position += 1
+        if position == len(lines):
+            return opened + 1, f"the fence {offending(text, opened + 1)} is never closed"
+        position += 1
+    return None
+
+
+def _open_line(text: str) -> tuple[int, str] | None:
+    last = text.rstrip().count("\n") + 1
+    line = text.rstrip().rsplit("\n", 1)[-1].rstrip()
+    if line.endswith(("\\", "&&", "||", "[", ",")) and not line.lstrip().startswith("#"):
+        return last, f"the last instruction is not complete: {offending(text, last)}"
+    words = line.split()
+    instructions = {
+        "FROM",
+        "RUN",
+        "COPY",
+        "ADD",
+        "CMD",
+        "ENTRYPOINT",
+        "ENV",
+        "WORKDIR",
+        "EXPOSE",
+        "USER",
+        "ARG",
+        "LABEL",
+        "VOLUME",
+        "SHELL",
+    }
+    if len(words) == 1 and words[0].upper() in instructions:
+        return last, f"the last instruction is not complete: {line!r}"
+    return None

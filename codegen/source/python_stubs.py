@@ -1,0 +1,140 @@
+"""Finds Python functions that promise something and do nothing."""
+
+import ast
+import re
+from collections.abc import Collection, Iterator
+
+from codegen.source.comments import Comment
+from codegen.source.findings import Finding
+from codegen.source.stub_words import HOOK, UNFINISHED, intends_nothing, stub
+from core.artifacts.structure import Severity
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_ABSTRACT = frozenset({"abstractmethod", "overload", "abstractproperty", "abstractclassmethod"})
+_OPEN_CLASS = re.compile(r"Base|Abstract|Interface|Mixin|Protocol|ABC|Null|Noop|NoOp|Dummy|Fake")
+_DECLARED_BY = re.compile(
+    r"fixture|group|command|callback|task|event|listens_for|validates|route|get|post|put|delete"
+)
+
+
+def python_stubs(
+    tree: ast.Module, comments: list[Comment], promised: Collection[str]
+) -> list[Finding]:
+    """Functions whose whole body is `pass`, `...`, `raise NotImplementedError` or a TODO."""
+    said = {comment.line: comment.text for comment in comments}
+    overridden = _overridden(tree)
+    findings: list[Finding] = []
+    for owner, node in _functions(tree):
+        if _excused(node, owner, overridden):
+            continue
+        first = node.lineno
+        inside = [said[line] for line in range(first, _end(node, said) + 1) if line in said]
+        what = _empty(node, inside)
+        if not what:
+            continue
+        name = f"{owner.name}.{node.name}" if owner else node.name
+        known = {node.name, name, owner.name if owner else node.name}
+        severity = _severity(node, owner, what, bool(known & set(promised)), inside)
+        if severity is not None:
+            findings.append(stub(name, what, node.lineno, severity))
+    return findings
+
+
+def _severity(
+    node: _Function, owner: ast.ClassDef | None, what: str, promised: bool, inside: list[str]
+) -> Severity | None:
+    """How bad it is: a method that does nothing may be meant, a promised function never."""
+    if UNFINISHED.search(what):
+        return Severity.ERROR
+    docstring = ast.get_docstring(node) or ""
+    if intends_nothing([*inside, docstring]):
+        return None
+    decorated = any(_DECLARED_BY.search(ast.unparse(item)) for item in node.decorator_list)
+    if HOOK.fullmatch(node.name) or decorated or node.name.startswith("test_"):
+        return None
+    if "NotImplementedError" in what:
+        return Severity.ERROR if promised or owner is None else Severity.WARNING
+    if owner is None:
+        return Severity.ERROR if promised or not node.name.startswith("_") else Severity.WARNING
+    return Severity.ERROR if promised and not owner.bases else Severity.WARNING
+
+
+def _excused(node: _Function, owner: ast.ClassDef | None, overridden: set[tuple[str, str]]) -> bool:
+    """Abstract methods, overloads, protocols, and bases whose subclasses do the work."""
+    names = {ast.unparse(item).rpartition(".")[2] for item in node.decorator_list}
+    if names & _ABSTRACT:
+        return True
+    if owner is None:
+        return False
+    bases = " ".join(ast.unparse(base) for base in (*owner.bases, *owner.keywords))
+    return bool(
+        _OPEN_CLASS.search(owner.name)
+        or re.search(r"\b(Protocol|ABC|ABCMeta|Interface)\b", bases)
+        or (owner.name, node.name) in overridden
+        or any(_ABSTRACT & _decorators(item) for item in owner.body)
+    )
+
+
+def _decorators(node: ast.stmt) -> set[str]:
+    if not isinstance(node, _Function):
+        return set()
+    return {ast.unparse(item).rpartition(".")[2] for item in node.decorator_list}
+
+
+def _overridden(tree: ast.Module) -> set[tuple[str, str]]:
+    """Methods of classes of this file that a subclass in it defines anew."""
+    classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    found: set[tuple[str, str]] = set()
+    for node in classes.values():
+        for base in node.bases:
+            owner = ast.unparse(base).partition("[")[0]
+            found |= {(owner, item.name) for item in node.body if isinstance(item, _Function)}
+    return found
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[ast.ClassDef | None, _Function]]:
+    """Functions of the module and methods of its classes; those within functions are their own."""
+    pending: list[tuple[ast.ClassDef | None, ast.AST]] = [(None, tree)]
+    while pending:
+        owner, node = pending.pop()
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, _Function):
+                yield owner, child
+            elif isinstance(child, ast.ClassDef):
+                pending.append((child, child))
+            elif isinstance(child, ast.stmt):
+                if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+                    continue
+                pending.append((owner, child))
+
+
+def _end(node: _Function, said: dict[int, str]) -> int:
+    """The last line of a function, with comments that follow its last statement."""
+    end = node.end_lineno or node.lineno
+    while end + 1 in said:
+        end += 1
+    return end
+
+
+def _empty(node: _Function, comments: list[str]) -> str:
+    """What stands in place of a body; empty for a real one."""
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    unfinished = next((text for text in comments if UNFINISHED.search(text)), "")
+    if not body:
+        return f"only a docstring and {unfinished!r}" if unfinished else "only a docstring"
+    if len(body) > 1:
+        return ""
+    only = body[0]
+    shown = f"only {ast.unparse(only)[:80]!r}"
+    match only:
+        case ast.Pass():
+            return f"only {unfinished!r}" if unfinished else shown
+        case ast.Expr(value=ast.Constant(value=value)) if value is ...:
+            return f"only {unfinished!r}" if unfinished else shown
+        case ast.Raise(exc=ast.expr() as raised):
+            text = ast.unparse(raised)
+            return shown if "NotImplemented" in text or UNFINISHED.search(text) else ""
+        case ast.Return(value=None | ast.Constant() | ast.List() | ast.Dict()) if unfinished:
+            return f"{shown} with {unfinished!r}"
+        case _:
+            return ""
