@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from core.errors import AppBuilderError, ArtifactNotFoundError, StorageError
 from providers.storage.keys import check_key
-from providers.storage.trees import open_tree
+from providers.storage.trees import FolderTree, open_tree
+from providers.storage.write_batches import WriteBatches
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -34,6 +35,8 @@ class ArtifactStore:
 
     def __init__(self, url: str) -> None:
         self._tree = open_tree(url)
+        self._folder = self._tree if isinstance(self._tree, FolderTree) else None
+        self._batches = WriteBatches(self._folder.write_all) if self._folder else None
 
     @property
     def url(self) -> str:
@@ -53,6 +56,9 @@ class ArtifactStore:
         """
         check_key(key)
         with self._failures_of("read", key):
+            # Most that is looked for is not there, and a thread takes a hundred times as long.
+            if self._folder is not None and self._folder.lacks(key):
+                raise FileNotFoundError(key)
             return await asyncio.to_thread(self._tree.read, key)
 
     async def read_text(self, key: str) -> str:
@@ -88,7 +94,10 @@ class ArtifactStore:
         """Keep bytes under a key, in place of what was there."""
         check_key(key)
         with self._failures_of("write", key):
-            await asyncio.to_thread(self._tree.write, key, data)
+            if self._batches is None:
+                await asyncio.to_thread(self._tree.write, key, data)
+            else:
+                await self._batches.write(key, data)
 
     async def write_text(self, key: str, text: str) -> None:
         """Keep text under a key as UTF-8; line ends stay as they are."""

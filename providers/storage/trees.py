@@ -1,10 +1,10 @@
 """Files below one root: the blocking half of the artifact store, over fsspec."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, Protocol, cast
 from uuid import uuid4
 
 from fsspec.core import (  # pyright: ignore[reportMissingTypeStubs] -- fsspec ships no types
@@ -49,10 +49,6 @@ class FileSystem(Protocol):
 
     def find(self, path: str, *, detail: bool) -> Mapping[str, Mapping[str, Any]]:
         """`info` of every file below a path, by full name."""
-        ...
-
-    def open(self, path: str, mode: str) -> BinaryIO:
-        """Open a file."""
         ...
 
     def unstrip_protocol(self, name: str) -> str:
@@ -120,31 +116,69 @@ class ObjectTree:
 
 
 class FolderTree(ObjectTree):
-    """Files in a local folder, where writing takes care that no half file is ever seen."""
+    """Files in a local folder, where writing takes care that no half file is ever seen.
+
+    Reading and writing go to the system directly: fsspec's layers cost more than both.
+    """
+
+    def __init__(self, file_system: FileSystem, root: str) -> None:
+        super().__init__(file_system, root)
+        self._real_root = os.path.realpath(root)
+
+    def read(self, key: str) -> bytes:
+        """A file's content; `FileNotFoundError` when there is no such file."""
+        with open(self._path(key), "rb") as file:  # noqa: PTH123 -- a path object costs as much
+            return file.read()
+
+    def lacks(self, key: str) -> bool:
+        """Whether there is certainly nothing under a key; takes microseconds."""
+        try:
+            os.stat(f"{self._root}/{key}")  # noqa: PTH116 -- as above
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False  # whoever reads is told what is wrong
+        return False
 
     def write(self, key: str, data: bytes) -> None:
         """Write beside the target, down to the disk, and put the file in place in one step."""
-        target = Path(self._path(key))
-        unfinished = target.with_name(f"{UNFINISHED_PREFIX}{uuid4().hex}")
-        file = self._files.open(str(unfinished), "xb")
-        try:
-            with file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(target)
-        except BaseException:
-            unfinished.unlink(missing_ok=True)
-            raise
-        _sync_folder(target.parent)
+        for failure in self.write_all([(key, data)]):
+            if failure is not None:
+                raise failure
+
+    def write_all(self, files: Sequence[tuple[str, bytes]]) -> list[Exception | None]:
+        """Write files in this order, each as `write` does, with as little waiting as possible.
+
+        Together, because a disk takes hardly longer to make many files safe than one.
+
+        Returns:
+            What went wrong with each, or `None`.
+        """
+        placing = [_Placing(data) for _, data in files]
+        for (key, _), each in zip(files, placing, strict=True):
+            each.attempt(lambda each=each, key=key: each.write_beside(self._path(key)))
+        for step in (_Placing.sync, _Placing.put_in_place):
+            for each in placing:
+                each.attempt(lambda each=each, step=step: step(each))
+        for folder in {each.folder for each in placing if each.failure is None}:
+            try:
+                _sync_folder(folder)
+            except OSError as error:
+                for each in placing:
+                    if each.folder == folder and each.failure is None:
+                        each.failure = error
+        return [each.failure for each in placing]
 
     def _path(self, key: str) -> str:
         path = super()._path(key)
-        real = Path(path).resolve()
-        if not real.is_relative_to(Path(self._root).resolve()):
+        real = os.path.realpath(path)
+        if real == f"{self._real_root}/{key}":
+            return path
+        # Some link is on the way; perhaps the root itself became one.
+        if not Path(real).is_relative_to(Path(self._root).resolve()):
             raise InputError(
                 f"artifact key {key!r}: a symbolic link in {self._root!r} leads it out of the "
-                f"store, to {str(real)!r}; remove the link"
+                f"store, to {real!r}; remove the link"
             )
         return path
 
@@ -201,7 +235,68 @@ def open_tree(url: str) -> ObjectTree:
     return ObjectTree(cast("FileSystem", opened), root)
 
 
-def _sync_folder(folder: Path) -> None:
+class _Placing:
+    """One file on its way into place.
+
+    Attributes:
+        folder: it is put into; empty until it is known.
+        failure: what went wrong; then nothing of it is left behind.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._target = self._unfinished = self.folder = ""
+        self._descriptor = -1
+        self.failure: Exception | None = None
+
+    def attempt(self, step: Callable[[], None]) -> None:
+        """Take a step, unless one went wrong before."""
+        if self.failure is not None:
+            return
+        try:
+            step()
+        except BaseException as error:
+            self._clear()
+            if not isinstance(error, Exception):
+                raise
+            self.failure = error
+
+    def write_beside(self, target: str) -> None:
+        """Write the data into a file beside the target."""
+        self._target, self.folder = target, os.path.dirname(target)  # noqa: PTH120 -- as above
+        self._unfinished = f"{self.folder}/{UNFINISHED_PREFIX}{uuid4().hex}"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        try:
+            self._descriptor = os.open(self._unfinished, flags, 0o666)
+        except FileNotFoundError:
+            os.makedirs(self.folder, exist_ok=True)  # noqa: PTH103 -- as above
+            self._descriptor = os.open(self._unfinished, flags, 0o666)
+        left = memoryview(self._data)
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+
+    def sync(self) -> None:
+        """Bring the data to the disk."""
+        os.fsync(self._descriptor)
+        self._close()
+
+    def put_in_place(self) -> None:
+        """Give the file its name, in place of what had it."""
+        os.replace(self._unfinished, self._target)  # noqa: PTH105 -- as above
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            descriptor, self._descriptor = self._descriptor, -1
+            os.close(descriptor)
+
+    def _clear(self) -> None:
+        self._close()
+        if self._unfinished:
+            with suppress(OSError):  # what went wrong first is told
+                os.unlink(self._unfinished)  # noqa: PTH108 -- as above
+
+
+def _sync_folder(folder: str) -> None:
     """Bring a folder's entries to the disk, so that a new name survives a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

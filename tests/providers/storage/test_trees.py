@@ -33,7 +33,7 @@ class BucketFileSystem(AbstractFileSystem):
 SIZE = 2_000_000
 
 DIE_WHILE_WRITING = """
-import os, pathlib, signal, sys
+import os, signal, sys
 from providers.storage.trees import open_tree
 
 def die(*_):
@@ -42,7 +42,7 @@ def die(*_):
 if sys.argv[2] == "fsync":
     os.fsync = die
 else:
-    pathlib.Path.replace = die
+    os.replace = die
 open_tree(sys.argv[1]).write("a/file", b"n" * 1000)
 """
 
