@@ -6,20 +6,18 @@ tabs), or both. Lines that come are translated by the same rule. Where the lines
 one rule, or a new line is not a whole number of columns by it, nothing is guessed.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import pairwise
 
 from codegen.edits.edit import EditLine, quoted
 
+_Pair = tuple[str, str]
+"""The white space before a line as the model has it, and as the file has it."""
 
-@dataclass(frozen=True)
-class _Rule:
-    """`columns of the file = scale * columns of the model + shift`, written as `sign`."""
-
-    scale: Fraction
-    shift: Fraction
-    sign: str
+_Rule = Callable[[str], str | None]
+"""Gives the file's white space for the model's; `None` if that has no place in the file."""
 
 
 def reindented(lines: Sequence[EditLine], found: Sequence[str], file: Sequence[str]) -> list[str]:
@@ -85,8 +83,48 @@ def _lead(text: str) -> str:
     return text[: len(text) - len(text.lstrip())]
 
 
-def _rule(pairs: Sequence[tuple[str, str]], wanted: set[str], file: Sequence[str]) -> _Rule | None:
+def _rule(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -> _Rule | None:
     """The one rule that all pairs follow."""
+    first = pairs[0][0]
+    if any(ours != first for ours, _ in pairs):
+        return _shifted(pairs) or _by_columns(pairs, wanted, file)
+    # One indentation alone may be shifted or scaled. It tells nothing of lines further out, and of
+    # those further in only where their step becomes the step that the file has.
+    if not all(lead.startswith(first) for lead in wanted):
+        return None
+    deeper = [lead for lead in wanted if lead != first]
+    rule = _shifted(pairs) or _by_columns(pairs, wanted, file)
+    if rule is None or not deeper:
+        return rule
+    outer, inner = rule(first), rule(min(deeper, key=len))
+    if outer is None or inner is None or len(inner) - len(outer) != _step(file):
+        return None
+    return rule
+
+
+def _step(file: Sequence[str]) -> int:
+    """By how many columns a line of the file is mostly further in than the one before it."""
+    leads = [len(_lead(line)) for line in file if line.strip()]
+    steps = Counter(inner - outer for outer, inner in pairwise(leads) if inner > outer)
+    return max(steps, key=lambda step: (steps[step], -step), default=0)
+
+
+def _shifted(pairs: Sequence[_Pair]) -> _Rule | None:
+    """The rule where the model has one more text before every line, or one less."""
+    ours, theirs = pairs[0]
+    if ours.endswith(theirs):
+        more = ours.removesuffix(theirs)
+        if all(one == more + other for one, other in pairs):
+            return lambda lead: lead.removeprefix(more) if lead.startswith(more) else None
+    if theirs.endswith(ours):
+        less = theirs.removesuffix(ours)
+        if all(less + one == other for one, other in pairs) and set(less) <= set(ours or less):
+            return lambda lead: less + lead
+    return None
+
+
+def _by_columns(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -> _Rule | None:
+    """The rule `columns of the file = scale * columns of the model + shift`."""
     our_signs = set("".join([*wanted, *(ours for ours, _ in pairs)]))
     their_signs = set("".join(theirs for _, theirs in pairs))
     if not their_signs:
@@ -94,15 +132,19 @@ def _rule(pairs: Sequence[tuple[str, str]], wanted: set[str], file: Sequence[str
     if len(our_signs) > 1 or len(their_signs) > 1 or not (our_signs | their_signs) <= set(" \t"):
         return None
     columns = sorted({(len(ours), len(theirs)) for ours, theirs in pairs})
-    scale = _scale(columns, alike=our_signs <= their_signs or not our_signs)
+    scale = _scale(columns, alike=our_signs <= their_signs)
     if scale is None:
         return None
     shift = columns[0][1] - scale * columns[0][0]
     if any(scale * ours + shift != theirs for ours, theirs in columns):
         return None
-    if len(columns) == 1 and min(map(len, wanted)) < columns[0][0]:
-        return None  # shifted or scaled: deeper lines nest rightly by both, others do not
-    return _Rule(scale, shift, min(their_signs, default=" "))
+    sign = min(their_signs, default=" ")
+
+    def rule(lead: str) -> str | None:
+        count = scale * len(lead) + shift
+        return sign * int(count) if count >= 0 and count.denominator == 1 else None
+
+    return rule
 
 
 def _scale(columns: Sequence[tuple[int, int]], *, alike: bool) -> Fraction | None:
@@ -123,10 +165,10 @@ def _written(text: str, rule: _Rule) -> str:
     if not text.strip():
         return text
     lead = _lead(text)
-    columns = rule.scale * len(lead) + rule.shift
-    if columns < 0 or columns.denominator != 1:
+    written = rule(lead)
+    if written is None:
         raise ValueError(
             "its lines are found with another indentation, in which this new line has no place:\n"
             f"{quoted([text])}"
         )
-    return rule.sign * int(columns) + text[len(lead) :]
+    return written + text[len(lead) :]

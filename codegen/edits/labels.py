@@ -20,16 +20,22 @@ _COMMENT = re.compile(r"\s*(?:#+|//+|/\*+|<!--|--|;+)\s*(.*?)\s*(?:\*/|-->)?\s*"
 _INFO_SEPARATORS = re.compile(r"[\s:=\"'{},]+")
 
 
-def label_path(line: str, known: Collection[str]) -> str | None:
+def label_path(line: str, known: Collection[str], *, surely: bool = False) -> str | None:
     """The path that a line is about, such as `### 1. File: **app/main.py**`.
 
     The line must say nothing else, so that a mention is no name.
+
+    Args:
+        line: of an answer.
+        known: paths of the repository.
+        surely: whether it is certain that the line names a path if it can; then `bin/run` is one,
+            which could otherwise be `and/or`.
     """
     bare = _LIST_MARK.sub("", _DECORATION.sub(" ", line).strip()).strip()
     bare = _TRAILING_REMARK.sub("", bare.rstrip(":").strip()).rstrip(":").strip()
     for candidate in (bare, _LEADING_WORDS.sub("", bare, count=1).strip()):
         path = tidy_path(candidate)
-        if path in known or _looks_like_path(path):
+        if path in known or _looks_like_path(path, surely=surely):
             return path
     return None
 
@@ -48,7 +54,7 @@ def info_path(info: str, known: Collection[str]) -> str | None:
         return whole
     words = [tidy_path(word) for word in _INFO_SEPARATORS.split(info) if word]
     found = [word for word in words if word in known]
-    found = found or [word for word in words if _looks_like_path(word)]
+    found = found or [word for word in words if _looks_like_path(word, surely=True)]
     return found[0] if len(set(found)) == 1 else None
 
 
@@ -64,12 +70,10 @@ def tidy_path(path: str) -> str:
     return path.removeprefix("./")
 
 
-def _looks_like_path(text: str) -> bool:
+def _looks_like_path(text: str, *, surely: bool) -> bool:
     if not _PATH.fullmatch(text) or "://" in text:
         return False
-    return bool(_ENDING.search(text)) or text in _BARE_NAMES or _has_folder(text)
-
-
-def _has_folder(text: str) -> bool:
-    """Whether a text such as `app/Dockerfile`, and not `and/or`, has a folder before a name."""
-    return "/" in text and (text.startswith(("/", "..")) or text.rsplit("/", 1)[1] in _BARE_NAMES)
+    folder, slash, name = text.rpartition("/")
+    if slash and (surely or folder in ("", "..")):
+        return True
+    return bool(_ENDING.search(text)) or name in _BARE_NAMES

@@ -10,7 +10,7 @@ A step that finds them more than once refuses the edit: which of them is meant c
    come, must be there: they alone must occur once in the file.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -82,8 +82,10 @@ def place(edit: Replacement, lines: Sequence[str]) -> Placement:
 def _place_loosely(edit: Replacement, lines: Sequence[str]) -> Placement:
     edit = _without_blank_edges(edit)
     found = _positions(edit.old, lines, _squeezed)
-    fixed = _fixed_lines(edit.lines)
+    telling = edit.old
     if not found:
+        fixed = _fixed_lines(edit.lines)
+        telling = [edit.old[index] for index in fixed]
         found = _by_fixed_lines(edit, fixed, lines)
     if not found:
         hint = closest(edit.old, lines)
@@ -91,7 +93,7 @@ def _place_loosely(edit: Replacement, lines: Sequence[str]) -> Placement:
             f"its lines are not in the file{f'; {hint}' if hint else ''}\n"
             f"Copy the lines from the file as it is given, character by character."
         )
-    if _telling(edit.old[index] for index in fixed) < TELLING_CHARACTERS:
+    if sum(map(str.isalnum, "".join(telling))) < TELLING_CHARACTERS:
         raise ValueError(
             "its lines are in the file with other white space or other context only, and are too "
             "short to be sure of the place; copy more lines, exactly as they are"
@@ -174,10 +176,6 @@ def _by_fixed_lines(edit: Replacement, fixed: Sequence[int], lines: Sequence[str
         for start in range(-fixed[0], len(there) - fixed[-1])
         if all(there[start + index] == old[index] for index in fixed)
     ]
-
-
-def _telling(lines: Iterable[str]) -> int:
-    return sum(map(str.isalnum, "".join(lines)))
 
 
 def _check_context(old: Sequence[str], window: Sequence[str], lines: Sequence[str]) -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from codegen.code_blocks import closing_fence, plain_lines, without_reasoning
 from codegen.edits.edit import Edit, Edits, WholeFile, quoted
 from codegen.edits.labels import comment_path, info_path, label_path, mentioned_path
-from codegen.edits.search_blocks import SEARCH, search_block_end, search_edit
+from codegen.edits.search_blocks import REPLACE, SEARCH, search_block_end, search_edit
 from codegen.edits.unified_diff import looks_like_diff, read_diff, starts_diff
 
 _OPENING = re.compile(r"^(?P<margin> {0,3})(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^`\n]*)$")
+_HUNK = re.compile(r"^@@ .*@@")
 _NO_CHANGE = re.compile(r"^[*_`\s]*NO CHANGE[*_`]*:[*_`]*\s*(?P<why>.*)$")
 _DIFFS = frozenset({"diff", "patch", "udiff"})
 _SHOWN_ONLY = frozenset({"bash", "sh", "shell", "console", "text", "txt", "output", "log", "zsh"})
@@ -85,7 +86,7 @@ class _Reader:
         self._fence: _Fence | None = None
         self._above, self._last_path = "", ""
         self._no_change: str | None = None
-        self._whole_files = False
+        self._whole_files, self._doubtful = False, False
 
     def read(self) -> Edits:
         index = 0
@@ -108,6 +109,7 @@ class _Reader:
         search = SEARCH.match(line)
         if search and not (fence and fence.is_diff) and (search["mark"][0] == "<" or not fence):
             return self._read_search(index, search["rest"] or "")
+        self._refuse_remains(index)
         if fence is not None:
             self._continue_fence(fence, line)
             return index + 1
@@ -132,6 +134,24 @@ class _Reader:
         self._above = line if line.strip() else self._above
         return index + 1
 
+    def _refuse_remains(self, index: int) -> None:
+        """Refuse what is left of an edit whose beginning is lost: part of the answer is no answer.
+
+        Raises:
+            ValueError: the line is such a remnant.
+        """
+        line = self._lines[index]
+        if REPLACE.match(line) and not (self._fence and self._fence.is_diff):
+            missing = "the line `<<<<<<< SEARCH` of its block is missing"
+        elif _HUNK.match(line) and self._fence is None:
+            missing = "no file is named above the hunk"
+        else:
+            return
+        raise ValueError(
+            f"line {self._place(index)} of the answer stands alone, {missing}:\n"
+            f"{quoted(self._lines[max(0, index - 3) : index + 1])}\nGive the whole edit."
+        )
+
     def _read_search(self, index: int, behind: str) -> int:
         place = self._place(index)
         divider, end = search_block_end(self._lines, index, place)
@@ -155,10 +175,12 @@ class _Reader:
         inside = next((line for line in reversed(fence.body) if line.strip()), "") if fence else ""
         texts = [behind, inside or self._above] if fence is None or inside else [behind]
         for text in texts:
-            if path := label_path(text, self._known) or comment_path(text, self._known):
+            path = label_path(text, self._known, surely=True) or comment_path(text, self._known)
+            if path:
                 return path
         if fence is not None:
-            path = info_path(fence.info, self._known) or label_path(fence.above, self._known)
+            path = info_path(fence.info, self._known)
+            path = path or label_path(fence.above, self._known, surely=True)
             path = path or mentioned_path(fence.above, self._known)
         else:
             path = mentioned_path(self._above, self._known)
@@ -178,7 +200,8 @@ class _Reader:
     def _check_container(self, fence: _Fence) -> None:
         rest = [line for line in fence.body if line.strip()]
         for line in rest:
-            if not (label_path(line, self._known) or comment_path(line, self._known)):
+            path = label_path(line, self._known, surely=True) or comment_path(line, self._known)
+            if path is None:
                 raise ValueError(
                     f"the block at line {self._place(fence.start)} of the answer has "
                     f"search/replace blocks and other text:\n{quoted([line])}\n"
@@ -196,16 +219,21 @@ class _Reader:
             return
         named = named or comment_path(next(iter(fence.body), ""), self._known)
         if named is None:
-            if fence.info.lower().split(" ")[0] not in _SHOWN_ONLY:
-                self._unnamed.append((place, fence.body))
+            self._add_unnamed(fence)
             return
         text = "".join(f"{line}\n" for line in fence.body)
         self._edits.append(WholeFile(named, place, text))
         self._last_path, self._whole_files = named, True
 
+    def _add_unnamed(self, fence: _Fence) -> None:
+        """Remember a block that may be an illustration, or an edit whose file is not known."""
+        self._doubtful |= label_path(fence.above, self._known, surely=True) is not None
+        if self._doubtful or fence.info.lower().split(" ")[0] not in _SHOWN_ONLY:
+            self._unnamed.append((self._place(fence.start), fence.body))
+
     def _result(self) -> Edits:
-        if self._unnamed and (self._whole_files or not self._edits):
-            place, body = self._unnamed[0]
+        if self._unnamed and (self._whole_files or self._doubtful or not self._edits):
+            place, body = self._unnamed[-1 if self._doubtful else 0]
             raise ValueError(
                 f"the block at line {place} of the answer names no file:\n{quoted(body[:4])}\n"
                 f"Write its path behind the opening fence; for a text with fences of its own, use "

@@ -12,7 +12,9 @@ SEARCH = re.compile(
 """What opens a block; the path may stand behind it."""
 
 _DIVIDER = re.compile(r"^ {0,3}={5,9}[ \t]*$")
-_REPLACE = re.compile(r"^ {0,3}(?:>{5,9}|\+{5,9}) ?(?:REPLACE|UPDATED|HEAD)\b[ \t]*$")
+REPLACE = re.compile(r"^ {0,3}(?:>{5,9}|\+{5,9}) ?(?:REPLACE|UPDATED|HEAD)\b[ \t]*$")
+"""What ends a block."""
+
 _BARE_END = re.compile(r"^>{7}(?: .*)?$")
 
 
@@ -35,7 +37,7 @@ def search_block_end(lines: Sequence[str], start: int, place: int) -> tuple[int,
         line = lines[index]
         if SEARCH.match(line):
             break
-        if _REPLACE.match(line) or (dividers and _BARE_END.match(line)):
+        if REPLACE.match(line) or (dividers and _BARE_END.match(line)):
             if len(dividers) == 1:
                 return dividers[0], index
             raise ValueError(_wrong_dividers(lines[start : index + 1], len(dividers), place))

@@ -136,7 +136,8 @@ def test_a_folder_named_as_git_prefixes_is_a_folder() -> None:
 def test_the_forms_may_be_mixed_and_blocks_follow_one_another() -> None:
     answer = (
         f"app/due.py\n{BLOCK}\n{BLOCK}\n\n```diff\n--- a/README.md\n+++ b/README.md\n"
-        f"@@ -1,3 +1,3 @@\n ```sh\n-old\n+new\n ```\n@@ -9 +9 @@\n-old\n+new\n```\n````md app/main.py\n```\n````\n"
+        f"@@ -1,3 +1,3 @@\n ```sh\n-old\n+new\n ```\n@@ -9 +9 @@\n-old\n+new\n```\n"
+        f"````md app/main.py\n```\n````\n"
     )
     edits = read_edits(answer, KNOWN).edits
 
@@ -208,6 +209,9 @@ def test_no_change_is_an_answer() -> None:
         ("diff --git a/a.py b/b.py\ncopy from a.py\ncopy to b.py\n", "'copy from'"),
         ("--- a/app/due.py\n+++ b/app/due.py\n", "changes nothing"),
         ("```diff\n--- a/app/due.py\n+++ b/app/due.py\nstray\n```", "belongs to no hunk"),
+        ("a.py\nold\n=======\nnew\n>>>>>>> REPLACE", "line 5 of the answer stands alone"),
+        (f"app/due.py\n{BLOCK}\n@@ -1 +1 @@\n-a\n+b", "no file is named above the hunk"),
+        (f"app/due.py\n{BLOCK}\nbin/run\n```\nx\n```", "line 8 of the answer names no file"),
         (f"NO CHANGE: no.\n\napp/due.py\n{BLOCK}", "with the one or the other"),
     ],
 )
