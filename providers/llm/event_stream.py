@@ -1,22 +1,30 @@
 """Server-sent events: the data of each event, from the lines of a stream."""
 
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import Iterable, Iterator
 
 MEDIA_TYPE = "text/event-stream"
 
 
-async def event_data(lines: AsyncIterable[str]) -> AsyncGenerator[str]:
-    """The data of every event that has any; comments and other fields are skipped.
+class EventStream:
+    """Gathers the lines of a stream's events; comments and other fields are skipped."""
 
-    An event ends with an empty line, or with the stream: some servers leave the last one out.
-    """
-    gathered: list[str] = []
-    async for line in lines:
-        field, _, value = line.partition(":")
-        if not line and gathered:
-            yield "\n".join(gathered)
-            gathered.clear()
-        elif field == "data":
-            gathered.append(value.removeprefix(" "))
-    if gathered:
-        yield "\n".join(gathered)
+    def __init__(self) -> None:
+        self._gathered: list[str] = []
+
+    def data_of(self, lines: Iterable[str]) -> Iterator[str]:
+        """The data of every event that has any and ends with one of these lines, an empty one."""
+        gathered = self._gathered
+        for line in lines:
+            if not line:
+                if gathered:
+                    data = gathered[0] if len(gathered) == 1 else "\n".join(gathered)
+                    gathered.clear()
+                    yield data
+            elif line.startswith("data:"):
+                gathered.append(line[6:] if line.startswith("data: ") else line[5:])
+            elif line == "data":
+                gathered.append("")
+
+    def end(self) -> Iterator[str]:
+        """The data of the event that ends with the stream: some servers leave out the last line."""
+        return self.data_of([""])

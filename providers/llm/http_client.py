@@ -15,7 +15,7 @@ these times begins.
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
 from types import TracebackType
@@ -51,92 +51,155 @@ def call_seconds(max_tokens: int) -> float:
     return BASE_CALL_SECONDS + max_tokens / FLOOR_TOKENS_PER_SECOND
 
 
+class _Silence:
+    """Ends an exchange when nothing was heard for too long.
+
+    A timer that looks how long ago something was heard: setting one anew for each of the hundreds
+    of pieces of an answer would cost more than reading them.
+    """
+
+    def __init__(self, exchange: asyncio.Timeout) -> None:
+        self._exchange = exchange
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._heard_at = 0.0
+        self.seconds: float | None = None
+        self.too_long: float | None = None
+
+    def allow(self, seconds: float | None) -> None:
+        """Allow so many seconds from now on; `None` for any number."""
+        self.seconds = seconds
+        self.heard()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if seconds is not None:
+            self._timer = self._loop.call_later(seconds, self._look, seconds)
+
+    def heard(self) -> None:
+        """Begin to count anew."""
+        self._heard_at = self._loop.time()
+
+    def _look(self, seconds: float) -> None:
+        now = self._loop.time()
+        end = self._heard_at + seconds
+        if now < end:
+            self._timer = self._loop.call_at(end, self._look, seconds)
+        elif not self._exchange.expired():
+            self.too_long = seconds
+            self._exchange.reschedule(now)
+
+
 class Exchange:
     """A response whose head is in and whose body is read from here, within bounds.
 
     Attributes:
         status: HTTP status.
         headers: of the response.
-        silence_seconds: longest wait for the next bytes; `None` for any. The reader lowers it
-            when the answer begins to flow.
     """
 
-    def __init__(
-        self, response: httpx.Response, caller: Caller, silence_seconds: float | None
-    ) -> None:
+    def __init__(self, response: httpx.Response, caller: Caller, silence: _Silence) -> None:
         self.status = response.status_code
         self.headers = response.headers
-        self.silence_seconds = silence_seconds
         self._caller = caller
-        # Decoded bytes are counted, so that a small compressed body cannot become a huge one.
-        self._chunks = response.aiter_bytes()
-        self._received = 0
+        self._silence = silence
+        self._chunks = self._bounded(_chunks(response))
+
+    @property
+    def silence_seconds(self) -> float | None:
+        """Longest wait for the next bytes; `None` for any.
+
+        The reader lowers it when the answer begins to flow.
+        """
+        return self._silence.seconds
+
+    @silence_seconds.setter
+    def silence_seconds(self, seconds: float | None) -> None:
+        if seconds != self._silence.seconds:
+            self._silence.allow(seconds)
 
     async def body(self) -> bytes:
         """The whole body.
 
         Raises:
-            ProviderFailedError: it is larger than `MAX_BODY_BYTES`, or too long silent.
+            ProviderFailedError: it is larger than `MAX_BODY_BYTES`.
         """
-        body = bytearray()
-        while (chunk := await self._next()) is not None:
-            body += chunk
-        return bytes(body)
+        return b"".join([chunk async for chunk in self._chunks])
 
     async def beginning(self, size: int) -> bytes:
         """The body's first bytes, `size` at most; the rest is left unread."""
         body = bytearray()
-        while len(body) < size and (chunk := await self._next()) is not None:
+        async for chunk in self._chunks:
             body += chunk
+            if len(body) >= size:
+                break
         return bytes(body[:size])
 
-    async def lines(self) -> AsyncGenerator[str]:
-        """The body's lines as they come in, without their ends.
+    async def lines(self) -> AsyncGenerator[list[str]]:
+        """The body's lines without their ends, each group as soon as it has come in.
 
         Raises:
             ProviderFailedError: as `body`, or a line is not UTF-8.
         """
         buffer = bytearray()
-        while (chunk := await self._next()) is not None:
+        async for chunk in self._chunks:
             # Only the new part can hold the end of the line that is being gathered.
-            searched = len(buffer)
-            buffer += chunk
-            start = 0
-            while (end := buffer.find(b"\n", max(start, searched))) >= 0:
-                yield self._decoded(buffer[start:end])
-                start = end + 1
-            del buffer[:start]
+            end = chunk.rfind(b"\n")
+            if end < 0:
+                buffer += chunk
+                continue
+            whole = bytes(buffer) + chunk[:end] if buffer else chunk[:end]
+            buffer[:] = chunk[end + 1 :]
+            for lines in self._decoded(whole):
+                yield lines
         if buffer:
-            yield self._decoded(buffer)
+            for lines in self._decoded(bytes(buffer)):
+                yield lines
 
     async def drain(self) -> None:
         """Read what is left after the answer is whole, so that the connection can be kept."""
+        self._silence.allow(None)
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
-                while await self._next() is not None:
+                async for _ in self._chunks:
                     pass
         except (TimeoutError, httpx.HTTPError) as error:
             # The answer is in: all that is lost is this connection.
             _log.debug("%s: connection not kept: %r", self._caller, error)
 
-    async def _next(self) -> bytes | None:
-        try:
-            async with asyncio.timeout(self.silence_seconds):
-                chunk = await anext(self._chunks, None)
-        except TimeoutError:
-            raise self._caller.failed(
-                f"the server went silent for {self.silence_seconds:g} s"
-            ) from None
-        self._received += len(chunk or b"")
-        if self._received > MAX_BODY_BYTES:
-            raise self._caller.failed(f"the answer is larger than {MAX_BODY_BYTES} bytes")
-        return chunk
+    async def _bounded(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
+        received = 0
+        async for chunk in chunks:
+            self._silence.heard()
+            received += len(chunk)
+            if received > MAX_BODY_BYTES:
+                raise self._caller.failed(f"the answer is larger than {MAX_BODY_BYTES} bytes")
+            yield chunk
 
-    def _decoded(self, line: bytearray) -> str:
+    def _decoded(self, whole: bytes) -> Iterator[list[str]]:
+        """The lines; of those that are not UTF-8 all before the first that is not."""
         try:
-            return line.removesuffix(b"\r").decode()
+            text = whole.decode()
         except UnicodeDecodeError as error:
+            before = whole.rfind(b"\n", 0, error.start)
+            if before >= 0:
+                yield _split(whole[:before].decode())
             raise self._caller.failed(f"the answer is not UTF-8 text: {error.reason}") from None
+        yield _split(text)
+
+
+def _split(text: str) -> list[str]:
+    lines = text.split("\n")
+    return [line.removesuffix("\r") for line in lines] if "\r" in text else lines
+
+
+def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The decoded body piece by piece, so that a small compressed one cannot become a huge one."""
+    stream = response.stream
+    if response.headers.get("content-encoding") or not isinstance(stream, httpx.AsyncByteStream):
+        return response.aiter_bytes()
+    # What httpx would do with each piece, it does for nothing where there is nothing to decode.
+    return stream.__aiter__()
 
 
 class HttpClient:
@@ -200,14 +263,22 @@ class HttpClient:
                     method, url, headers=dict(headers), json=body, extensions=extensions
                 )
 
+            silence: _Silence | None = None
             try:
-                async with asyncio.timeout(total_seconds):
+                async with asyncio.timeout(total_seconds) as whole:
                     response = await _head(client, request, caller, silence_seconds)
+                    silence = _Silence(whole)
+                    silence.allow(silence_seconds)
                     try:
-                        yield Exchange(response, caller, silence_seconds)
+                        yield Exchange(response, caller, silence)
                     finally:
+                        silence.allow(None)
                         await response.aclose()
             except TimeoutError:
+                if silence is not None and silence.too_long is not None:
+                    raise caller.failed(
+                        f"the server went silent for {silence.too_long:g} s"
+                    ) from None
                 raise caller.failed(f"no whole answer within {total_seconds:g} s") from None
             except httpx.HTTPError as error:
                 raise transport_error(error, caller) from error

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -21,7 +21,7 @@ from core.errors import (
     ProviderFailedError,
 )
 from providers.llm.catalogue import ModelRow, ProviderRow
-from providers.llm.event_stream import MEDIA_TYPE, event_data
+from providers.llm.event_stream import MEDIA_TYPE, EventStream
 from providers.llm.http_client import (
     IDLE_SECONDS,
     THINKING_SECONDS,
@@ -243,12 +243,17 @@ def _without_key(response: LLMResponse, caller: Caller) -> LLMResponse:
 
 
 async def _read_stream(exchange: Exchange, reader: WireReader, caller: Caller) -> None:
-    async with aclosing(exchange.lines()) as lines, aclosing(event_data(lines)) as events:
-        async for data in events:
-            if reader.read_event(data):
+    events = EventStream()
+    async with aclosing(exchange.lines()) as groups:
+        async for lines in groups:
+            if _is_complete(reader, events.data_of(lines)):
                 await exchange.drain()
                 return
             if reader.started:
                 exchange.silence_seconds = IDLE_SECONDS
-    if not reader.ended:
+    if not _is_complete(reader, events.end()) and not reader.ended:
         raise caller.failed("the stream ended in the middle of the answer")
+
+
+def _is_complete(reader: WireReader, events: Iterable[str]) -> bool:
+    return any(map(reader.read_event, events))

@@ -132,4 +132,4 @@ async def read_lines(client: HttpClient, url: str) -> list[str]:
     async with client.exchange(
         "GET", url, caller=CALLER, headers={}, body=None, total_seconds=20, silence_seconds=None
     ) as exchange:
-        return [line async for line in exchange.lines()]
+        return [line async for lines in exchange.lines() for line in lines]
