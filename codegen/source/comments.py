@@ -1,8 +1,6 @@
 """Finds the comments of a source file."""
 
-import io
 import re
-import tokenize
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,7 +11,7 @@ from codegen.source.languages import SCRIPTS, Language
 from codegen.source.svelte_syntax import svelte_scripts
 from codegen.source.trees import parse_tree, text_of
 
-_GRAMMATICAL = SCRIPTS | {Language.CSS, Language.SCSS, Language.GO}
+_GRAMMATICAL = SCRIPTS | {Language.PYTHON, Language.CSS, Language.SCSS, Language.GO}
 _MARKUP = re.compile(r"<!--(.*?)(?:-->|\Z)|\{/\*(.*?)\*/\}|\{#(.*?)#\}", re.DOTALL)
 _LINE = {
     Language.SQL: re.compile(r"^\s*--(.*)$|/\*(.*?)(?:\*/|\Z)", re.MULTILINE | re.DOTALL),
@@ -41,8 +39,6 @@ class Comment:
 
 def comments_of(language: Language | None, text: str) -> list[Comment]:
     """Every comment, in the order of the text; docstrings and texts in quotes are none."""
-    if language is Language.PYTHON:
-        return _python_comments(text)
     if language is not None and language in _GRAMMATICAL:
         return _grammar_comments(language, text)
     if language is Language.SVELTE:
@@ -60,21 +56,6 @@ def comments_of(language: Language | None, text: str) -> list[Comment]:
     return _matched(_LINE.get(language, _LINE[None]), text)
 
 
-def _python_comments(text: str) -> list[Comment]:
-    found: list[Comment] = []
-    if "#" not in text:
-        return found
-    try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.COMMENT:
-                line, column = token.start
-                alone = not token.line[:column].strip()
-                found.append(Comment(line, token.string.lstrip("#!: ").rstrip(), alone))
-    except (tokenize.TokenError, SyntaxError):
-        pass  # what stands before the place where it breaks off is what there is
-    return found
-
-
 @cache
 def _query(language: Language) -> Query:
     names = "(comment) (js_comment)" if language is Language.SCSS else "(comment)"
@@ -83,7 +64,7 @@ def _query(language: Language) -> Query:
 
 
 def _grammar_comments(language: Language, text: str) -> list[Comment]:
-    if "//" not in text and "/*" not in text:
+    if not any(mark in text for mark in (("#",) if language is Language.PYTHON else ("//", "/*"))):
         return []
     root = parse_tree(language, text).root_node
     lines = text.split("\n")
@@ -91,7 +72,9 @@ def _grammar_comments(language: Language, text: str) -> list[Comment]:
     for node in QueryCursor(_query(language)).captures(root).get("comment", ()):
         row, column = node.start_point
         before = lines[row].encode()[:column].decode(errors="replace").strip()
-        said = re.sub(r"^\s*(?:/\*+|//+|\*+/?)|\*+/\s*$", "", text_of(node), flags=re.MULTILINE)
+        said = re.sub(
+            r"^\s*(?:/\*+|//+|\*+/?|#[#!:]*)|\*+/\s*$", "", text_of(node), flags=re.MULTILINE
+        )
         found.append(Comment(row + 1, said.strip(), before in {"", "{"}))
     return sorted(found, key=lambda comment: comment.line)
 

@@ -65,6 +65,23 @@ def _open_in_tree(language: Language, text: str) -> tuple[int, str] | None:
     root = parse_tree(language, text).root_node
     if not root.has_error or reads_otherwise(language, text):
         return None
+    if opened := _open_brackets(root):
+        line = opened[-1].start_point.row + 1
+        return line, f"{opened[-1].type!r} is never closed, in {offending(text, line)}"
+    if language is Language.SQL:
+        return _open_statement(text)
+    if language in {Language.CSS, Language.SCSS}:
+        return None
+    end = len(text.rstrip().encode(errors="replace"))
+    for node in broken_nodes(parse_tree(language, text), 20):
+        if node.end_byte >= end and node.start_point.row >= text.rstrip().count("\n") - 1:
+            line = text.rstrip().count("\n") + 1
+            return line, f"it ends in the middle of a statement, in {offending(text, line)}"
+    return None
+
+
+def _open_brackets(root: Node) -> list[Node]:
+    """Brackets of a broken text that nothing closes; those in texts and comments do not count."""
     opened: list[Node] = []
     for node in walk(root):
         if node.child_count or node.is_missing:
@@ -73,16 +90,18 @@ def _open_in_tree(language: Language, text: str) -> tuple[int, str] | None:
             opened.append(node)
         elif opened and node.type == _OPENING[opened[-1].type]:
             opened.pop()
-    if opened:
-        line = opened[-1].start_point.row + 1
-        return line, f"{opened[-1].type!r} is never closed, in {offending(text, line)}"
-    end = len(text.rstrip().encode(errors="replace"))
-    for node in broken_nodes(parse_tree(language, text), 20):
-        if node.end_byte >= end and node.start_point.row >= text.rstrip().count("\n") - 1:
-            line = text.rstrip().count("\n") + 1
-            return line, f"it ends in the middle of a statement, in {offending(text, line)}"
-    if language is Language.SQL and text.count("'") % 2:
-        return text.count("\n", 0, text.rindex("'")) + 1, "a quote is never closed"
+    return opened
+
+
+def _open_statement(text: str) -> tuple[int, str] | None:
+    """SQL whose last statement ends in a quote, or alone of all without a semicolon."""
+    plain = re.sub(r"--[^\n]*|/\*.*?\*/|'[^']*'", "", text, flags=re.DOTALL).rstrip()
+    last = text.rstrip().count("\n") + 1
+    if "'" in plain:
+        return last, "a quote is never closed"
+    final = plain.rsplit("\n", 1)[-1].lstrip()
+    if ";" in plain and not plain.endswith((";", "$$", "/", ")")) and final[:1] not in {"\\", "/"}:
+        return last, f"the last statement is not complete: {offending(text, last)}"
     return None
 
 

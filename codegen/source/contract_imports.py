@@ -77,6 +77,8 @@ def _names(
     for name in item.names:
         if name == "*" or (name == "default" and not _has_defaults(target)):
             continue
+        if _declared_elsewhere(target, tree):
+            continue
         if target.kind == "folder":
             exists = _in_folder(name, target, index, tree, language)
         else:
@@ -94,6 +96,19 @@ def _names(
             )
         )
     return findings
+
+
+def _declared_elsewhere(target: Target, tree: Tree) -> bool:
+    """Whether a file of declarations stands beside it and says what it exports."""
+    stem = target.name.rpartition(".")[0]
+    beside = {
+        f"{stem}.d.ts",
+        f"{target.name}.d.ts",
+        f"{stem}.d.mts",
+        f"{stem}.d.cts",
+        f"{stem}.pyi",
+    }
+    return bool((beside - {target.name}) & tree.paths)
 
 
 def _has_defaults(target: Target) -> bool:

@@ -20,7 +20,7 @@ _SAME = (
 _ELISION = re.compile(
     r"(?:"
     # … existing code …, ... rest of the file ...
-    rf"{_DOTS}\s*\(?(?:the )?(?:rest|remaind(?:er|ing)|remaining|existing|other|previous|same"
+    rf"(?:^\W*{_DOTS}\s*|{_DOTS}\s+)\(?(?:the )?(?:rest|remaind(?:er|ing)|remaining|existing|other|previous|same"
     rf"|unchanged|original|more|omitted|similar|all (?:the )?other)\b[^\n]{{0,60}}?"
     rf"(?:{_CODE}|{_SAME}|here|above|below|of (?:the|your|it))\b"
     rf"|{_DOTS}\s*\(?(?:{_CODE}\s+)?(?:unchanged|omitted|truncated|snip(?:ped)?)\b"

@@ -2,12 +2,25 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from tree_sitter import Node
+from tree_sitter import Node, Query, QueryCursor
+from tree_sitter_language_pack import get_language
 
 from codegen.source.languages import Language
 from codegen.source.names import Exports, SourceExport, SourceImport
 from codegen.source.trees import line_of, parse_tree, squeezed, text_of
+
+_USES = """
+(selector_expression operand: (identifier) @package field: (field_identifier) @name)
+(qualified_type package: (package_identifier) @package name: (type_identifier) @name)
+"""
+"""`store.New` and `store.Task`; that a variable goes by a package's name is allowed, and rare."""
+
+
+@cache
+def _used() -> Query:
+    return Query(get_language("go"), _USES)
 
 
 def go_exports(text: str) -> Exports:
@@ -37,6 +50,11 @@ def go_exports(text: str) -> Exports:
 def go_imports(text: str) -> list[SourceImport]:
     """Every imported package, with the names of it that the file uses."""
     root = parse_tree(Language.GO, text).root_node
+    used: dict[str, set[str]] = {}
+    for _, captures in QueryCursor(_used()).matches(root):
+        package, name = text_of(captures["package"][0]), text_of(captures["name"][0])
+        if name[:1].isupper():
+            used.setdefault(package, set()).add(name)
     found: list[SourceImport] = []
     for declaration in root.named_children:
         if declaration.type != "import_declaration":
@@ -45,10 +63,7 @@ def go_imports(text: str) -> list[SourceImport]:
             module = text_of(spec.child_by_field_name("path"))[1:-1]
             alias = text_of(spec.child_by_field_name("name"))
             called = alias or module.rpartition("/")[2]
-            used: list[str] = []
-            if called not in {"_", "."}:
-                used = re.findall(rf"(?<![\w.\"]){re.escape(called)}\.([A-Z]\w*)", text)
-            names = tuple(dict.fromkeys(used))
+            names = tuple(sorted(used.get(called, ())))
             found.append(SourceImport(module=module, names=names, line=line_of(spec)))
     return found
 

@@ -24,7 +24,7 @@ def exports_of(path: str, text: str, declared: str = "") -> Exports:
     if language is Language.PYTHON:
         return python_exports(text)
     if language in SCRIPTS:
-        return script_exports(language, text)
+        return script_exports(language, text, declares=".d." in path.rpartition("/")[2])
     if language is Language.SVELTE:
         return svelte_exports(path, text)
     if language is Language.GO:

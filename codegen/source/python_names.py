@@ -32,6 +32,12 @@ def python_imports(text: str) -> list[SourceImport]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     found = list(_imports(tree.body, optional=False, typed=False))
+    if "import_module" in text or "__import__" in text:
+        found += [
+            SourceImport(module=name, kind="dynamic", line=node.lineno)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and (name := _dynamic(node)) is not None
+        ]
     return sorted(found, key=lambda item: item.line)
 
 
@@ -241,7 +247,7 @@ def _members(node: ast.ClassDef) -> Iterator[str]:
 
 
 def _imports(
-    statements: Iterable[ast.AST], *, optional: bool, typed: bool
+    statements: Iterable[ast.stmt], *, optional: bool, typed: bool
 ) -> Iterator[SourceImport]:
     for node in statements:
         match node:
@@ -253,16 +259,15 @@ def _imports(
                 yield from _imports(
                     node.body, optional=optional or bool(caught & _CAUGHT), typed=typed
                 )
-                rest = [*node.handlers, *node.orelse, *node.finalbody]
+                handled = [inner for handler in node.handlers for inner in handler.body]
+                rest = [*handled, *node.orelse, *node.finalbody]
                 yield from _imports(rest, optional=optional, typed=typed)
             case ast.If() if ast.unparse(node.test).endswith("TYPE_CHECKING"):
                 yield from _imports(node.body, optional=optional, typed=True)
                 yield from _imports(node.orelse, optional=optional, typed=typed)
-            case ast.Call() if (name := _dynamic(node)) is not None:
-                yield SourceImport(module=name, kind="dynamic", line=node.lineno)
-                yield from _imports(ast.iter_child_nodes(node), optional=optional, typed=typed)
             case _:
-                yield from _imports(ast.iter_child_nodes(node), optional=optional, typed=typed)
+                for block in _blocks(node):
+                    yield from _imports(block, optional=optional, typed=typed)
 
 
 def _import(node: ast.Import | ast.ImportFrom, kind: str) -> Iterator[SourceImport]:

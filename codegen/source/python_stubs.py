@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from codegen.source.comments import Comment
 from codegen.source.findings import Finding
-from codegen.source.stub_words import HOOK, UNFINISHED, intends_nothing, stub
+from codegen.source.stub_words import HOOK, UNFINISHED, intends_nothing, left_for_later, stub
 from core.artifacts.structure import Severity
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -44,9 +44,9 @@ def _severity(
     node: _Function, owner: ast.ClassDef | None, what: str, promised: bool, inside: list[str]
 ) -> Severity | None:
     """How bad it is: a method that does nothing may be meant, a promised function never."""
-    if UNFINISHED.search(what):
-        return Severity.ERROR
     docstring = ast.get_docstring(node) or ""
+    if "NotImplementedError" not in what and left_for_later(what, [*inside, docstring]):
+        return Severity.ERROR
     if intends_nothing([*inside, docstring]):
         return None
     decorated = any(_DECLARED_BY.search(ast.unparse(item)) for item in node.decorator_list)

@@ -13,10 +13,16 @@ from codegen.source.trees import line_of, parse_tree, text_of
 _LAST = "default"
 
 
-def script_exports(language: Language, text: str) -> Exports:
-    """Every name that can be imported from a module; nothing is certain if it does not parse."""
+def script_exports(language: Language, text: str, *, declares: bool = False) -> Exports:
+    """Every name that can be imported from a module; nothing is certain if it does not parse.
+
+    Args:
+        language: JavaScript, TypeScript or TSX.
+        text: the whole module.
+        declares: whether it only declares types, and exports names without saying so.
+    """
     root = parse_tree(language, text).root_node
-    module = _Module(root.has_error)
+    module = _Module(root.has_error or declares)
     for node in root.named_children:
         module.read(node)
     return module.exports()
@@ -139,6 +145,8 @@ class _Module:
             self._one(name, right)  # `module.exports = app; app.stop = …`
 
     def _one(self, name: str, value: Node) -> None:
+        # A CommonJS module gives itself as default to those that import it.
+        self.found.setdefault(_LAST, SourceExport(name=_LAST, offered=False))
         if value.type == "identifier":
             self.later.append((name, text_of(value), line_of(value)))
         else:

@@ -9,7 +9,7 @@ from tree_sitter_language_pack import get_language
 
 from codegen.source.findings import Finding
 from codegen.source.languages import Language
-from codegen.source.stub_words import HOOK, UNFINISHED, intends_nothing, stub
+from codegen.source.stub_words import HOOK, UNFINISHED, intends_nothing, left_for_later, stub
 from codegen.source.trees import line_of, parse_tree, text_of
 from core.artifacts.structure import Severity
 
@@ -81,7 +81,7 @@ def _severity(
 ) -> Severity | None:
     if _OPEN_CLASS.search(owner) and not what.startswith("only '"):
         return None
-    if UNFINISHED.search(what):
+    if left_for_later(what, comments):
         return Severity.WARNING if _OPEN_CLASS.search(owner) else Severity.ERROR
     # What is left is an empty body: of a callback without a name it is what is meant.
     if not name or HOOK.fullmatch(name) or comments or intends_nothing([name]):

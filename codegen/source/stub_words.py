@@ -14,6 +14,8 @@ UNFINISHED = re.compile(
 )
 """What a body says that was never written."""
 
+_LATER = re.compile(r"\b(?:TODO|FIXME|XXX|TBD)\b|not (?:yet )?implemented", re.IGNORECASE)
+
 HOOK = re.compile(
     r"__\w+__|_?(?:on|handle|visit|leave|enter|exit|before|after|pre|post|did|will|log)_?\w*"
     r"|_?(?:close|aclose|flush|setup|set_?up|tear_?down|shutdown|startup|dispose|cleanup|clear|reset"
@@ -28,6 +30,18 @@ _NOTHING = re.compile(
     r"|optional|disabled?|silence|suppress(?:es)?|marker|swallow)\b",
     re.IGNORECASE,
 )
+
+
+def left_for_later(what: str, said: Iterable[str]) -> bool:
+    """Whether a body says that it was never written, rather than that nothing is meant.
+
+    Args:
+        what: stands in the place of the body.
+        said: comments in it, and its docstring.
+    """
+    texts = list(said)
+    later = bool(_LATER.search(" ".join([what, *texts])))
+    return bool(UNFINISHED.search(what)) and (later or not intends_nothing(texts))
 
 
 def intends_nothing(texts: Iterable[str]) -> bool:

@@ -1,7 +1,9 @@
 """Says where a file does not parse."""
 
 import ast
+import re
 import warnings
+from functools import lru_cache
 from threading import Lock
 
 from tree_sitter import Node
@@ -16,11 +18,12 @@ from core.artifacts.structure import Severity
 MOST_PLACES = 5
 """Syntax errors named per file: later ones mostly follow from the first."""
 
-_LENIENT = frozenset(
-    {Language.HTML, Language.SQL, Language.CSS, Language.SCSS, Language.DOCKERFILE}
-)
-"""Languages whose readers take what the grammars here do not know (dialects, templates, browsers'
-patience): what does not fit the grammar is a warning, and only what is cut off is an error."""
+_LENIENT = frozenset({Language.SQL, Language.CSS, Language.SCSS, Language.DOCKERFILE})
+"""Languages whose readers take what the grammars here do not know (dialects, hacks): what does not
+fit the grammar is a warning, and only what is cut off is an error."""
+
+_FILLED_IN = re.compile(r"\{[{%#]|<%|\$\{")
+"""Marks of a template engine, which may stand where HTML allows nothing."""
 
 _WARNINGS = Lock()
 """Python's filters for warnings belong to the whole process."""
@@ -55,11 +58,14 @@ def syntax_findings(path: str, text: str, declared: str = "") -> list[Finding]:
         case Language.SVELTE:
             return svelte_findings(text)
         case language:
-            return grammar_findings(language, text)
+            found = grammar_findings(language, text)
+            # What declares types only may say what no module can, and nothing of it runs.
+            return [] if path.endswith((".d.ts", ".d.mts", ".d.cts")) else found
 
 
+@lru_cache(maxsize=8)
 def python_tree(text: str) -> ast.Module:
-    """Parse Python without showing its warnings.
+    """Parse Python without showing its warnings; the last few trees are kept, to be read only.
 
     Raises:
         SyntaxError: it does not parse.
@@ -88,7 +94,8 @@ def grammar_findings(language: Language, text: str) -> list[Finding]:
     tree = parse_tree(language, text)
     if not tree.root_node.has_error or reads_otherwise(language, text):
         return []
-    severity = Severity.WARNING if language in _LENIENT else Severity.ERROR
+    lenient = language in _LENIENT or (language is Language.HTML and _FILLED_IN.search(text))
+    severity = Severity.WARNING if lenient else Severity.ERROR
     return [
         Finding(
             severity=severity,

@@ -206,7 +206,8 @@ def _script_file(base: str, module: str, tree: Tree) -> Target:
     for candidate in candidates:
         if candidate in tree.paths:
             return Target("file", candidate)
-    generated = posixpath.basename(path) in {"$types", "$types.js"}
+    manifest = posixpath.join(path, "package.json") in tree.paths  # it names the folder's entry
+    generated = manifest or posixpath.basename(path) in {"$types", "$types.js"}
     return Target("unknown" if generated else "missing", path or module)
 
 
@@ -217,7 +218,7 @@ def _go_target(module: str, tree: Tree) -> Target:
             held = any(
                 item.endswith(".go") and posixpath.dirname(item) == inside for item in tree.paths
             )
-            return Target("folder" if held else "missing", inside or ".")
+            return Target("folder" if held else "missing", inside)
     if is_go_standard(module):
         return Target("standard", module)
     if not tree.go_modules:

@@ -67,12 +67,16 @@ def broken_nodes(tree: Tree, limit: int) -> list[Node]:
     return found
 
 
-_UNKNOWN_TO_GRAMMARS = re.compile(
-    r"""\bimport\((?:"[^"\n]*"|'[^'\n]*')\)"""
-    r"""|(?<=\bas )(?:class|for|default|in|if|new|this|async)\b"""
+_RESERVED = (
+    "async|case|catch|class|default|delete|enum|export|false|finally|for|function|if|import|in|let"
+    "|new|null|return|static|switch|this|throw|true|try|typeof|var|void|while|with|yield"
 )
-"""What the grammars do not know: arguments of an imported type (`import("x").Y<Z>`), and names
-that are reserved elsewhere behind `as`."""
+_UNKNOWN_TO_GRAMMARS = re.compile(
+    r"""\bimport\((?:"[^"\n]*"|'[^'\n]*')\)"""  # an imported type's: `import("x").Y<Z>`
+    rf"|(?<=\bas )(?:{_RESERVED})\b|\b(?:{_RESERVED})(?= as )"  # names in a list of exports
+)
+_VARIANCE = re.compile(r"\b(?:in|out)(?=\s+[A-Z]\w*\s*(?:extends\b|[,=>]))")
+"""TypeScript's `<in T>` and `<out T>`."""
 
 
 def reads_otherwise(language: Language, text: str) -> bool:
@@ -80,4 +84,5 @@ def reads_otherwise(language: Language, text: str) -> bool:
     if language not in SCRIPTS:
         return False
     other = _UNKNOWN_TO_GRAMMARS.sub(lambda found: "x" * len(found[0]), text)
+    other = _VARIANCE.sub(lambda found: " " * len(found[0]), other)
     return other != text and not parse_tree(language, other).root_node.has_error
