@@ -19,6 +19,7 @@ AppBuilderError
 └── StageFailedError           a stage gave up; the build is halted and can be resumed
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -49,18 +50,45 @@ class ConfigurationError(InputError):
     """A setting, a row of the stage table or of the catalogue is wrong."""
 
 
+@dataclass(frozen=True)
+class BilledUsage:
+    """What a provider bills, or likely bills, for a call without a usable answer.
+
+    Attributes:
+        input_tokens: tokens of the whole prompt.
+        cached_input_tokens: how many of them the provider read from its cache.
+        output_tokens: tokens of what it had written, those of thinking included where it counts.
+        cost_usd: price in US dollars, as the provider states it; 0 when it names none.
+    """
+
+    input_tokens: int = 0
+    cached_input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+
 class ModelError(AppBuilderError):
     """A model provider did not give a usable answer.
 
     Attributes:
         provider: the provider's name in the catalogue.
         model: the model's name in the catalogue.
+        usage: what the provider bills for the call all the same; `None` when nobody has said,
+            which is taken for nothing.
     """
 
-    def __init__(self, message: str, *, provider: str = "", model: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str = "",
+        model: str = "",
+        usage: BilledUsage | None = None,
+    ) -> None:
         super().__init__(message)
         self.provider = provider
         self.model = model
+        self.usage = usage
 
 
 class RequestRefusedError(ModelError):
@@ -80,9 +108,10 @@ class ProviderBusyError(ModelError):
         *,
         provider: str = "",
         model: str = "",
+        usage: BilledUsage | None = None,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message, provider=provider, model=model)
+        super().__init__(message, provider=provider, model=model, usage=usage)
         self.retry_after = retry_after
 
 

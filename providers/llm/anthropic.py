@@ -7,9 +7,10 @@ The API takes no temperature since its version of 2026-10-21; it refuses a reque
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, cast
 
-from core.errors import ModelError
+from core.errors import BilledUsage, ModelError
 from providers.llm.answer_schema import is_strict
 from providers.llm.catalogue import ModelRow
 from providers.llm.http_provider import HttpProvider, WireReader, WireRequest
@@ -51,6 +52,7 @@ class AnthropicProvider(HttpProvider):
     """Claude models at Anthropic's own address, or at a server that speaks as it does."""
 
     models_path = "/v1/models?limit=1"
+    key_refused_statuses = frozenset({401, 403})
     request_id_header = "request-id"
 
     def credentials(self, key: str) -> dict[str, str]:
@@ -133,7 +135,10 @@ def _each(schemas: dict[str, _Json]) -> _Json:
 
 
 class _Usage(WireModel):
-    """Tokens so far; what a cache gave or took is not part of `input_tokens`."""
+    """Tokens so far; what a cache gave or took is not part of `input_tokens`.
+
+    Taking costs more than plain input, but a request has to ask for it, and ours never does.
+    """
 
     input_tokens: TokenCount = 0
     cache_creation_input_tokens: TokenCount = 0
@@ -189,7 +194,7 @@ class _MessageReader:
         self._text: list[str] = []
         self._stop_reason: str | None = None
         self._stop_details: _StopDetails | None = None
-        self._input_tokens = self._output_tokens = 0
+        self._input_tokens = self._cached_tokens = self._output_tokens = 0
         self._model = self._id = ""
 
     @property
@@ -199,6 +204,19 @@ class _MessageReader:
     @property
     def ended(self) -> bool:
         return self._stop_reason is not None
+
+    @property
+    def text(self) -> str:
+        return "".join(self._text)
+
+    @property
+    def counted(self) -> BilledUsage:
+        """Before the end, the output's count is that of the first tokens alone."""
+        return BilledUsage(
+            input_tokens=self._input_tokens,
+            cached_input_tokens=self._cached_tokens,
+            output_tokens=self._output_tokens if self.ended else 0,
+        )
 
     def read_body(self, body: bytes) -> None:
         message = read_wire(_Message, body, self._caller)
@@ -229,9 +247,8 @@ class _MessageReader:
             raise self._caller.refused(f"the model declined: {self._caller.quoted(why)}")
         facts = {"id": self._id, "request_id": request_id, "finish_reason": self._stop_reason}
         return LLMResponse(
-            content="".join(self._text),
-            input_tokens=self._input_tokens,
-            output_tokens=self._output_tokens,
+            content=self.text,
+            **asdict(self.counted),
             latency_seconds=latency_seconds,
             provider=self._caller.provider,
             model=self._model or self._caller.model,
@@ -258,7 +275,9 @@ class _MessageReader:
     def _take_usage(self, usage: _Usage | None) -> None:
         """Counts of a stream are totals so far, and the later ones may leave the prompt out."""
         if usage is not None:
-            self._input_tokens = usage.prompt_tokens or self._input_tokens
+            if usage.prompt_tokens:
+                self._input_tokens = usage.prompt_tokens
+                self._cached_tokens = usage.cache_read_input_tokens
             self._output_tokens = usage.output_tokens or self._output_tokens
 
 

@@ -6,13 +6,14 @@ What a request, an answer and an error look like: https://ai.google.dev/api/gene
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any, cast
 from urllib.parse import quote
 
 from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 
-from core.errors import ModelError
+from core.errors import BilledUsage, ModelError
 from providers.llm.catalogue import ModelRow
 from providers.llm.http_provider import HttpProvider, WireReader, WireRequest
 from providers.llm.provider import FinishReason, LLMRequest, LLMResponse
@@ -51,6 +52,7 @@ class GeminiProvider(HttpProvider):
     """Gemini models at Google's Gemini API, with a key of Google AI Studio."""
 
     models_path = "/models?pageSize=1"
+    key_refused_statuses = frozenset({401, 403})
 
     def credentials(self, key: str) -> dict[str, str]:
         """The header that carries the key."""
@@ -77,6 +79,11 @@ class GeminiProvider(HttpProvider):
     ) -> ModelError:
         """What a response without success means; the body may say how long to wait."""
         return status_error(status, _with_wait(headers, _parsed(body)), body, caller)
+
+    def refuses_key(self, status: int, body: bytes) -> bool:
+        """Whether it is about the key; a wrong or expired one is a 400 with a reason."""
+        wrong = status == 400 and b"API_KEY_INVALID" in body
+        return wrong or super().refuses_key(status, body)
 
 
 def _content(role: str, text: str) -> _Json:
@@ -137,9 +144,13 @@ class _Feedback(_CamelModel):
 
 
 class _Usage(_CamelModel):
-    """Tokens so far; thoughts are paid for like the answer, and are not among its tokens."""
+    """Tokens so far; thoughts are paid for like the answer, and are not among its tokens.
+
+    What came from a cache is among the prompt's.
+    """
 
     prompt_token_count: TokenCount = 0
+    cached_content_token_count: TokenCount = 0
     tool_use_prompt_token_count: TokenCount = 0
     candidates_token_count: TokenCount = 0
     thoughts_token_count: TokenCount = 0
@@ -176,6 +187,20 @@ class _CandidateReader:
     def ended(self) -> bool:
         return self._finish_reason is not None or self._blocked is not None
 
+    @property
+    def text(self) -> str:
+        return "".join(self._text)
+
+    @property
+    def counted(self) -> BilledUsage:
+        usage = self._usage
+        prompt = usage.prompt_token_count + usage.tool_use_prompt_token_count
+        return BilledUsage(
+            input_tokens=prompt,
+            cached_input_tokens=min(usage.cached_content_token_count, prompt),
+            output_tokens=usage.candidates_token_count + usage.thoughts_token_count,
+        )
+
     def read_body(self, body: bytes) -> None:
         self._take(self._read(body))
         if not self.ended:
@@ -193,12 +218,10 @@ class _CandidateReader:
         reason = self._finish_reason or ""
         if reason in _BROKEN_REASONS:
             raise self._caller.failed(f"the answer broke off (finishReason {reason!r})")
-        usage = self._usage
         facts = {"id": self._id, "request_id": request_id, "finish_reason": self._finish_reason}
         return LLMResponse(
-            content="".join(self._text),
-            input_tokens=usage.prompt_token_count + usage.tool_use_prompt_token_count,
-            output_tokens=usage.candidates_token_count + usage.thoughts_token_count,
+            content=self.text,
+            **asdict(self.counted),
             latency_seconds=latency_seconds,
             provider=self._caller.provider,
             model=self._model or self._caller.model,

@@ -118,6 +118,11 @@ class Exchange:
         if seconds != self._silence.seconds:
             self._silence.allow(seconds)
 
+    @property
+    def received(self) -> int:
+        """Bytes of the body that came in so far."""
+        return self._received
+
     async def body(self) -> bytes:
         """The whole body.
 

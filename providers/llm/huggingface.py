@@ -9,12 +9,13 @@ https://huggingface.co/docs/inference-providers/tasks/text-generation
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, cast
 from urllib.parse import quote
 
 from pydantic import model_validator
 
-from core.errors import ModelError
+from core.errors import BilledUsage, ModelError
 from providers.llm.catalogue import ModelRow
 from providers.llm.http_provider import HttpProvider, WireReader, WireRequest
 from providers.llm.openai_wire import CompletionReader, request_body
@@ -51,6 +52,7 @@ class HuggingFaceProvider(HttpProvider):
     """Models served through Hugging Face, with one token for all who serve them."""
 
     models_path = "/v1/models"
+    key_refused_statuses = frozenset({401, 403})
 
     def write(self, request: LLMRequest, model: ModelRow) -> WireRequest:
         """What to post, to the router's chat or to the model's text generation."""
@@ -148,6 +150,17 @@ class _GenerationReader:
     def ended(self) -> bool:
         return self._whole is not None or self._details.finish_reason is not None
 
+    @property
+    def text(self) -> str:
+        return "".join(self._tokens) if self._whole is None else self._whole
+
+    @property
+    def counted(self) -> BilledUsage:
+        return BilledUsage(
+            input_tokens=self._details.input_length,
+            output_tokens=self._details.generated_tokens,
+        )
+
     def read_body(self, body: bytes) -> None:
         self._take(body)
         if self._whole is None:
@@ -158,17 +171,15 @@ class _GenerationReader:
         return self._whole is not None
 
     def response(self, latency_seconds: float, request_id: str | None) -> LLMResponse:
-        content = "".join(self._tokens) if self._whole is None else self._whole
-        details = self._details
-        facts = {"request_id": request_id, "finish_reason": details.finish_reason}
+        finish_reason = self._details.finish_reason
+        facts = {"request_id": request_id, "finish_reason": finish_reason}
         return LLMResponse(
-            content=content.removesuffix(_END),
-            input_tokens=details.input_length,
-            output_tokens=details.generated_tokens,
+            content=self.text.removesuffix(_END),
+            **asdict(self.counted),
             latency_seconds=latency_seconds,
             provider=self._caller.provider,
             model=self._caller.model,
-            finish_reason=_FINISH_REASONS.get(details.finish_reason or "", "other"),
+            finish_reason=_FINISH_REASONS.get(finish_reason or "", "other"),
             metadata={name: value for name, value in facts.items() if value},
         )
 

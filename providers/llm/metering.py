@@ -150,7 +150,12 @@ class MeteredProvider:
         }
         if response.cost_usd:  # the provider's own word
             return response, Decimal(str(response.cost_usd))
-        cost = self._terms.prices.cost(self._call.provider, self._terms.model, **counted)
+        cost = self._terms.prices.cost(
+            self._call.provider,
+            self._terms.model,
+            **counted,
+            cached_input_tokens=response.cached_input_tokens,
+        )
         return response.model_copy(update={**counted, "cost_usd": float(cost)}), cost
 
     async def _close_failed(

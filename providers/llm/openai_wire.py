@@ -1,10 +1,12 @@
 """The OpenAI chat completions format: how a request is written and an answer is read."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from dataclasses import asdict
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BeforeValidator, Field
 
+from core.errors import BilledUsage
 from providers.llm.answer_schema import is_strict
 from providers.llm.catalogue import ModelTraits
 from providers.llm.provider import FinishReason, LLMRequest, LLMResponse
@@ -102,8 +104,23 @@ class _Choice(WireModel):
     finish_reason: str | None = None
 
 
+def _object(value: object) -> object:
+    return cast("object", value) if isinstance(value, dict) else {}
+
+
+class _PromptDetails(WireModel):
+    cached_tokens: TokenCount = 0
+
+
 class _Usage(WireModel):
+    """Tokens, those of the prompt that were cached among them; `cost` is OpenRouter's.
+
+    DeepSeek writes the cached ones as `prompt_cache_hit_tokens`, and OpenAI's field as well.
+    """
+
     prompt_tokens: TokenCount = 0
+    prompt_tokens_details: Annotated[_PromptDetails, BeforeValidator(_object)] = _PromptDetails()
+    prompt_cache_hit_tokens: TokenCount = 0
     completion_tokens: TokenCount = 0
     cost: Annotated[float, BeforeValidator(_price)] = 0.0
 
@@ -154,6 +171,23 @@ class AnswerReader:
         """Whether the provider said why the answer ended."""
         return self._finish_reason is not None
 
+    @property
+    def text(self) -> str:
+        """What came in so far, a refusal included."""
+        return "".join((*self._text, *self._refusal))
+
+    @property
+    def counted(self) -> BilledUsage:
+        """What the provider has counted so far."""
+        usage = self._usage or _Usage()
+        cached = usage.prompt_tokens_details.cached_tokens or usage.prompt_cache_hit_tokens
+        return BilledUsage(
+            input_tokens=usage.prompt_tokens,
+            cached_input_tokens=min(cached, usage.prompt_tokens),
+            output_tokens=usage.completion_tokens,
+            cost_usd=usage.cost,
+        )
+
     def feed(self, completion: Completion, part: Literal["message", "delta"]) -> None:
         """Add a piece; of several choices only the first is read."""
         self._id = completion.id or self._id
@@ -182,13 +216,10 @@ class AnswerReader:
             raise self._caller.refused(f"the model declined: {refusal}")
         if reason in _BROKEN_REASONS:
             raise self._caller.failed(f"the answer broke off (finish_reason {reason!r})")
-        usage = self._usage or _Usage()
         facts = {"id": self._id, "request_id": request_id, "finish_reason": self._finish_reason}
         return LLMResponse(
             content="".join(self._text),
-            input_tokens=usage.prompt_tokens,
-            output_tokens=usage.completion_tokens,
-            cost_usd=usage.cost,
+            **asdict(self.counted),
             latency_seconds=latency_seconds,
             provider=self._caller.provider,
             model=self._model or self._caller.model,
@@ -234,5 +265,6 @@ class CompletionReader(AnswerReader):
     def _read(self, text: str | bytes) -> Completion:
         completion = read_completion(text, self._caller)
         if completion.error:
+            self._usage = completion.usage or self._usage
             raise stated_error(completion.error, self._headers, self._caller)
         return completion

@@ -22,7 +22,7 @@ from core.errors import InputError
 from providers.llm.catalogue import ModelRow
 from providers.llm.provider import LLMRequest, Message
 
-_BYTES_PER_LIKELY_TOKEN = 2.5
+BYTES_PER_LIKELY_TOKEN = 2.5
 _TOKENS_PER_TURN = 32
 """Marks around a turn. ChatML's are the longest: about 30 bytes, where the model has no tokens for
 them; Llama's are 6 tokens, OpenAI's 4."""
@@ -37,7 +37,7 @@ def estimate_tokens(text: str) -> int:
 
 def likely_tokens(text: str) -> int:
     """Tokens that a text likely has at most, if it is prose, code or data and no random letters."""
-    return math.ceil(_bytes(text) / _BYTES_PER_LIKELY_TOKEN)
+    return math.ceil(_bytes(text) / BYTES_PER_LIKELY_TOKEN)
 
 
 def estimate_request_tokens(request: LLMRequest) -> int:
@@ -45,6 +45,14 @@ def estimate_request_tokens(request: LLMRequest) -> int:
     turns = sum(estimate_tokens(turn.content) for turn in request.messages)
     marks = _TOKENS_PER_TURN * (len(request.messages) + 2)  # the system text, and the answer begun
     return estimate_tokens(request.system) + turns + marks + _schema_tokens(request)
+
+
+def likely_request_tokens(request: LLMRequest) -> int:
+    """Tokens that a whole request likely has at most: turns and schema included."""
+    texts = [request.system, *(turn.content for turn in request.messages)]
+    if request.json_schema is not None:
+        texts.append(json.dumps(request.json_schema, ensure_ascii=False))
+    return sum(map(likely_tokens, texts))
 
 
 def check_prompt(

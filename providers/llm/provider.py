@@ -51,7 +51,8 @@ class LLMResponse(BaseModel):
 
     Attributes:
         content: the answer's text.
-        input_tokens: tokens of the prompt, as the provider counts them.
+        input_tokens: tokens of the whole prompt, as the provider counts them.
+        cached_input_tokens: how many of them it read from its cache; at most `input_tokens`.
         output_tokens: tokens of the answer.
         cost_usd: price of the call in US dollars; 0 when the provider names none.
         latency_seconds: from sending to the last byte.
@@ -65,6 +66,7 @@ class LLMResponse(BaseModel):
 
     content: str
     input_tokens: int = Field(default=0, ge=0)
+    cached_input_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(default=0, ge=0)
     cost_usd: float = Field(default=0.0, ge=0)
     latency_seconds: float = Field(default=0.0, ge=0)

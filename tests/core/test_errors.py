@@ -15,6 +15,7 @@ EXAMPLES = [
     errors.InputError("bad value 'x'"),
     errors.RequestRefusedError("no", provider="openai", model="m"),
     errors.ProviderBusyError("later", provider="openai", model="m", retry_after=3.5),
+    errors.ProviderFailedError("cut off", usage=errors.BilledUsage(9, 4, 2, 0.01)),
     errors.StageFailedError("1.5", 3, "the reason"),
 ]
 

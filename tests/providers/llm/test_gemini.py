@@ -183,6 +183,12 @@ async def test_a_usage_that_makes_no_sense_counts_as_not_given(usage: object) ->
     assert (answer.input_tokens, answer.output_tokens) == (0, 0)
 
 
+async def test_no_more_is_cached_than_was_asked() -> None:
+    usage = {"promptTokenCount": 9, "cachedContentTokenCount": 10}
+    answer = await GEMINI.ask(whole({**GEMINI.whole, "usageMetadata": usage}))
+    assert (answer.input_tokens, answer.cached_input_tokens) == (9, 9)
+
+
 def exhausted(*details: object) -> dict[str, Any]:
     error = {"code": 429, "message": "slow down", "status": "RESOURCE_EXHAUSTED"}
     return {"error": {**error, "details": list(details)}}

@@ -184,11 +184,30 @@ def test_no_content_is_an_empty_answer() -> None:
         {},
         {"prompt_tokens": None, "completion_tokens": -5, "cost": "much"},
         {"prompt_tokens": 10**40, "completion_tokens": 1.5, "cost": 10**400},
+        {"prompt_tokens_details": "many", "prompt_cache_hit_tokens": 7},
+        {"prompt_tokens_details": {"cached_tokens": 7}},
     ],
 )
 def test_a_usage_that_makes_no_sense_counts_as_not_given(usage: object) -> None:
     answer = read({**choice("x"), "usage": usage})
     assert (answer.input_tokens, answer.output_tokens, answer.cost_usd) == (0, 0, 0.0)
+    assert answer.cached_input_tokens == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "cached"),
+    [
+        ({"prompt_tokens_details": {"cached_tokens": 6}}, 6),
+        ({"prompt_cache_hit_tokens": 7, "prompt_cache_miss_tokens": 2}, 7),
+        ({"prompt_tokens_details": {"cached_tokens": 6}, "prompt_cache_hit_tokens": 6}, 6),
+        ({"prompt_tokens_details": {"cached_tokens": 10**6}}, 9),
+        ({"prompt_tokens_details": None, "prompt_cache_hit_tokens": None}, 0),
+    ],
+)
+def test_reads_what_of_the_prompt_was_cached(said: dict[str, Any], cached: int) -> None:
+    usage = {"prompt_tokens": 9, "completion_tokens": 4, **said}
+    answer = read({**choice("x"), "usage": usage})
+    assert (answer.input_tokens, answer.cached_input_tokens) == (9, cached)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from providers.llm.prompt_size import (
     check_prompt,
     estimate_request_tokens,
     estimate_tokens,
+    likely_request_tokens,
     likely_tokens,
 )
 from providers.llm.provider import LLMRequest, Message
@@ -73,6 +74,15 @@ def test_a_request_has_at_least_the_tokens_of_all_it_says(
     )
     said = [system, *asked, *([json.dumps(schema), "S"] if schema else [])]
     assert estimate_request_tokens(request) > sum(map(counted, said))
+    assert likely_request_tokens(request) <= estimate_request_tokens(request)
+
+
+def test_a_request_likely_has_the_tokens_of_its_turns_and_its_schema() -> None:
+    plain = LLMRequest(model="m", system="s" * 25, messages=turns("a" * 50, "b" * 100))
+    assert likely_request_tokens(plain) == 10 + 20 + 40
+    schema = {"type": "object"}  # 18 characters
+    structured = plain.model_copy(update={"json_schema": schema})
+    assert likely_request_tokens(structured) == 70 + 8
 
 
 def check(*asked: str, system: str = "rules", characters: int = 3_000, room: int = 100) -> None:
