@@ -18,6 +18,7 @@ from providers.llm.http_client import HttpClient
 from providers.llm.openai_compatible import OpenAICompatibleProvider
 from providers.llm.provider import LLMRequest, LLMResponse, Message
 from tests.model_server import Call, Failure, ModelServer, model_server
+from tests.providers.llm.api_keys import api_key
 
 UNKNOWN = LLMRequest(
     model="any", system="# no-such-template", messages=(Message(role="user", content="Q"),)
@@ -56,7 +57,7 @@ async def ask(server: ModelServer, asked: LLMRequest, *, streams: bool = True) -
         streams=streams,
     )
     async with HttpClient() as client:
-        provider = OpenAICompatibleProvider(row, api_key=lambda: None, client=client)
+        provider = OpenAICompatibleProvider(row, api_key=api_key(None), client=client)
         assert await provider.health_check()
         return await provider.complete(asked)
 

@@ -8,9 +8,9 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol
 
 from core.errors import (
@@ -20,6 +20,7 @@ from core.errors import (
     ProviderBusyError,
     ProviderFailedError,
 )
+from providers.llm.api_key import ApiKey
 from providers.llm.catalogue import ModelRow, ProviderRow
 from providers.llm.event_stream import MEDIA_TYPE, EventStream
 from providers.llm.http_client import (
@@ -36,6 +37,8 @@ HEALTH_CHECK_SECONDS = 5.0
 _ERROR_BODY_BYTES = 64 * 1024
 _KEY_REFUSED = frozenset({400, 401, 403})
 """Google answers 400 where the key is wrong."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,16 +93,24 @@ class WireReader(Protocol):
         ...
 
 
+class _KeyRefusedError(Exception):
+    """The provider does not take the key; leaves this file as the `error` in it."""
+
+    def __init__(self, error: ModelError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class HttpProvider(ABC):
     """An `LLMProvider` over HTTP; one instance serves any number of calls at once.
 
     Answers are streamed where the catalogue's row allows it, so that a server that hangs is told
     from a model that writes a long answer. A server that answers in one piece all the same is
-    understood.
+    understood. A request whose key is refused is sent once more if there is another key by now.
 
     Args:
         row: where the provider answers, and what its models can do.
-        api_key: gives the key, or `None`; asked at each call, so that a rotated key is used.
+        api_key: asked at each call, so that a rotated key is used.
         client: sends the requests; not closed here.
     """
 
@@ -107,10 +118,10 @@ class HttpProvider(ABC):
     """Where the models are listed; asked to see whether the provider is well."""
     request_id_header: ClassVar[str] = "x-request-id"
     """Header in which the provider names its own record of a call."""
+    key_refused_statuses: ClassVar[frozenset[int]] = frozenset({401})
+    """Statuses that say that the key is wrong, or may not do this."""
 
-    def __init__(
-        self, row: ProviderRow, *, api_key: Callable[[], str | None], client: HttpClient
-    ) -> None:
+    def __init__(self, row: ProviderRow, *, api_key: ApiKey, client: HttpClient) -> None:
         _keep_answers_out_of_logs()
         self._row = row
         self._api_key = api_key
@@ -142,6 +153,10 @@ class HttpProvider(ABC):
         """What a response without success means."""
         return status_error(status, headers, body, caller)
 
+    def refuses_key(self, status: int, body: bytes) -> bool:
+        """Whether a response without success is about the key, so that another could help."""
+        return status in self.key_refused_statuses
+
     async def complete(self, request: LLMRequest) -> LLMResponse:
         """Answer one request.
 
@@ -151,9 +166,29 @@ class HttpProvider(ABC):
             ProviderFailedError: the provider broke, or was too slow.
             ConfigurationError: the key is missing or cannot be one.
         """
+        model = self._row.model_on_wire(request.model)
+        caller = Caller(self.name, model.name, self._checked(await self._api_key.current()))
+        try:
+            return await self._answer(request, model, caller)
+        except _KeyRefusedError as refusal:
+            refused, error = caller.key, refusal.error
+        other = None if refused is None else await self._api_key.other_than(refused)
+        if other is None:
+            raise error
+        _log.info("%s refused its key; asking again with another", self.name)
+        try:
+            return await self._answer(request, model, replace(caller, key=self._checked(other)))
+        except _KeyRefusedError as refusal:
+            raise refusal.error from None
+
+    async def _answer(self, request: LLMRequest, model: ModelRow, caller: Caller) -> LLMResponse:
+        """Answer one request with one key.
+
+        Raises:
+            _KeyRefusedError: the key is refused.
+            ModelError: as `complete`.
+        """
         row = self._row
-        model = row.model_on_wire(request.model)
-        caller = Caller(self.name, model.name, self._key())
         written = self.write(request, model)
         started = time.perf_counter()
         async with self._client.exchange(
@@ -167,7 +202,10 @@ class HttpProvider(ABC):
         ) as exchange:
             if not 200 <= exchange.status < 300:
                 said = await exchange.beginning(_ERROR_BODY_BYTES)
-                raise self.refusal(exchange.status, exchange.headers, said, caller)
+                error = self.refusal(exchange.status, exchange.headers, said, caller)
+                if self.refuses_key(exchange.status, said):
+                    raise _KeyRefusedError(error)
+                raise error
             reader = self.reader(model, exchange.headers, caller)
             if exchange.headers.get("content-type", "").lower().startswith(MEDIA_TYPE):
                 await _read_stream(exchange, reader, caller)
@@ -185,9 +223,9 @@ class HttpProvider(ABC):
         """
         started = time.perf_counter()
         try:
-            caller = Caller(self.name, "models", self._key())
             async with asyncio.timeout(HEALTH_CHECK_SECONDS):
-                await self._list_models(caller)
+                key = self._checked(await self._api_key.current())
+                await self._list_models(Caller(self.name, "models", key))
         except TimeoutError:
             reason = f"{self.name}: no answer within {HEALTH_CHECK_SECONDS:g} s"
             return Health(False, time.perf_counter() - started, reason, providers_fault=True)
@@ -215,8 +253,8 @@ class HttpProvider(ABC):
         headers = {"Accept": f"{MEDIA_TYPE}, application/json"}
         return headers if caller.key is None else headers | self.credentials(caller.key)
 
-    def _key(self) -> str | None:
-        key, variable = self._api_key(), self._row.key_variable
+    def _checked(self, key: str | None) -> str | None:
+        variable = self._row.key_variable
         if key is None:
             if self._row.key_required:
                 raise ConfigurationError(f"provider {self.name!r} has no key; set {variable}")

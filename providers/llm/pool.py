@@ -7,6 +7,7 @@ from typing import Self
 from core.errors import ConfigurationError
 from core.secrets import SecretSource
 from providers.llm.anthropic import AnthropicProvider
+from providers.llm.api_key import ApiKey
 from providers.llm.catalogue import DEMO, Catalogue, ModelRow, ProviderRow, WireProtocol
 from providers.llm.gemini import GeminiProvider
 from providers.llm.http_client import HttpClient
@@ -14,6 +15,7 @@ from providers.llm.http_provider import HttpProvider
 from providers.llm.huggingface import HuggingFaceProvider
 from providers.llm.openai_compatible import OpenAICompatibleProvider
 from providers.llm.provider import LLMProvider
+from providers.llm.redaction import Redaction
 
 PROVIDER_CLASSES: Mapping[WireProtocol, type[HttpProvider]] = {
     "openai-compatible": OpenAICompatibleProvider,
@@ -33,15 +35,22 @@ class ProviderPool:
         catalogue: the providers there are.
         secrets: where their keys are.
         client: used instead of a client of its own, and then not closed here.
+        redaction: told of every key that a provider is given.
     """
 
     def __init__(
-        self, catalogue: Catalogue, secrets: SecretSource, *, client: HttpClient | None = None
+        self,
+        catalogue: Catalogue,
+        secrets: SecretSource,
+        *,
+        client: HttpClient | None = None,
+        redaction: Redaction | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._secrets = secrets
         self._owns_client = client is None
         self._client = client or HttpClient()
+        self._redaction = redaction or Redaction()
         self._providers: dict[str, LLMProvider] = {}
 
     async def __aenter__(self) -> Self:
@@ -94,9 +103,5 @@ class ProviderPool:
                 f"provider {row.name!r} has no URL; set {row.base_url_variable}, "
                 "for example to http://127.0.0.1:8080/v1"
             )
-        return PROVIDER_CLASSES[row.protocol](
-            row, api_key=lambda: self._key(row.key_variable), client=self._client
-        )
-
-    def _key(self, variable: str | None) -> str | None:
-        return None if variable is None else self._secrets.get(variable)
+        key = ApiKey(self._secrets, row.key_variable, self._redaction)
+        return PROVIDER_CLASSES[row.protocol](row, api_key=key, client=self._client)

@@ -1,6 +1,6 @@
 """Takes secrets out of text that people are shown."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 REDACTED = "[key]"
 SHORTEST_SECRET = 6
@@ -8,18 +8,25 @@ SHORTEST_SECRET = 6
 
 
 class Redaction:
-    """Replaces every known secret by `[key]`.
+    """Replaces every secret that it was told of by `[key]`.
 
-    Args:
-        secrets: the secrets as they are now, because keys are rotated; asked for each text.
+    It is told of a key when the key is given out, and forgets none: what was never given out cannot
+    come back, and an old text may hold the key of before a rotation. So nothing is looked up here.
     """
 
-    def __init__(self, secrets: Callable[[], Iterable[str | None]]) -> None:
-        self._secrets = secrets
+    def __init__(self) -> None:
+        self._secrets: set[str] = set()
+
+    def __repr__(self) -> str:
+        return f"Redaction({len(self._secrets)} secrets)"
+
+    def add(self, secret: str) -> None:
+        """Take this secret out of every text from now on."""
+        self._secrets.add(secret)
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
-        return redacted(text, self._secrets())
+        return redacted(text, self._secrets)
 
 
 def redacted(text: str, secrets: Iterable[str | None], *, shortest: int = SHORTEST_SECRET) -> str:

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from core.secrets import SecretSource
-from providers.secrets.cached import CachedSecrets
+from core.secrets import NotAtHandError, RefreshableSecrets, SecretSource
 
 
 class SecretChain:
@@ -38,6 +37,21 @@ class SecretChain:
                 return value
         return None
 
+    def at_hand(self, name: str) -> str | None:
+        """The same, if no source has to be waited for.
+
+        Raises:
+            NotAtHandError: one has to be, or does not say.
+            ConfigurationError: as the source that was asked.
+        """
+        for source in self._sources:
+            if not isinstance(source, RefreshableSecrets):
+                raise NotAtHandError(name)
+            value = source.at_hand(name)
+            if value is not None:
+                return value
+        return None
+
     def refresh(self, name: str) -> str | None:
         """The same, with no source answering from memory.
 
@@ -45,8 +59,8 @@ class SecretChain:
             ConfigurationError, StorageError: as the source that was asked.
         """
         for source in self._sources:
-            cached = isinstance(source, CachedSecrets)
-            value = source.refresh(name) if cached else source.get(name)
+            keeps = isinstance(source, RefreshableSecrets)
+            value = source.refresh(name) if keeps else source.get(name)
             if value is not None:
                 return value
         return None

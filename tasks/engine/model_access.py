@@ -1,6 +1,6 @@
 """How a build reaches its models: through kept answers, limits, ledger and records."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from core.options import BuildOptions
@@ -33,11 +33,11 @@ async def model_access(
     breakers: Breakers,
 ) -> AsyncGenerator[Asker]:
     """Open connections and limits for one build; they are closed on the way out."""
+    redact = Redaction()
     async with (
-        ProviderPool(catalogue, secrets) as pool,
+        ProviderPool(catalogue, secrets, redaction=redact) as pool,
         RateLimiter(settings.rate_limits.url, settings.root / "limits.db") as limiter,
     ):
-        redact = Redaction(_keys(catalogue, secrets))
         caller = ModelCaller(
             pool,
             ledger,
@@ -56,9 +56,3 @@ def _checkpoints(
     """Kept answers, and those of other builds if they may be used."""
     seconds = settings.response_cache_seconds if options.response_cache else 0
     return AnswerCheckpoints(store, SharedAnswers(store, seconds=seconds) if seconds else None)
-
-
-def _keys(catalogue: Catalogue, secrets: SecretSource) -> Callable[[], Iterable[str | None]]:
-    """The keys of all providers as they are at the moment."""
-    variables = [row.key_variable for row in catalogue if row.key_variable]
-    return lambda: map(secrets.get, variables)

@@ -9,6 +9,7 @@ from providers.llm.catalogue_rows import ProviderRow
 from providers.llm.http_client import HttpClient
 from providers.llm.http_provider import HttpProvider
 from providers.llm.pool import PROVIDER_CLASSES
+from tests.providers.llm.api_keys import api_key
 from tests.real_wire.cases import KEY, fixtures
 from tests.real_wire.vendors_imitation import Imitation, imitation
 
@@ -56,7 +57,7 @@ def speaking(protocol: str, vendors: Imitation, client: HttpClient) -> Speaking:
                 "streams": streams,
             }
         )
-        return PROVIDER_CLASSES[row.protocol](row, api_key=lambda: key, client=client)
+        return PROVIDER_CLASSES[row.protocol](row, api_key=api_key(key), client=client)
 
     return make
 

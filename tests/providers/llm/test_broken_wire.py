@@ -9,6 +9,7 @@ from core.errors import ModelError, ProviderBusyError, ProviderFailedError
 from providers.llm.http_client import HttpClient
 from providers.llm.pool import PROVIDER_CLASSES
 from providers.llm.provider import LLMResponse
+from tests.providers.llm.api_keys import api_key
 from tests.providers.llm.wire_samples import KEY, REQUEST, SAMPLES, TEXT, Sample
 from tests.providers.llm.wire_server import STREAM_HEAD, Reply, chunk, plain, raw, serving
 
@@ -20,7 +21,7 @@ async def answer_to(sample: Sample, *replies: Reply, streams: bool = True) -> LL
     """What a protocol makes of the last reply, of one client and one connection if it is kept."""
     async with serving(*replies) as server, HttpClient() as client:
         row = sample.row(base_url=f"http://127.0.0.1:{server.port}", streams=streams)
-        provider = PROVIDER_CLASSES[row.protocol](row, api_key=lambda: KEY, client=client)
+        provider = PROVIDER_CLASSES[row.protocol](row, api_key=api_key(KEY), client=client)
         for _ in replies[:-1]:
             await provider.complete(REQUEST)
         return await provider.complete(REQUEST)
@@ -103,6 +104,6 @@ async def test_a_server_that_is_not_there_is_busy(sample: Sample) -> None:
         pass
     row = sample.row(base_url=f"http://127.0.0.1:{server.port}")
     async with HttpClient() as client:
-        provider = PROVIDER_CLASSES[row.protocol](row, api_key=lambda: KEY, client=client)
+        provider = PROVIDER_CLASSES[row.protocol](row, api_key=api_key(KEY), client=client)
         with pytest.raises(ProviderBusyError, match="the connection was refused"):
             await provider.complete(REQUEST)

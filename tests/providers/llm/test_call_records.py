@@ -72,9 +72,11 @@ class Bench:
 
     def __init__(self, *outcomes: Outcome, call: CallIdentity = CALL, ordinal: int = 0) -> None:
         self.store = MemoryStore()
+        redaction = Redaction()
+        redaction.add(KEY)
         self.records = CallRecords(
             self.store,
-            redact=Redaction(lambda: [KEY, None]),
+            redact=redaction,
             clock=lambda: NOW,
             number=lambda: "n1",
         )
@@ -97,7 +99,6 @@ async def test_a_call_is_one_page_with_all_that_was_asked_and_answered() -> None
     page = re.sub(r"took: [\d.]+", "took: 0.1", bench.page)
     assert page == (Path(__file__).parent / "call_page.md").read_text("utf-8")
     assert bench.provider.name == "first"
-    assert await bench.provider.health_check()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from providers.llm.catalogue import ProviderRow
 from providers.llm.http_client import HttpClient
 from providers.llm.openai_compatible import OpenAICompatibleProvider
 from providers.llm.provider import LLMRequest, LLMResponse, Message
+from tests.providers.llm.api_keys import api_key
 
 KEY = "sk-secret-0123456789"
 REQUEST = LLMRequest(
@@ -50,7 +51,7 @@ def provider(
     handler: Handler, *, key: str | None = KEY, **change: object
 ) -> OpenAICompatibleProvider:
     client = HttpClient(transport=httpx.MockTransport(handler))
-    return OpenAICompatibleProvider(row(**change), api_key=lambda: key, client=client)
+    return OpenAICompatibleProvider(row(**change), api_key=api_key(key), client=client)
 
 
 async def ask(response: httpx.Response | Exception) -> LLMResponse:

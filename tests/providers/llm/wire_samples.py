@@ -12,6 +12,7 @@ from providers.llm.http_client import HttpClient
 from providers.llm.http_provider import HttpProvider
 from providers.llm.pool import PROVIDER_CLASSES
 from providers.llm.provider import LLMRequest, LLMResponse, Message
+from tests.providers.llm.api_keys import api_key
 
 KEY = "sk-secret-0123456789"
 TEXT = 'Grüße, "world" 👋'
@@ -82,7 +83,7 @@ class Sample:
         """A provider of this protocol that `handler` answers."""
         row = self.row(**change)
         client = HttpClient(transport=httpx.MockTransport(handler))
-        return PROVIDER_CLASSES[row.protocol](row, api_key=lambda: key, client=client)
+        return PROVIDER_CLASSES[row.protocol](row, api_key=api_key(key), client=client)
 
     async def ask(
         self, response: httpx.Response | Exception, request: LLMRequest = REQUEST

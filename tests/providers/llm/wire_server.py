@@ -11,6 +11,7 @@ from providers.llm.http_client import HttpClient
 from providers.llm.openai_compatible import OpenAICompatibleProvider
 from providers.llm.provider import LLMRequest, LLMResponse, Message
 from providers.llm.wire_errors import Caller
+from tests.providers.llm.api_keys import api_key
 
 REQUEST = LLMRequest(model="m", system="S", messages=(Message(role="user", content="Q"),))
 CALLER = Caller("local", "m")
@@ -120,7 +121,7 @@ def local(server: Server, client: HttpClient, *, streams: bool = True) -> OpenAI
         key_required=False,
         streams=streams,
     )
-    return OpenAICompatibleProvider(row, api_key=lambda: None, client=client)
+    return OpenAICompatibleProvider(row, api_key=api_key(None), client=client)
 
 
 async def ask(server: Server, *, streams: bool = True) -> LLMResponse:

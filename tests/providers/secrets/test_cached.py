@@ -4,12 +4,14 @@ import pickle
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 
 import pytest
 
 from core.errors import StorageError
-from providers.secrets.cached import CachedSecrets
+from core.secrets import NotAtHandError
+from providers.secrets.cached import OLD_SECONDS, CachedSecrets
 
 SECRET = "sk-4f1c-planted"
 WHERE: ContextVar[str] = ContextVar("where", default="elsewhere")
@@ -122,6 +124,65 @@ def test_an_error_at_the_first_lookup_is_raised_and_not_kept(
         cached.get("KEY")
     vault.error = None
     assert cached.get("KEY") == "first"
+
+
+def test_an_answer_of_hours_ago_is_not_given(
+    vault: Vault, clock: Clock, cached: CachedSecrets
+) -> None:
+    cached.get("KEY")
+    vault.value = "second"
+    clock.now = 8 * 3600
+    with pytest.raises(NotAtHandError):
+        cached.at_hand("KEY")
+    assert cached.get("KEY") == cached.at_hand("KEY") == "second"
+    assert vault.asked == 2
+
+
+def test_an_old_answer_is_at_hand_for_five_minutes(
+    vault: Vault, clock: Clock, cached: CachedSecrets
+) -> None:
+    with pytest.raises(NotAtHandError):
+        cached.at_hand("KEY")
+    assert vault.asked == 0
+    cached.get("KEY")
+    vault.open.clear()
+    clock.now = OLD_SECONDS - 0.1
+    assert cached.at_hand("KEY") == "first"
+    clock.now = OLD_SECONDS
+    with pytest.raises(NotAtHandError):
+        cached.at_hand("KEY")
+    vault.open.set()
+    wait_until(lambda: "secret-KEY" not in {thread.name for thread in threading.enumerate()})
+
+
+def test_an_answer_of_hours_ago_stays_while_the_source_is_in_trouble(
+    vault: Vault, clock: Clock, cached: CachedSecrets, caplog: pytest.LogCaptureFixture
+) -> None:
+    cached.get("KEY")
+    vault.error = StorageError("the vault is shut")
+    clock.now = 8 * 3600
+    with caplog.at_level(logging.WARNING):
+        assert cached.get("KEY") == "first"
+    assert caplog.messages == ["KEY keeps its last value: the vault is shut"]
+    assert cached.get("KEY") == "first"
+    assert vault.asked == 2, "a source that is down is not waited for at every lookup"
+
+
+@pytest.mark.parametrize("error", [None, StorageError("the vault is shut")])
+def test_lookups_at_the_same_time_wait_for_one_answer(
+    vault: Vault, cached: CachedSecrets, error: StorageError | None
+) -> None:
+    vault.error = error
+    vault.open.clear()
+    with ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(cached.get, "KEY") for _ in range(8)]
+        time.sleep(0.1)  # all are waiting by now
+        vault.open.set()
+    if error is None:
+        assert [answer.result() for answer in answers] == ["first"] * 8
+    else:
+        assert [answer.exception() for answer in answers] == [error] * 8
+    assert vault.asked == 1
 
 
 def test_a_refused_key_is_asked_for_at_once(vault: Vault, cached: CachedSecrets) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
 from core.errors import StorageError
+from core.secrets import NotAtHandError
 from providers.secrets.cached import CachedSecrets
 from providers.secrets.chain import SecretChain
 from providers.secrets.environment import EnvironmentSecrets
@@ -42,6 +43,20 @@ def test_a_refresh_asks_every_source_until_one_has_it() -> None:
     del environment["A"]
     assert chain.refresh("A") == "a2"
     assert chain.refresh("C") is None
+
+
+def test_only_what_needs_no_waiting_is_at_hand() -> None:
+    vault = CachedSecrets(Vault({"B": "b"}))
+    chain = SecretChain([EnvironmentSecrets({"A": "a"}), vault])
+    assert chain.at_hand("A") == "a"
+    for name in ("B", "C"):
+        with pytest.raises(NotAtHandError):
+            chain.at_hand(name)
+        chain.get(name)
+    assert chain.at_hand("B") == "b"
+    assert chain.at_hand("C") is None
+    with pytest.raises(NotAtHandError):
+        SecretChain([Vault({"B": "b"})]).at_hand("B")
 
 
 def test_no_value_is_shown() -> None:

@@ -17,6 +17,7 @@ from providers.llm.http_client import HttpClient
 from providers.llm.pool import PROVIDER_CLASSES
 from providers.llm.provider import LLMRequest, LLMResponse
 from tests.docs.tables import catalogue
+from tests.providers.llm.api_keys import api_key
 from tests.providers.llm.wire_samples import Sample
 
 KEY = "hf_0123456789"
@@ -103,7 +104,7 @@ def ours(
 
     async def ask() -> LLMResponse:
         async with HttpClient(transport=httpx.MockTransport(answer)) as client:
-            speaker = PROVIDER_CLASSES[row.protocol](row, api_key=lambda: KEY, client=client)
+            speaker = PROVIDER_CLASSES[row.protocol](row, api_key=api_key(KEY), client=client)
             return await speaker.complete(request)
 
     response = asyncio.run(ask())
