@@ -34,10 +34,17 @@ class ConnectionPlaces:
         self._new_client = new_client
         self._clients: list[httpx.AsyncClient] = []
         self._free: list[httpx.AsyncClient] = []
+        self._closed = False
 
     @asynccontextmanager
     async def place(self) -> AsyncGenerator[httpx.AsyncClient]:
-        """A client with room for one more call, which ends with the `async with` block."""
+        """A client with room for one more call, which ends with the `async with` block.
+
+        Raises:
+            RuntimeError: it was closed; so httpx says of a client.
+        """
+        if self._closed:
+            raise RuntimeError("no place is left to call from: the client has been closed")
         async with self._turns:
             client = self._free.pop() if self._free else self._opened()
             try:
@@ -47,6 +54,7 @@ class ConnectionPlaces:
 
     async def close(self) -> None:
         """Close every client; no place may be taken any more."""
+        self._closed = True
         for client in self._clients:
             await client.aclose()
 
