@@ -5,7 +5,8 @@ AppBuilderError
 │   └── ConfigurationError     a setting, the stage table or the catalogue is wrong
 ├── ModelError                 a model provider did not give a usable answer
 │   ├── RequestRefusedError    the request itself is refused (400, 401, 403, 404): never retried
-│   ├── ProviderBusyError      it is not our turn (429, 503, 529, connection refused): waited out
+│   ├── ProviderBusyError      it is not our turn (429, 503, 529): waited out
+│   │   └── UnreachableError   nobody listens (connection refused): waited out as well
 │   ├── ProviderFailedError    the provider broke (5xx, timeout, disconnect, malformed body)
 │   └── AnswerError            the provider answered, but the content cannot be used
 ├── CallLimitError             a hard maximum of model calls is reached
@@ -96,7 +97,7 @@ class RequestRefusedError(ModelError):
 
 
 class ProviderBusyError(ModelError):
-    """Not our turn yet: 429, 503, 529 or connection refused.
+    """Not our turn yet: 429, 503 or 529.
 
     Attributes:
         retry_after: seconds the provider asked us to wait, when it said so.
@@ -113,6 +114,10 @@ class ProviderBusyError(ModelError):
     ) -> None:
         super().__init__(message, provider=provider, model=model, usage=usage)
         self.retry_after = retry_after
+
+
+class UnreachableError(ProviderBusyError):
+    """Nobody listens where the provider should: the connection was refused."""
 
 
 class ProviderFailedError(ModelError):

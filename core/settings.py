@@ -71,7 +71,10 @@ class BreakerSettings(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     failures: int = Field(
-        default=3, ge=1, description="Failures in a row after which a model is left alone."
+        default=2,
+        ge=1,
+        description="Failures in a row after which a model is left alone. Below the attempts of a "
+        "stage, so that the last one asks the fallback.",
     )
     cooldown_seconds: float = Field(
         default=30, gt=0, le=3_600, description="How long, before one call tries it again."

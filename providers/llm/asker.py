@@ -2,8 +2,9 @@
 
 The first model is asked; a cut-off answer is asked for with more room or continued, one that
 cannot be parsed is asked for again with the exact error; then the fallback model in the same way.
-Besides the content of answers only the breaker leads to another model: a provider that refuses, is
-busy or broken raises at once, because the engine owns retries.
+A model that is left alone by its breaker, or is busy for longer than is worth waiting, gives its
+place to the fallback as well. A provider that refuses or breaks raises at once, because the engine
+owns retries.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +14,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from core.artifacts.build_record import Usage
-from core.errors import AnswerError
+from core.errors import AnswerError, ProviderBusyError
 from providers.llm.answer_schema import json_schema_of
 from providers.llm.catalogue import ModelRow
 from providers.llm.checkpoints import (
@@ -25,6 +26,7 @@ from providers.llm.checkpoints import (
 )
 from providers.llm.conversation import Conversation
 from providers.llm.model_caller import Call, LeftAloneError, ModelCaller, Providers
+from providers.llm.prompt_size import likely_tokens
 from providers.llm.provider import (
     DEFAULT_MAX_TOKENS,
     DEFAULT_TEMPERATURE,
@@ -168,6 +170,11 @@ class Asker:
             except AnswerError as error:
                 problems.append(f"{choice}: {error}")
                 continue
+            except ProviderBusyError as error:
+                if not waiting:
+                    raise
+                problems.append(f"{choice}: {error}")
+                continue
             return record.answer(value)
         await self.reject(record.slots)
         last = question.choices[-1]
@@ -202,7 +209,7 @@ class Asker:
         conversation = Conversation(
             question.user_text,
             max_tokens=question.max_tokens,
-            most_tokens=model.max_output_tokens,
+            most_tokens=_most_room(question, model),
             continues=question.answer_type is None,
         )
         ordinal = 0
@@ -260,6 +267,16 @@ def _identity(question: Question, choice: ModelChoice, digest: str) -> CallIdent
         model=choice.model,
         prompt_digest=digest,
     )
+
+
+def _most_room(question: Question, model: ModelRow) -> int:
+    """Most tokens of an answer: the model's, as far as its context has them beside the question.
+
+    Never less than is asked for at first, so that a question too long is refused as what it is.
+    """
+    asked = sum(map(likely_tokens, (question.system, question.user_text)))
+    first = min(question.max_tokens, model.max_output_tokens)
+    return max(first, min(model.max_output_tokens, model.context_tokens - asked))
 
 
 def _request(question: Question, model: ModelRow, conversation: Conversation) -> LLMRequest:

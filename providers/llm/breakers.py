@@ -31,7 +31,10 @@ POLL_SECONDS = 0.5
 """A call that waits looks again this often: another process may have found the model well."""
 
 PATIENCE_COOLDOWNS = 4
-"""A call waits for this many cooldowns at most."""
+"""A call waits for this many cooldowns, and longer only for one that is trying a model."""
+
+PROBE_SECONDS = 900.0
+"""How long a call that tries a model is waited for at most; a long answer takes minutes."""
 
 _log = logging.getLogger(__name__)
 
@@ -147,7 +150,7 @@ class Breakers:
         """The first model that may be asked now; waits for one where all are left alone.
 
         The wait ends with an error when every model's breaker was tried by some call meanwhile,
-        and failed again, and at the latest after `PATIENCE_COOLDOWNS` cooldowns.
+        and failed again; and after `PATIENCE_COOLDOWNS` cooldowns, unless a call is trying one.
 
         Raises:
             ProviderFailedError: it ended so; the text says what each model said.
@@ -164,7 +167,9 @@ class Breakers:
                 if self._may_be_asked(choice):
                     return choice
             tried = all(self._failed_probes[each] > failed_probes[each] for each in choices)
-            if tried or waited >= patience:
+            # A call that tries a model ends by its own times, and tells how it went.
+            trying = any(each in self._probing for each in choices)
+            if tried or waited >= (max(patience, PROBE_SECONDS) if trying else patience):
                 raise self._all_failed(choices)
             pause = min(POLL_SECONDS, *map(self._seconds_to_wait, choices))
             await self._sleep(pause)
@@ -237,7 +242,11 @@ class Breakers:
 
     def _all_failed(self, choices: Sequence[ModelChoice]) -> ProviderFailedError:
         errors = self.last_errors(choices)
-        told = "; ".join(f"{each}: {errors.get(each, 'no answer yet')}" for each in choices)
+        told = "; ".join(
+            f"{each}: {errors.get(each, 'no answer yet')}"
+            + (" (a call is trying it)" if each in self._probing else "")
+            for each in choices
+        )
         last = choices[-1]
         return ProviderFailedError(
             f"no model that may be asked here answers; what each said last: {told}",

@@ -22,7 +22,7 @@ from core.errors import (
 )
 from core.layout import build_prefix
 from providers.llm.call_page import CallRecord, CallResult, page_of
-from providers.llm.provider import Health, LLMProvider, LLMRequest, LLMResponse
+from providers.llm.provider import Answerer, LLMRequest, LLMResponse
 from providers.storage.calls import CallIdentity
 
 CALLS = "report/calls/"
@@ -120,7 +120,7 @@ class RecordedProvider:
     """
 
     def __init__(
-        self, inner: LLMProvider, records: CallRecords, call: CallIdentity, *, ordinal: int
+        self, inner: Answerer, records: CallRecords, call: CallIdentity, *, ordinal: int
     ) -> None:
         self._inner = inner
         self._records = records
@@ -165,10 +165,6 @@ class RecordedProvider:
             raise
         await self._records.keep(record(_success(response), response))
         return response
-
-    async def health_check(self) -> Health:
-        """Whether the wrapped provider answers; not written down."""
-        return await self._inner.health_check()
 
     async def _keep_failed(self, record: CallRecord) -> None:
         try:

@@ -1,8 +1,8 @@
 """One model's conversation about one question: what to send next, given what came back.
 
 Knows no provider, store or parser, and makes a bounded number of calls whatever comes back: the
-first, `MAX_EXTENSIONS` after an answer that was cut off (with more room while the model has it, else
-to go on writing, which free text only allows) and `MAX_REASKS` with an error.
+first, `MAX_EXTENSIONS` after an answer that was cut off (with more room while the model has it,
+else to go on writing, which free text only allows) and `MAX_REASKS` with an error.
 """
 
 import re

@@ -1,18 +1,21 @@
 """A provider whose every call stands in the usage ledger, with the money it may cost."""
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
-from core.errors import RequestRefusedError
+from core.errors import RequestRefusedError, StorageError
 from core.settings import SpendingLimits
 from providers.llm.catalogue import ModelRow
 from providers.llm.checkpoints import Keep
 from providers.llm.prices import PriceList
 from providers.llm.prompt_size import estimate_tokens
-from providers.llm.provider import Health, LLMProvider, LLMRequest, LLMResponse
+from providers.llm.provider import Answerer, LLMRequest, LLMResponse
 from providers.storage.calls import CallIdentity, CallMaxima, ClosedOutcome
+
+_log = logging.getLogger(__name__)
 
 
 class Ledger(Protocol):
@@ -82,7 +85,7 @@ class MeteredProvider:
 
     def __init__(
         self,
-        inner: LLMProvider,
+        inner: Answerer,
         ledger: Ledger,
         call: CallIdentity,
         terms: CallTerms,
@@ -126,19 +129,18 @@ class MeteredProvider:
             await asyncio.shield(self._close_failed(call_id, error, answered))
             raise
         response, cost = answered
-        await self._ledger.settle(
-            call_id,
-            outcome="answered",
-            input_tokens=response.input_tokens,
-            output_tokens=response.output_tokens,
-            cost_usd=cost,
-            latency_seconds=response.latency_seconds,
+        # What was paid for is counted, also when nobody waits for the answer any more.
+        await asyncio.shield(
+            self._ledger.settle(
+                call_id,
+                outcome="answered",
+                input_tokens=response.input_tokens,
+                output_tokens=response.output_tokens,
+                cost_usd=cost,
+                latency_seconds=response.latency_seconds,
+            )
         )
         return response
-
-    async def health_check(self) -> Health:
-        """Whether the wrapped provider answers; not counted as a call."""
-        return await self._inner.health_check()
 
     def _priced(self, response: LLMResponse) -> tuple[LLMResponse, Decimal]:
         """The answer with its cost; one without a count of tokens is not taken for free."""
@@ -161,14 +163,21 @@ class MeteredProvider:
     async def _close_failed(
         self, call_id: int, error: BaseException, answered: tuple[LLMResponse, Decimal] | None
     ) -> None:
-        """Close the row of a call that failed; an answer that could not be kept was paid for."""
+        """Close the row of a call that failed; an answer that could not be kept was paid for.
+
+        The call's own error is what its caller must see, so one of the ledger is only logged: the
+        reservation then counts until it expires.
+        """
         response, cost = answered or (None, Decimal(0))
-        await self._ledger.settle(
-            call_id,
-            outcome="refused" if isinstance(error, RequestRefusedError) else "failed",
-            input_tokens=response.input_tokens if response else 0,
-            output_tokens=response.output_tokens if response else 0,
-            cost_usd=cost,
-            error_class=type(error).__name__,
-            error=str(error),
-        )
+        try:
+            await self._ledger.settle(
+                call_id,
+                outcome="refused" if isinstance(error, RequestRefusedError) else "failed",
+                input_tokens=response.input_tokens if response else 0,
+                output_tokens=response.output_tokens if response else 0,
+                cost_usd=cost,
+                error_class=type(error).__name__,
+                error=str(error),
+            )
+        except StorageError as unsettled:
+            _log.warning("call %s that failed is not settled: %s", call_id, unsettled)

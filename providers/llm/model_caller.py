@@ -23,7 +23,7 @@ from providers.llm.http_client import call_seconds
 from providers.llm.metering import CallTerms, Ledger, MeteredProvider
 from providers.llm.prices import PriceList
 from providers.llm.prompt_size import check_prompt, estimate_request_tokens, likely_tokens
-from providers.llm.provider import Health, LLMProvider, LLMRequest, LLMResponse
+from providers.llm.provider import Answerer, LLMProvider, LLMRequest, LLMResponse
 from providers.llm.rate_limits import RateLimiter
 from providers.llm.rate_places import Place, Rates, places_of_call
 from providers.llm.retrying import Patience, RetryingProvider
@@ -177,35 +177,28 @@ class ModelCaller:
 
     def _check(self, call: Call) -> None:
         """Refuse a prompt before it costs anything."""
-        request, model = call.request, self._model(call)
-        first = request.messages[: 1 if call.ordinal else None]
-        check_prompt(
-            request.system,
-            first,
-            model=model,
-            max_characters=self._limits.prompt_characters,
-            room=request.max_tokens,
-        )
-        if not call.ordinal:
-            return
-        try:  # what the model itself answered is in the prompt by now
+        request = call.request
+        try:
             check_prompt(
                 request.system,
                 request.messages,
-                model=model,
-                max_characters=sys.maxsize,
+                model=self._model(call),
+                # Of later calls, what the model itself answered is a part.
+                max_characters=sys.maxsize if call.ordinal else self._limits.prompt_characters,
                 room=request.max_tokens,
             )
         except InputError as error:
+            if not call.ordinal:
+                raise
             raise AnswerError(
                 f"there is no room to ask on: {error}",
                 provider=call.identity.provider,
                 model=call.identity.model,
             ) from None
 
-    def _wrapped(self, call: Call, keep: Keep) -> LLMProvider:
+    def _wrapped(self, call: Call, keep: Keep) -> Answerer:
         identity, model = call.identity, self._model(call)
-        provider: LLMProvider = MeteredProvider(
+        provider: Answerer = MeteredProvider(
             self._providers.provider(identity.provider),
             self._ledger,
             identity,
@@ -252,7 +245,7 @@ class LimitedProvider:
         places: every limit a call has to pass.
     """
 
-    def __init__(self, inner: LLMProvider, limiter: RateLimiter, places: tuple[Place, ...]) -> None:
+    def __init__(self, inner: Answerer, limiter: RateLimiter, places: tuple[Place, ...]) -> None:
         self._inner = inner
         self._limiter = limiter
         self._places = places
@@ -280,7 +273,3 @@ class LimitedProvider:
         """Tell people why nothing seems to happen."""
         limits = ", ".join(f"{place.limit} a minute for {place.key}" for place in self._places)
         _log.info("a call of %s waits for its turn under the rate limits: %s", self.name, limits)
-
-    async def health_check(self) -> Health:
-        """How the wrapped provider is; this needs no turn."""
-        return await self._inner.health_check()

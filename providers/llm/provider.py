@@ -96,8 +96,8 @@ class Health:
         return self.well
 
 
-class LLMProvider(Protocol):
-    """A party that answers requests; one instance serves any number of calls at once."""
+class Answerer(Protocol):
+    """A party that answers requests: a provider, or one with something wrapped around it."""
 
     @property
     def name(self) -> str:
@@ -111,6 +111,10 @@ class LLMProvider(Protocol):
             ModelError: one of its four branches; see `core.errors`.
         """
         ...
+
+
+class LLMProvider(Answerer, Protocol):
+    """A provider; one instance serves any number of calls at once."""
 
     async def health_check(self) -> Health:
         """Whether the provider answers at all; never raises, at most a few seconds."""

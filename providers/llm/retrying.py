@@ -9,11 +9,12 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception_type,
+    wait_random,
     wait_random_exponential,
 )
 
 from core.errors import ProviderBusyError
-from providers.llm.provider import Health, LLMProvider, LLMRequest, LLMResponse
+from providers.llm.provider import Answerer, LLMRequest, LLMResponse
 
 _log = logging.getLogger(__name__)
 
@@ -32,8 +33,8 @@ class Patience:
     """
 
     attempts: int = 5
-    longest_wait: float = 60.0
-    total_wait: float = 180.0
+    longest_wait: float = 120.0
+    total_wait: float = 300.0
     first_wait: float = 1.0
 
 
@@ -48,7 +49,7 @@ class RetryingProvider:
 
     def __init__(
         self,
-        inner: LLMProvider,
+        inner: Answerer,
         patience: Patience | None = None,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -59,6 +60,7 @@ class RetryingProvider:
         self._backoff = wait_random_exponential(
             multiplier=self._patience.first_wait, max=self._patience.longest_wait
         )
+        self._jitter = wait_random(0, self._patience.first_wait)
 
     @property
     def name(self) -> str:
@@ -82,19 +84,18 @@ class RetryingProvider:
         )
         return await retrying(self._inner.complete, request)
 
-    async def health_check(self) -> Health:
-        """Whether the wrapped provider answers; busy or not, this does not wait."""
-        return await self._inner.health_check()
-
     def _wait(self, state: RetryCallState) -> float:
         asked = _asked_to_wait(state)
-        return self._backoff(state) if asked is None else asked
+        if not asked:  # told nothing, or to come back at once, which is no time for it to recover
+            return self._backoff(state)
+        # Else all that were told the same would come back in the same moment.
+        return asked + self._jitter(state)
 
     def _must_stop(self, state: RetryCallState) -> bool:
         patience = self._patience
         return (
             state.attempt_number >= patience.attempts
-            or state.upcoming_sleep > patience.longest_wait
+            or (_asked_to_wait(state) or 0) > patience.longest_wait
             or state.idle_for + state.upcoming_sleep > patience.total_wait
         )
 

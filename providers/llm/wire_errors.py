@@ -11,7 +11,13 @@ from typing import Any, cast
 
 import httpx
 
-from core.errors import ModelError, ProviderBusyError, ProviderFailedError, RequestRefusedError
+from core.errors import (
+    ModelError,
+    ProviderBusyError,
+    ProviderFailedError,
+    RequestRefusedError,
+    UnreachableError,
+)
 from providers.llm.redaction import redacted
 
 _MESSAGE_CHARACTERS = 500
@@ -67,6 +73,10 @@ class Caller:
             self._text(what), provider=self.provider, model=self.model, retry_after=retry_after
         )
 
+    def unreachable(self, what: str) -> UnreachableError:
+        """Nobody listens."""
+        return UnreachableError(self._text(what), provider=self.provider, model=self.model)
+
     def quoted(self, text: str) -> str:
         """What the provider said, fit for a message: without the key, on one bounded line."""
         return bounded(self._redacted(text))
@@ -86,7 +96,7 @@ def transport_error(error: httpx.HTTPError, caller: Caller) -> ModelError:
     """What a failure of the transport means: busy when the connection was refused, else broken."""
     if isinstance(error, httpx.ConnectError):
         if any(isinstance(cause, ConnectionRefusedError) for cause in _causes(error)):
-            return caller.busy("the connection was refused; is the server running?")
+            return caller.unreachable("the connection was refused; is the server running?")
         return caller.failed(f"cannot connect: {caller.quoted(str(error))}")
     if isinstance(error, httpx.ConnectTimeout):
         return caller.failed("no connection within the time allowed")

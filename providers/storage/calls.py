@@ -32,7 +32,7 @@ class CallOutcome(StrEnum):
 
 ClosedOutcome = Literal["answered", "failed", "refused"]
 
-PROVIDER_FAILURES = frozenset({"ProviderFailedError"})
+PROVIDER_FAILURES = frozenset({"ProviderFailedError", "UnreachableError"})
 """Error classes that say that the provider is not well.
 
 One attempt that was told to wait its turn is not among them: only its caller knows whether the wait

@@ -79,8 +79,7 @@ async def test_an_answer_that_could_not_be_kept_is_a_failed_call() -> None:
     assert bench.ledger.outcomes == {0: "failed:StorageError"}
 
 
-async def test_is_the_provider_it_wraps_and_counts_no_health_check() -> None:
+async def test_is_the_provider_it_wraps() -> None:
     bench = Bench(ANSWER)
     assert bench.provider.name == "first"
-    assert await bench.provider.health_check()
     assert not bench.ledger.calls

@@ -17,6 +17,7 @@ from core.errors import (
     SpendingLimitError,
 )
 from core.settings import BreakerSettings, SpendingLimits
+from core.stages import Stage
 from providers.llm import model_caller as model_caller_module
 from providers.llm.asker import Answer, Asker, Question
 from providers.llm.breakers import Breakers
@@ -240,6 +241,46 @@ async def test_a_model_that_keeps_failing_is_left_alone_for_the_fallback(tmp_pat
 
     assert answer.models == ("second/m",)
     assert len(bench.first.requests) == 2
+
+
+async def test_the_last_attempt_of_a_stage_asks_the_fallback_of_a_model_that_is_down(
+    tmp_path: Path,
+) -> None:
+    attempts = 1 + len(Stage.model_fields["retry_delays"].default)
+    async with opened(tmp_path) as bench:
+        bench.breakers = Breakers(BreakerSettings(), bench.ledger)
+        broken = ProviderFailedError("it broke", provider="first", model="m")
+        bench.answers(*[broken] * attempts, second=[said(provider="second")])
+        for _ in range(attempts - 1):
+            with pytest.raises(ProviderFailedError, match="it broke"):
+                await bench.ask(choices=(FIRST, SECOND))
+        answer = await bench.ask(choices=(FIRST, SECOND))
+
+    assert answer.models == ("second/m",)
+
+
+async def test_a_model_that_is_busy_for_too_long_gives_its_place_to_the_fallback(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as bench:
+        hours = ProviderBusyError("come back tomorrow", retry_after=9_000)
+        bench.answers(hours, hours, second=[said(provider="second"), hours])
+        answer = await bench.ask(choices=(FIRST, SECOND))
+        assert answer.models == ("second/m",)
+        with pytest.raises(ProviderBusyError, match="come back tomorrow"):
+            await bench.ask("And is it?", choices=(FIRST, SECOND))
+
+
+async def test_a_cut_off_answer_gets_no_more_room_than_the_context_has(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        bench.fields = {"max_output_tokens": 3_500}
+        cut = said("It is", finish_reason="length", output_tokens=900)
+        bench.answers(cut, said(" so."))
+        answer = await bench.ask("x " * 3_000, max_tokens=900)
+        rooms = [request.max_tokens for request in bench.first.requests]
+
+    assert answer.value == " so."
+    assert rooms[0] == 900 < rooms[1] < 4_000 - 2_400
 
 
 async def test_what_was_answered_before_is_taken_although_the_model_is_left_alone_now(

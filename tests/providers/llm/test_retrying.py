@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import ModelError, ProviderBusyError, ProviderFailedError, RequestRefusedError
-from providers.llm.provider import Health, LLMRequest, LLMResponse, Message
+from providers.llm.provider import LLMRequest, LLMResponse, Message
 from providers.llm.retrying import Patience, RetryingProvider
 
 REQUEST = LLMRequest(model="m", system="", messages=(Message(role="user", content="Q"),))
@@ -25,9 +25,6 @@ class Scripted:
             raise self.errors.pop(0)
         return ANSWER
 
-    async def health_check(self) -> Health:
-        return Health(well=not self.errors)
-
 
 class Sleeper:
     """Notes each wait, and takes no time."""
@@ -46,7 +43,9 @@ def busy(retry_after: float | None = None) -> ProviderBusyError:
 async def test_waits_as_long_as_the_provider_asks() -> None:
     sleeper, inner = Sleeper(), Scripted(busy(7), busy(0))
     assert await RetryingProvider(inner, sleep=sleeper).complete(REQUEST) == ANSWER
-    assert sleeper.waits == [7, 0]
+    told, unsaid = sleeper.waits
+    assert 7 <= told <= 8  # with jitter, so that not all come back in one moment
+    assert 0 <= unsaid <= 2  # at once is no time to recover in
     assert inner.calls == 3
 
 
@@ -64,7 +63,7 @@ async def test_gives_up_after_the_last_attempt_with_the_providers_own_error() ->
     with pytest.raises(ProviderBusyError, match="busy"):
         await RetryingProvider(inner, Patience(attempts=3), sleep=sleeper).complete(REQUEST)
     assert inner.calls == 3
-    assert sleeper.waits == [1, 1]
+    assert len(sleeper.waits) == 2
 
 
 async def test_does_not_wait_when_asked_to_wait_too_long() -> None:
@@ -80,7 +79,7 @@ async def test_the_waits_together_are_bounded() -> None:
     patience = Patience(attempts=9, longest_wait=60, total_wait=100)
     with pytest.raises(ProviderBusyError):
         await RetryingProvider(inner, patience, sleep=sleeper).complete(REQUEST)
-    assert sleeper.waits == [40, 40]
+    assert len(sleeper.waits) == 2
 
 
 @pytest.mark.parametrize("error_type", [RequestRefusedError, ProviderFailedError])
@@ -95,7 +94,6 @@ async def test_retries_nothing_else(error_type: type[ModelError]) -> None:
 async def test_is_the_provider_it_wraps() -> None:
     provider = RetryingProvider(Scripted())
     assert provider.name == "scripted"
-    assert await provider.health_check()
 
 
 async def test_sleeps_in_earnest_by_default() -> None:

@@ -31,7 +31,7 @@ async def test_a_model_nobody_heard_of_is_left_out(ledger: UsageLedger) -> None:
 
 async def test_failures_in_a_row_are_counted_until_an_answer(ledger: UsageLedger) -> None:
     await failed(ledger, error="502 from the gateway")
-    await failed(ledger, error="504: too late")
+    await failed(ledger, "UnreachableError", "504: too late")
     outcomes = await only(ledger)
     assert (outcomes.failures, outcomes.last_error) == (2, "504: too late")
     assert outcomes.last_success is None
