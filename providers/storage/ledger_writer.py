@@ -1,6 +1,7 @@
 """One thread that writes for all coroutines: what they ask meanwhile is committed together."""
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ SHORTEST_PAUSE_SECONDS = 0.01
 LONGEST_PAUSE_SECONDS = 0.5
 """How late at most."""
 
+_log = logging.getLogger(__name__)
+
 Commit = Callable[[Sequence[Request], bool], list[Result]]
 
 
@@ -23,6 +26,11 @@ class _Asked:
     request: Request
     loop: asyncio.AbstractEventLoop
     future: "asyncio.Future[int]"
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether to commit it: what a call cost is put down, whoever still waits for that."""
+        return isinstance(self.request, Settlement) or not self.future.cancelled()
 
 
 _Answer = tuple[_Asked, int | Exception]
@@ -49,7 +57,8 @@ class LedgerWriter:
     async def ask(self, request: Request) -> int:
         """Wait until a request is committed.
 
-        A reservation whose caller is cancelled is taken back, if it was committed already.
+        Of a caller that is cancelled, a settlement is committed all the same, and a reservation is
+        not made, or taken back if it was committed already.
 
         Returns:
             The call's number.
@@ -93,7 +102,7 @@ class LedgerWriter:
         waiting: list[_Asked] = []
         pause = SHORTEST_PAUSE_SECONDS
         while (taken := self._take(pause if waiting else None)) is not None:
-            together = [asked for asked in (*waiting, *taken) if not asked.future.cancelled()]
+            together = [asked for asked in (*waiting, *taken) if asked.is_wanted]
             answers, still = self._decide(together, expire=bool(waiting))
             self._send(answers)
             moved = bool(taken) or len(still) < len(waiting)
@@ -138,7 +147,9 @@ class LedgerWriter:
                     asked.future.set_result(result)
                 else:
                     asked.future.set_exception(result)
-            elif isinstance(result, int) and isinstance(asked.request, Reservation):
+            elif isinstance(result, Exception):
+                _log.warning("nobody waits any more to be told: %s", result)
+            elif isinstance(asked.request, Reservation):
                 self._take_back(asked.loop, result)
 
     def _take_back(self, loop: asyncio.AbstractEventLoop, call_id: int) -> None:

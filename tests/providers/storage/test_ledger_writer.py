@@ -129,6 +129,38 @@ async def test_one_that_waits_is_dropped_when_its_caller_is_cancelled(
     assert commits.batches[-1] == [settlement(1)]
 
 
+async def test_a_settlement_is_committed_although_its_caller_is_cancelled(
+    writer: LedgerWriter, commits: Commits
+) -> None:
+    commits.gate.clear()
+    busy = asyncio.create_task(writer.ask(settlement(1)))
+    await settled(commits.entered.is_set)
+    paid, unmade = (
+        asyncio.create_task(writer.ask(asked)) for asked in (settlement(2), RESERVATION)
+    )
+    await asyncio.sleep(0)  # both are asked
+    paid.cancel()
+    unmade.cancel()
+    await asyncio.wait({paid, unmade})
+    commits.gate.set()
+    assert await busy == 1
+    await settled(lambda: len(commits.batches) == 2)
+    assert commits.batches == [[settlement(1)], [settlement(2)]]
+
+
+async def test_a_settlement_that_fails_when_nobody_waits_any_more_is_logged(
+    writer: LedgerWriter, commits: Commits, caplog: pytest.LogCaptureFixture
+) -> None:
+    commits.rule = lambda _: StorageError("disk full")
+    commits.gate.clear()
+    asked = asyncio.create_task(writer.ask(settlement(1)))
+    await settled(commits.entered.is_set)
+    asked.cancel()
+    await asyncio.wait({asked})
+    commits.gate.set()
+    await settled(lambda: "disk full" in caplog.text)
+
+
 async def test_a_reservation_committed_for_a_cancelled_caller_is_taken_back(
     writer: LedgerWriter, commits: Commits
 ) -> None:
