@@ -79,8 +79,10 @@ def _read_body(
     newline, blank_tail = True, 0
     while index < len(lines):
         line = lines[index]
-        whole = wanted is not None and _reached(_counts(body), wanted)
-        if _ends_hunk(lines, index, whole):
+        counts = _counts(body)
+        whole = wanted is not None and counts[0] >= wanted[0] and counts[1] >= wanted[1]
+        two_short = wanted == (counts[0] + 1, counts[1] + 1)
+        if _ends_hunk(lines, index, whole=whole, two_short=two_short):
             break
         if line.startswith("\\"):  # \ No newline at end of file
             newline = newline and body[-1].sign == "-" if body else newline
@@ -99,20 +101,17 @@ def _read_body(
     return body[: len(body) - blank_tail], index, newline
 
 
-def _ends_hunk(lines: Sequence[str], index: int, whole: bool) -> bool:
+def _ends_hunk(lines: Sequence[str], index: int, *, whole: bool, two_short: bool) -> bool:
     line = lines[index]
     if line.startswith(("@@", *_NEXT_FILE)):
         return True
     if not is_file_header(lines, index):
         return False
-    # A deleted `-- remark` above an added `++ remark` looks the same but for what follows.
-    return whole or (index + 2 < len(lines) and lines[index + 2].startswith("@@"))
+    # A deleted `-- remark` above an added `++ remark` looks the same but for the counts.
+    follows = index + 2 < len(lines) and lines[index + 2].startswith("@@")
+    return whole or (follows and not two_short)
 
 
 def _counts(body: Sequence[EditLine]) -> tuple[int, int]:
     old = sum(sign != "+" for sign, _ in body)
     return old, sum(sign != "-" for sign, _ in body)
-
-
-def _reached(counts: tuple[int, int], wanted: tuple[int, int]) -> bool:
-    return counts[0] >= wanted[0] and counts[1] >= wanted[1]

@@ -46,10 +46,15 @@ def reindented(lines: Sequence[EditLine], found: Sequence[str], file: Sequence[s
     wanted = {_lead(text) for text in come if text.strip()}
     if not wanted or all(ours == theirs for ours, theirs in pairs) or _lost_signs(there):
         return come
+    (ours, theirs), *others = pairs
+    trimmed = not ours and bool(others)
+    # Two points always lie on a line: where all others are right, the first one is taken as wrong.
+    if trimmed and all(one == other for one, other in others):
+        return _without_first(lines, come, theirs, str)
     if rule := _rule(pairs, wanted, file):
         return [_written(text, rule) for text in come]
-    if len(pairs) > 1 and not pairs[0][0] and (rule := _rule(pairs[1:], wanted, file)):
-        return _without_first(lines, come, pairs[0][1], rule)
+    if trimmed and (rule := _rule(others, wanted, file)):
+        return _without_first(lines, come, theirs, rule)
     raise ValueError(
         "its lines are found with another indentation, which follows no one rule, so that the new "
         "lines cannot be indented; copy the searched lines with their indentation"
@@ -87,7 +92,7 @@ def _rule(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -> _Rul
     """The one rule that all pairs follow."""
     first = pairs[0][0]
     if any(ours != first for ours, _ in pairs):
-        return _shifted(pairs) or _by_columns(pairs, wanted, file)
+        return _shifted(pairs) or _scaled_in_steps(pairs, wanted, file)
     # One indentation alone may be shifted or scaled. It tells nothing of lines further out, and of
     # those further in only where their step becomes the step that the file has.
     if not all(lead.startswith(first) for lead in wanted):
@@ -100,6 +105,18 @@ def _rule(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -> _Rul
     if outer is None or inner is None or len(inner) - len(outer) != _step(file):
         return None
     return rule
+
+
+def _scaled_in_steps(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -> _Rule | None:
+    """The rule by columns, if by it the smallest step of the model's becomes that of the file."""
+    rule = _by_columns(pairs, wanted, file)
+    ours = sorted({one for one, _ in pairs}, key=len)
+    steps = (
+        [len(inner) - len(outer) for outer, inner in pairwise([rule(one) or "" for one in ours])]
+        if rule
+        else []
+    )
+    return rule if steps and min(steps) == _step(file) else None
 
 
 def _step(file: Sequence[str]) -> int:
@@ -138,6 +155,8 @@ def _by_columns(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -
     shift = columns[0][1] - scale * columns[0][0]
     if any(scale * ours + shift != theirs for ours, theirs in columns):
         return None
+    if scale != 1 and any(ours == theirs > 0 for ours, theirs in columns):
+        return None  # what is written as in the file is right, so the others are slips
     sign = min(their_signs, default=" ")
 
     def rule(lead: str) -> str | None:
