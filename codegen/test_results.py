@@ -1,12 +1,22 @@
 """Reads what a test runner wrote (JUnit XML), which the tested code could have written as well."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
+from typing import TypeVar
 from xml.etree.ElementTree import ParseError
 from xml.parsers import expat
 
-from junitparser import Attr, Error, Failure, JUnitXml, JUnitXmlError, Skipped, TestCase
+from junitparser import (
+    Attr,
+    Error,
+    Failure,
+    JUnitXml,
+    JUnitXmlError,
+    Skipped,
+    TestCase,
+    TestSuite,
+)
 
 from codegen.tracebacks import shortened
 from core.artifacts.report import TestCaseResult, TestOutcome
@@ -23,6 +33,11 @@ MAX_DEPTH = 16
 """Deepest nesting of XML elements in a document."""
 
 _NAME_CHARACTERS = 500
+
+_Child = TypeVar("_Child", TestCase, TestSuite)
+
+_NODE_CLASS = "test"
+"""What node writes as every case's class; its groups are the suites around the case."""
 
 # The worst first: a case that failed and was then broken by its teardown is an error.
 _OUTCOMES = (
@@ -49,7 +64,22 @@ def read_junit(
         suites = JUnitXml.fromstring(document)
     except (JUnitXmlError, ParseError) as error:
         raise UnreadableResultsError(f"the test results are not JUnit XML: {error}") from error
-    return tuple(_read_case(case, paths or {}) for suite in suites for case in suite)
+    return tuple(_read_case(case, groups, paths or {}) for groups, case in _cases(suites, ()))
+
+
+def _cases(
+    holder: JUnitXml | TestSuite, groups: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], TestCase]]:
+    """Every test case, with the names of the suites around it; some stand outside of any."""
+    for case in _children(holder, TestCase):
+        yield groups, case
+    for suite in _children(holder, TestSuite):
+        yield from _cases(suite, (*groups, _text(suite, "name")))
+
+
+def _children(holder: JUnitXml | TestSuite, kind: type[_Child]) -> Iterator[_Child]:
+    """The elements of one kind right below another."""
+    yield from holder.iterchildren(kind)  # pyright: ignore[reportUnknownMemberType] -- untyped
 
 
 def _refuse_hostile(document: bytes) -> None:
@@ -104,7 +134,7 @@ class _FileCase(TestCase):
     file = Attr()
 
 
-def _read_case(case: TestCase, paths: Mapping[str, str]) -> TestCaseResult:
+def _read_case(case: TestCase, groups: tuple[str, ...], paths: Mapping[str, str]) -> TestCaseResult:
     outcome, message = TestOutcome.PASSED, ""
     for kind, kind_outcome in _OUTCOMES:
         if found := [result for result in case.result if isinstance(result, kind)]:
@@ -112,9 +142,12 @@ def _read_case(case: TestCase, paths: Mapping[str, str]) -> TestCaseResult:
             message = _message(_text(found[0], "text"), _text(found[0], "message"), paths)
             break
     with_file = _FileCase.fromelem(case)  # pyright: ignore[reportUnknownMemberType] -- untyped
-    path = _tree_path(_text(with_file, "file"))
+    path = _tree_path(stable_text(_text(with_file, "file"), paths))
+    group = _text(case, "classname")
+    if group == _NODE_CLASS:
+        group = "::".join(groups)
     return TestCaseResult(
-        name=_name(_text(case, "name"), _text(case, "classname"), path),
+        name=_name(_text(case, "name"), group, path),
         path=path,
         outcome=outcome,
         seconds=_seconds(case),

@@ -45,7 +45,7 @@ def python_steps(project: Project, report_path: str) -> Iterator[Step | str]:
 def _pytest(folder: str, report_path: str) -> Step:
     # The older form of the document names each case's file. One file that cannot be collected must
     # not hide what the others say.
-    options = ("--color=no", "--tb=short", "-p", "no:cacheprovider")
+    options = ("--rootdir=.", "--color=no", "--tb=short", "-p", "no:cacheprovider")
     report = (f"--junitxml={report_path}", "-o", "junit_family=xunit1")
     return Step(
         kind="test",

