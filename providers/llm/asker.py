@@ -243,13 +243,20 @@ class Asker:
             ordinal=ordinal,
             salt=question.salt,
             review_round=question.review_round,
+            extra_body=self._providers.model(choice.provider, choice.model).extra_body,
         )
         call = Call(_identity(question, choice, key), request, question.limits, ordinal)
 
         async def ask(keep: Keep) -> LLMResponse:
             return await self._caller.call(call, keep, others=others)
 
-        kept = await self._checkpoints.answer(question.build_id, key, ask, shareable=not version)
+        kept = await self._checkpoints.answer(
+            question.build_id,
+            key,
+            ask,
+            shareable=not version,
+            server=self._providers.row(choice.provider).base_url,
+        )
         if kept.origin == "shared":
             await self._caller.record_borrowed(call, kept.response)
         return kept

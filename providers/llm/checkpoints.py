@@ -9,9 +9,9 @@ other builds were answered is taken from `providers.llm.shared_answers`, and cop
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -31,11 +31,22 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Slot:
-    """Place of one answer: the build, the question's digest, and which of its answers."""
+    """Place of one answer: the build, the question's digest, and which of its answers.
+
+    The server that answers is no part of the place, because a build goes on when its server has
+    moved; other builds only share the answers of the same one.
+    """
 
     build_id: str
     key: str
     number: int = 0
+    server: str = ""
+
+    @property
+    def shared_key(self) -> str:
+        """Under which the response cache has it."""
+        told = f"{self.key} {self.server}"
+        return hashlib.sha256(told.encode()).hexdigest() if self.server else self.key
 
     @property
     def answer_path(self) -> str:
@@ -80,7 +91,13 @@ Ask = Callable[[Keep], Awaitable[LLMResponse]]
 
 
 def question_key(
-    provider: str, request: LLMRequest, *, ordinal: int, salt: str, review_round: int = 0
+    provider: str,
+    request: LLMRequest,
+    *,
+    ordinal: int,
+    salt: str,
+    review_round: int = 0,
+    extra_body: Mapping[str, Any] | None = None,
 ) -> str:
     """Digest of everything an answer depends on.
 
@@ -90,6 +107,7 @@ def question_key(
         ordinal: which call of its conversation this is, from 0.
         salt: set by builds that want answers of their own.
         review_round: which round of asking the same this is, from 0.
+        extra_body: fields that the catalogue adds to the model's requests.
     """
     parts: dict[str, object] = {
         "format": _FORMAT,
@@ -101,6 +119,8 @@ def question_key(
     if review_round:
         # Left out of first rounds, so that answers kept before there were rounds stay valid.
         parts["round"] = review_round
+    if extra_body:
+        parts["extra_body"] = extra_body
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -124,7 +144,7 @@ class AnswerCheckpoints:
         self._shared_calls: SingleFlight[KeptAnswer] = SingleFlight()
 
     async def answer(
-        self, build_id: str, key: str, ask: Ask, *, shareable: bool = True
+        self, build_id: str, key: str, ask: Ask, *, shareable: bool = True, server: str = ""
     ) -> KeptAnswer:
         """The first answer to a question that is not spent; asked for if there is none.
 
@@ -134,17 +154,19 @@ class AnswerCheckpoints:
             ask: makes the call; it must hand the answer to the function it is given as soon as
                 the answer is in.
             shareable: whether the response cache may serve it and be given it.
+            server: who answers; the response cache keeps the answers of each apart.
 
         Raises:
             StorageError: the store failed.
         """
         led = False
+        slot = Slot(build_id, key, server=server)
         shared = self._shared if shareable else None
 
         async def lead() -> KeptAnswer:
             nonlocal led
             led = True
-            return await self._find_or_ask(build_id, key, ask, shared)
+            return await self._find_or_ask(slot, ask, shared)
 
         kept = await self._own_calls.join(f"{build_id}/{key}", lead)
         return kept if led else replace(kept, origin="own")
@@ -158,13 +180,10 @@ class AnswerCheckpoints:
         for slot in slots:
             # First: killed in between, this build finds out once more what is wrong with it.
             if self._shared is not None:
-                await self._shared.withdraw(slot.key)
+                await self._shared.withdraw(slot.shared_key)
             await self._store.write_text(slot.spent_path, "spent\n")
 
-    async def _find_or_ask(
-        self, build_id: str, key: str, ask: Ask, shared: SharedAnswers | None
-    ) -> KeptAnswer:
-        slot = Slot(build_id, key)
+    async def _find_or_ask(self, slot: Slot, ask: Ask, shared: SharedAnswers | None) -> KeptAnswer:
         while (text := await self._text(slot)) is not None:
             if await self._store.exists(slot.spent_path):
                 slot = replace(slot, number=slot.number + 1)
@@ -191,13 +210,13 @@ class AnswerCheckpoints:
         async def lead() -> KeptAnswer:
             nonlocal led
             led = True
-            found = await shared.find(slot.key)
+            found = await shared.find(slot.shared_key)
             if found is not None:
                 return await self._borrow(slot, found)
             return await self._ask_and_publish(slot, ask, shared)
 
         try:
-            return await self._shared_calls.join(slot.key, lead)
+            return await self._shared_calls.join(slot.shared_key, lead)
         except AppBuilderError:
             if led:
                 raise
@@ -212,7 +231,7 @@ class AnswerCheckpoints:
     async def _ask_and_publish(self, slot: Slot, ask: Ask, shared: SharedAnswers) -> KeptAnswer:
         kept = await self._ask(slot, ask)
         # Only now, when the call is closed: should this fail, nothing that was paid for is lost.
-        await shared.publish(slot.key, kept.response)
+        await shared.publish(slot.shared_key, kept.response)
         return kept
 
     async def _borrow(self, slot: Slot, response: LLMResponse) -> KeptAnswer:

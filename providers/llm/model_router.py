@@ -106,6 +106,11 @@ class ModelRouter:
         self._statistics: dict[ModelChoice, ModelRecord] = {}
         self.learn(statistics)
 
+    @property
+    def demo(self) -> bool:
+        """Whether the demo model answers in place of all others."""
+        return self._demo
+
     def learn(self, statistics: Iterable[ModelRecord]) -> None:
         """Take newer statistics in place of the old."""
         self._statistics = {ModelChoice(each.provider, each.model): each for each in statistics}

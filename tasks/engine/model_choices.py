@@ -17,7 +17,7 @@ from providers.llm.breakers import Breakers
 from providers.llm.catalogue import Catalogue
 from providers.llm.model_router import ModelRouter
 from providers.llm.prices import PriceList
-from providers.llm.stage_router import ModelChoice
+from providers.llm.stage_router import DEMO_CHOICE, ModelChoice
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.call_statistics import ModelRecord
 from providers.storage.ledger_database import LedgerDatabase
@@ -80,7 +80,9 @@ def choose_models(
         statistics=history.records,
         longest_prompt=settings.calls.prompt_characters,
     )
-    chosen = auto_choices(table, router, history.chosen)
+    # What the demo mode says holds now, whatever was chosen before: the demo model is never kept.
+    kept = {} if router.demo else _without_demo(history.chosen)
+    chosen = auto_choices(table, router, kept)
     return with_auto_choices(table, chosen), chosen
 
 
@@ -103,11 +105,15 @@ async def read_history(
 
 
 async def save_choices(store: ArtifactStore, build_id: str, choices: Choices) -> None:
-    """Write down what was chosen for a build; one that names all its models has no such file."""
-    if choices:
+    """Write down what was chosen for a build; one that names all its models has no such file.
+
+    Where the demo model answers, what was written before stays.
+    """
+    kept = _without_demo(choices)
+    if kept:
         told = {
             template: tuple(choice.identity for choice in models)
-            for template, models in choices.items()
+            for template, models in kept.items()
         }
         await store.write_artifact(
             build_prefix(build_id) + CHOSEN_MODELS, ChosenModels(choices=told)
@@ -123,6 +129,10 @@ async def _load(store: ArtifactStore, build_id: str) -> Choices:
         template: tuple(_choice(identity) for identity in models)
         for template, models in kept.choices.items()
     }
+
+
+def _without_demo(choices: Choices) -> Choices:
+    return {template: models for template, models in choices.items() if DEMO_CHOICE not in models}
 
 
 def _choice(identity: str) -> ModelChoice:

@@ -288,3 +288,19 @@ async def test_withdrawing_what_is_not_there_is_no_error(tmp_path: Path) -> None
     assert await shared.find(KEY) is None
     with pytest.raises(ArtifactNotFoundError):
         await store.read_text(shared_path(KEY))
+
+
+async def test_servers_at_other_addresses_are_not_taken_for_each_other() -> None:
+    bench = Bench()
+
+    async def answer(build: str, server: str) -> KeptAnswer:
+        return await bench.checkpoints.answer(build, KEY, bench.ask, server=server)
+
+    asked = await answer("one", "http://first.test/v1")
+    assert (await answer("two", "http://second.test/v1")).origin == "asked"
+    assert (await answer("three", "http://first.test/v1")).origin == "shared"
+    # A build goes on when its server has moved.
+    assert (await answer("one", "http://second.test/v1")).origin == "own"
+
+    await bench.checkpoints.spend([asked.slot])
+    assert (await answer("four", "http://first.test/v1")).origin == "asked"

@@ -10,7 +10,7 @@ from core.errors import ConfigurationError, ProviderFailedError
 from core.options import BuildOptions
 from core.settings import Settings, SpendingLimits
 from providers.llm.breakers import Breakers
-from providers.llm.stage_router import ModelChoice
+from providers.llm.stage_router import DEMO_CHOICE, ModelChoice
 from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallIdentity, CallMaxima
@@ -28,8 +28,9 @@ def prepare(
     *,
     keys: EnvironmentSecrets = KEYS,
     history: RoutingHistory | None = None,
+    demo_mode: str = "disabled",
 ) -> PreparedBuild:
-    settings = Settings.model_validate({"user": "olga", "demo_mode": "disabled"})
+    settings = Settings.model_validate({"user": "olga", "demo_mode": demo_mode})
     return prepare_build(settings, ANSWERS, options, keys, None, history)
 
 
@@ -109,3 +110,23 @@ async def test_the_history_has_what_the_ledger_saw(tmp_path: Path) -> None:
     assert history.breakers is breakers
     assert breakers.reopens_at(ModelChoice("openai", "gpt-4o")) is None
     ledger.close()
+
+
+async def test_the_demo_mode_holds_whatever_was_chosen_before(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    store = ArtifactStore(settings.store_url)
+    breakers = Breakers(settings.breaker)
+    demo = prepare(keys=EnvironmentSecrets({}), demo_mode="auto")
+    assert demo.chosen["coder"] == (DEMO_CHOICE,)
+    await save_choices(store, demo.build_id, demo.chosen)
+
+    async def resumed(demo_mode: str) -> ModelChoice:
+        history = await read_history(settings, store, breakers, demo.build_id)
+        prepared = prepare(history=history, demo_mode=demo_mode)
+        await save_choices(store, demo.build_id, prepared.chosen)
+        return prepared.chosen["coder"][0]
+
+    real = await resumed("auto")
+    assert real != DEMO_CHOICE
+    assert await resumed("forced") == DEMO_CHOICE
+    assert await resumed("disabled") == real
