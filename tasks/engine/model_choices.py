@@ -81,7 +81,7 @@ def choose_models(
         longest_prompt=settings.calls.prompt_characters,
     )
     # What the demo mode says holds now, whatever was chosen before: the demo model is never kept.
-    kept = {} if router.demo else _without_demo(history.chosen)
+    kept: Choices = {} if router.demo else _without_demo(history.chosen)
     chosen = auto_choices(table, router, kept)
     return with_auto_choices(table, chosen), chosen
 

@@ -74,7 +74,7 @@ def test_what_is_switched_off_is_refused_where_a_build_names_it(tmp_path: Path) 
 
 
 def test_a_stage_of_the_table_is_refused_too_with_what_to_choose(tmp_path: Path) -> None:
-    chosen = dict.fromkeys(("1", "1.5", "2", "3.5", "4", "5", "coder"), "local/m")
+    chosen: dict[str, str] = dict.fromkeys(("1", "1.5", "2", "3.5", "4", "5", "coder"), "local/m")
     with pytest.raises(ConfigurationError) as refused:
         prepare(tmp_path, OFF, chosen)
     said = str(refused.value)
