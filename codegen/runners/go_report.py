@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel, Field, ValidationError
 
+from codegen.runners.accounts import own_account
 from codegen.test_results import MAX_BYTES
 from codegen.tracebacks import shortened
 from core.artifacts.report import TestCaseResult, TestOutcome
@@ -27,8 +28,6 @@ _MARKER = re.compile(r"\s*(?:=== (?:RUN|PAUSE|CONT|NAME)|--- (?:PASS|FAIL|SKIP):
 _PLACE = re.compile(r"(?m)^(\s*)([\w.-]+\.go)(?=:\d+: )")
 _TEST_FILE = re.compile(r"([\w./-]*_test\.go):\d+")
 _BUILD = re.compile(r"# (\S+)")
-_FOREIGN_FRAME = re.compile(r"(?m)^\S.*\n\t/.*\n?")
-"""A function and the place of its call, outside of the module."""
 
 
 class _Event(BaseModel):
@@ -103,13 +102,13 @@ def _case(
     said = _PLACE.sub(rf"\g<1>{prefix}\g<2>", stable_text("".join(test.lines), paths))
     place = _TEST_FILE.search(said)
     ended = "" if test.outcome is not TestOutcome.ERROR else "The test did not end.\n"
-    text = "" if test.outcome is TestOutcome.PASSED else ended + _FOREIGN_FRAME.sub("", said)
+    text = "" if test.outcome is TestOutcome.PASSED else ended + said
     return TestCaseResult(
         name=printable(name.replace("/", "::") or package)[:_NAME_CHARACTERS] or "unnamed",
         path=place[1][:_NAME_CHARACTERS] if place and not place[1].startswith("/") else "",
         outcome=test.outcome if name else TestOutcome.ERROR,
         seconds=test.seconds,
-        message=shortened(text.strip()),
+        message=own_account(text, "go"),
     )
 
 

@@ -2,15 +2,14 @@
 
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from codegen.runners.accounts import own_account
 from codegen.test_results import MAX_BYTES
-from codegen.tracebacks import shortened
 from core.artifacts.report import TestCaseResult, TestOutcome
 from core.errors import UnreadableResultsError
 from core.printable import printable, stable_text
@@ -20,9 +19,6 @@ MAX_CASES = 100_000
 
 _NAME_CHARACTERS = 500
 _Report = TypeVar("_Report", bound=BaseModel)
-_FOREIGN_FRAME = re.compile(
-    r"\n\s*(?:at|❯) [^\n]*(?:node_modules/|\(?node:|<anonymous>\)|native code)[^\n]*"
-)
 _OUTCOMES = {
     "passed": TestOutcome.PASSED,
     "failed": TestOutcome.FAILED,
@@ -89,21 +85,21 @@ def read_jest(document: bytes, paths: Mapping[str, str]) -> tuple[TestCaseResult
 
 
 def _jest_cases(file: _JestFile, paths: Mapping[str, str]) -> Iterator[TestCaseResult]:
-    path = tree_path(stable_text(file.path, paths))
+    path = _tree_path(stable_text(file.path, paths))
     for case in file.cases:
         yield TestCaseResult(
             name=_name([*case.groups, case.title]),
             path=path,
             outcome=_OUTCOMES.get(case.status, TestOutcome.ERROR),
             seconds=_seconds(case.duration),
-            message=account("\n".join(case.messages or []), paths),
+            message=_account("\n".join(case.messages or []), paths),
         )
     if file.status == "failed" and all(case.status != "failed" for case in file.cases):
         yield TestCaseResult(
             name=path or "a test file",
             path=path,
             outcome=TestOutcome.ERROR,
-            message=account(file.message or "The file could not be run.", paths),
+            message=_account(file.message or "The file could not be run.", paths),
         )
 
 
@@ -137,19 +133,19 @@ def _mocha_case(
     groups = case.full_title.removesuffix(case.title).strip()
     return TestCaseResult(
         name=_name([groups, case.title]),
-        path=tree_path(stable_text(case.file or "", paths)),
+        path=_tree_path(stable_text(case.file or "", paths)),
         outcome=outcome,
         seconds=_seconds(case.duration),
-        message=account(case.error.stack or case.error.message, paths),
+        message=_account(case.error.stack or case.error.message, paths),
     )
 
 
-def account(text: str, paths: Mapping[str, str]) -> str:
-    """A JavaScript error without the frames of Node and of packages, fit for a report."""
-    return shortened(_FOREIGN_FRAME.sub("", stable_text(text, paths)).strip())
+def _account(text: str, paths: Mapping[str, str]) -> str:
+    """A JavaScript error, fit for a report."""
+    return own_account(stable_text(text, paths), "npm")
 
 
-def tree_path(text: str) -> str:
+def _tree_path(text: str) -> str:
     """A path relative to the tree, or nothing when it is not one."""
     path = PurePosixPath(text.removeprefix("file://"))
     inside = text and not path.is_absolute() and ".." not in path.parts

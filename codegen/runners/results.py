@@ -5,10 +5,10 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from codegen.runners.accounts import own_account
 from codegen.runners.go_report import read_go
-from codegen.runners.javascript_reports import account, read_jest, read_mocha
+from codegen.runners.javascript_reports import read_jest, read_mocha
 from codegen.test_results import read_junit
-from codegen.tracebacks import shortened
 from core.artifacts.base import Part
 from core.artifacts.report import TestCaseResult, TestOutcome
 from core.artifacts.run_plan import ReportFormat, Runner, Step
@@ -77,6 +77,8 @@ def step_result(step: Step, run: StepRun, paths: Mapping[str, str]) -> StepResul
         paths: what to write instead of certain absolute folders, such as the sandbox's own for the
             tree; see `stable_text`.
     """
+    # Node names modules by URL as well as by path.
+    paths = {f"file://{folder}": name for folder, name in paths.items()} | dict(paths)
     output = stable_text(run.output, paths)
     cases: tuple[TestCaseResult, ...] = ()
     problem = ""
@@ -143,7 +145,7 @@ def _judge(step: Step, cases: tuple[TestCaseResult, ...], exit_code: int) -> str
 
 def _whole(step: Step, reason: str, output: str) -> TestCaseResult:
     """A case for what failed as a whole, with what it printed."""
-    said = account(output, {}) if step.ecosystem == "npm" else shortened(output.strip())
+    said = own_account(output, step.ecosystem)
     return TestCaseResult(
         name=step.name, outcome=TestOutcome.ERROR, message=f"{reason}\n{said}".strip()
     )
@@ -162,7 +164,7 @@ def _with_crash(case: TestCaseResult, output: str) -> TestCaseResult:
     Of such a file the report says only that it failed.
     """
     if case.outcome is not TestOutcome.FAILED or not _NODE_ONLY_FAILED.search(case.message):
-        return case.model_copy(update={"message": account(case.message, {})})
+        return case.model_copy(update={"message": own_account(case.message, "npm")})
     lines = output.splitlines()
     marks = [n for n, line in enumerate(lines) if line.startswith(f"✖ {case.name} (")]
     if not marks:
@@ -171,7 +173,10 @@ def _with_crash(case: TestCaseResult, output: str) -> TestCaseResult:
     while start > 0 and not _NODE_MARK.match(lines[start - 1]):
         start -= 1
     said = [line for line in lines[start : marks[0]] if not line.startswith("Node.js v")]
-    update = {"message": account("\n".join(said), {}) or case.message, "outcome": TestOutcome.ERROR}
+    update = {
+        "message": own_account("\n".join(said), "npm") or case.message,
+        "outcome": TestOutcome.ERROR,
+    }
     return case.model_copy(update=update)
 
 
@@ -196,7 +201,7 @@ def _boot(step: Step, run: StepRun, output: str) -> TestCaseResult:
         reason = f"The application ended with exit code {answer.exit_code} before it answered."
     else:
         reason = f"The application did not answer within {answer.seconds:g} s."
-    said = account(output, {}) if step.ecosystem == "npm" else shortened(output.strip())
+    said = own_account(output, step.ecosystem)
     return TestCaseResult(
         name=step.name,
         outcome=TestOutcome.PASSED if good else TestOutcome.FAILED,
