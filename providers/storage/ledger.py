@@ -25,7 +25,13 @@ from providers.storage.calls import (
 )
 from providers.storage.ledger_batch import Batch, account_keys, add_accounts
 from providers.storage.ledger_database import LedgerDatabase
-from providers.storage.ledger_requests import Request, Reservation, Result, Settlement
+from providers.storage.ledger_requests import (
+    Extension,
+    Request,
+    Reservation,
+    Result,
+    Settlement,
+)
 from providers.storage.ledger_writer import LedgerWriter
 from providers.storage.money import nanodollars
 
@@ -93,8 +99,8 @@ class UsageLedger:
             maxima: of calls.
             spending: limits of money.
             estimate_usd: the most it can cost, US dollars.
-            seconds: after these the reservation of a process that died no longer counts; longer
-                than the call can take.
+            seconds: after these the reservation no longer counts, unless it is settled or
+                extended before; so the reservation of a process that died ends by itself.
 
         Returns:
             The call's number, for `settle`.
@@ -105,13 +111,26 @@ class UsageLedger:
                 user has left, even if all open reservations were released.
             StorageError: the estimate or the time is out of bounds; or the ledger was closed.
         """
-        if not 0 < seconds <= _MOST_SECONDS:
-            raise StorageError(
-                f"usage ledger: a reservation cannot count for {seconds!r} seconds; "
-                f"it must be from 0 to {_MOST_SECONDS}"
-            )
+        _check_seconds(seconds)
         reservation = Reservation(call, maxima, spending, nanodollars(estimate_usd), seconds)
         return await self._writer.ask(reservation)
+
+    async def extend(self, call_id: int, *, seconds: float) -> None:
+        """Let the reservation of an open call count for longer.
+
+        One that has expired meanwhile counts again, whatever the limits of money say by now: its
+        call may be under way.
+
+        Args:
+            call_id: from `reserve`.
+            seconds: how long, from now on.
+
+        Raises:
+            StorageError: there is no such call, it is closed already, or the time is out of
+                bounds.
+        """
+        _check_seconds(seconds)
+        await self._writer.ask(Extension(call_id, seconds))
 
     async def settle(
         self,
@@ -229,6 +248,14 @@ class UsageLedger:
             self._known.update(unknown)
         with self._database.writing() as connection:
             return Batch(connection, requests, now, expire=expire, name=self._database.name).run()
+
+
+def _check_seconds(seconds: float) -> None:
+    if not 0 < seconds <= _MOST_SECONDS:
+        raise StorageError(
+            f"usage ledger: a reservation cannot count for {seconds!r} seconds; "
+            f"it must be from 0 to {_MOST_SECONDS}"
+        )
 
 
 def _closed(call_id: int, outcome: str) -> CallOutcome:

@@ -22,7 +22,14 @@ from providers.storage.ledger_accounts import (
     MonthKey,
 )
 from providers.storage.ledger_limits import check_call, check_maxima, purses_of
-from providers.storage.ledger_requests import Request, Reservation, Result, Settlement, Waits
+from providers.storage.ledger_requests import (
+    Extension,
+    Request,
+    Reservation,
+    Result,
+    Settlement,
+    Waits,
+)
 from providers.storage.ledger_rows import (
     Owner,
     State,
@@ -33,6 +40,7 @@ from providers.storage.ledger_rows import (
     read_states,
     write_closed,
     write_expired,
+    write_extended,
     write_opened,
 )
 from providers.storage.ledger_tables import builds, models, user_months
@@ -67,7 +75,8 @@ class Batch:
 
     Args:
         connection: in a transaction that may write.
-        requests: settlements are taken first, because they make room; reservations in their order.
+        requests: settlements and extensions are taken first, because they make and need room;
+            reservations in their order.
         now: the time it happens at, UTC.
         expire: whether to look for reservations whose time is over.
         name: what the ledger is called in errors.
@@ -90,8 +99,9 @@ class Batch:
         self._blocked: set[tuple[str, ...]] = set()
         self._opened: list[tuple[int, dict[str, Any]]] = []
         self._closed: list[dict[str, Any]] = []
-        settled = [asked.call_id for asked in requests if isinstance(asked, Settlement)]
-        self._owners = read_owners(connection, settled)
+        self._extended: list[dict[str, Any]] = []
+        known = [asked.call_id for asked in requests if not isinstance(asked, Reservation)]
+        self._owners = read_owners(connection, known)
         self._overdue = read_overdue(connection, now) if expire else {}
         self._lock_accounts()
         self._states = read_states(connection, [*self._owners, *self._overdue])
@@ -102,8 +112,9 @@ class Batch:
         numbered = list(enumerate(self._requests))
         numbered.sort(key=lambda asked: isinstance(asked[1], Reservation))
         results = {number: self._decide(number, asked) for number, asked in numbered}
-        # First those that expired: a call may be closed late in this very batch.
+        # First those that expired: a call may be closed or go on late in this very batch.
         write_expired(self._connection, expired)
+        write_extended(self._connection, self._extended)
         write_closed(self._connection, self._closed)
         ids = write_opened(self._connection, [row for _, row in self._opened])
         results |= {number: new for (number, _), new in zip(self._opened, ids, strict=True)}
@@ -145,17 +156,34 @@ class Batch:
         try:
             if isinstance(asked, Settlement):
                 return self._settle(asked)
+            if isinstance(asked, Extension):
+                return self._extend(asked)
             return self._reserve(number, asked)
         except AppBuilderError as error:
             return error
 
-    def _settle(self, asked: Settlement) -> int:
-        state = self._states.get(asked.call_id)
+    def _not_closed(self, call_id: int, purpose: str) -> State:
+        state = self._states.get(call_id)
         if state is None or state.outcome not in _CLOSABLE:
             found = f"it is already {state.outcome.value!r}" if state else "there is no such call"
             raise StorageError(
-                f"usage ledger {self._name}: cannot close call {asked.call_id!r}: {found}"
+                f"usage ledger {self._name}: cannot {purpose} call {call_id!r}: {found}"
             )
+        return state
+
+    def _extend(self, asked: Extension) -> int:
+        state = self._not_closed(asked.call_id, "hold money for longer for")
+        if state.outcome is CallOutcome.EXPIRED:  # it may be under way, so it counts again
+            owner = self._owners[asked.call_id]
+            self._builds[owner.build].reserved_nanodollars += state.reserved
+            self._months[owner.month].reserved_nanodollars += state.reserved
+            self._states[asked.call_id] = State(CallOutcome.OPEN, state.reserved)
+        until = self._now + timedelta(seconds=asked.seconds)
+        self._extended.append({"call_id": asked.call_id, "until": until})
+        return asked.call_id
+
+    def _settle(self, asked: Settlement) -> int:
+        state = self._not_closed(asked.call_id, "close")
         owner = self._owners[asked.call_id]
         if state.outcome is CallOutcome.OPEN:
             self._release(owner, state)

@@ -51,10 +51,23 @@ class Settlement:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """An open call whose reservation shall count for longer.
+
+    Attributes:
+        call_id: the call's number.
+        seconds: how long from now on, should it never be closed.
+    """
+
+    call_id: int
+    seconds: float
+
+
 class Waits:
     """It is not this reservation's turn: open reservations of others hold what it needs."""
 
 
-Request = Reservation | Settlement
+Request = Reservation | Settlement | Extension
 Result = int | AppBuilderError | Waits
 """The call's number, why it was refused, or that it waits."""

@@ -45,6 +45,12 @@ _EXPIRED = (
     .values(outcome=CallOutcome.EXPIRED.value)
 )
 
+_EXTENDED = (
+    update(calls)
+    .where(calls.c.id == bindparam("call_id"))
+    .values(outcome=CallOutcome.OPEN.value, expires_at=bindparam("until"))
+)
+
 
 class Owner(NamedTuple):
     """Whose accounts a call is in; this never changes."""
@@ -132,3 +138,9 @@ def write_expired(connection: Connection, ids: Sequence[int]) -> None:
     """Put down that reservations no longer count."""
     if ids:
         connection.execute(_EXPIRED, [{"call_id": call_id} for call_id in ids])
+
+
+def write_extended(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Put down until when reservations count."""
+    if rows:
+        connection.execute(_EXTENDED, rows)

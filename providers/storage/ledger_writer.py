@@ -57,8 +57,8 @@ class LedgerWriter:
     async def ask(self, request: Request) -> int:
         """Wait until a request is committed.
 
-        Of a caller that is cancelled, a settlement is committed all the same, and a reservation is
-        not made, or taken back if it was committed already.
+        Of a caller that is cancelled, a settlement is committed all the same; a reservation is not
+        made, or taken back if it was committed already.
 
         Returns:
             The call's number.
@@ -147,9 +147,9 @@ class LedgerWriter:
                     asked.future.set_result(result)
                 else:
                     asked.future.set_exception(result)
-            elif isinstance(result, Exception):
+            elif isinstance(asked.request, Settlement) and isinstance(result, Exception):
                 _log.warning("nobody waits any more to be told: %s", result)
-            elif isinstance(asked.request, Reservation):
+            elif isinstance(asked.request, Reservation) and isinstance(result, int):
                 self._take_back(asked.loop, result)
 
     def _take_back(self, loop: asyncio.AbstractEventLoop, call_id: int) -> None:

@@ -194,6 +194,52 @@ async def test_the_reservation_of_a_dead_process_expires(ledger: UsageLedger, cl
         await reserve(ledger, usd="0.7", within=within)
 
 
+async def test_a_reservation_that_is_extended_does_not_expire(
+    ledger: UsageLedger, clock: Clock
+) -> None:
+    within = spending(per_build="1")
+    long = await reserve(ledger, usd="1", within=within, seconds=30)
+    second = asyncio.create_task(reserve(ledger, usd="1", within=within))
+    for _ in range(3):
+        clock.pass_seconds(20)
+        await ledger.extend(long, seconds=30)
+    assert await waits(second)
+    clock.pass_seconds(30)
+    await asyncio.wait_for(second, timeout=5)
+
+
+async def test_a_reservation_that_had_expired_counts_again_when_its_call_goes_on(
+    ledger: UsageLedger, clock: Clock
+) -> None:
+    within = spending(per_build="2")
+    slept = await reserve(ledger, usd="1", within=within, seconds=30)
+    clock.pass_seconds(30)
+    other = await reserve(ledger, usd="1", within=within)
+    waiting = asyncio.create_task(reserve(ledger, usd="1", within=within))
+    first = await waiting  # in the place of the one that expired
+    await ledger.extend(slept, seconds=30)
+    third = asyncio.create_task(reserve(ledger, usd="1", within=within))
+    await ledger.settle(other, outcome="failed")
+    assert await waits(third)
+    await ledger.settle(slept, outcome="failed")
+    assert first < await third
+
+
+@pytest.mark.parametrize("seconds", [0, float("nan"), float("inf")])
+async def test_nothing_is_extended_for_ever(ledger: UsageLedger, seconds: float) -> None:
+    call_id = await reserve(ledger)
+    with pytest.raises(StorageError, match="cannot count for"):
+        await ledger.extend(call_id, seconds=seconds)
+
+
+async def test_only_open_calls_are_extended(ledger: UsageLedger) -> None:
+    call_id = await reserve(ledger)
+    await ledger.settle(call_id, outcome="answered")
+    for number, found in ((call_id, "already 'answered'"), (call_id + 1, "no such call")):
+        with pytest.raises(StorageError, match=f"cannot hold money for longer .*{found}"):
+            await ledger.extend(number, seconds=30)
+
+
 async def test_a_call_is_settled_late_in_the_batch_in_which_it_expires(
     ledger: UsageLedger, clock: Clock
 ) -> None:
