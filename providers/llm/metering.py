@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
 
+from core.attempt_clock import waiting
 from core.errors import RequestRefusedError, StorageError
 from core.settings import SpendingLimits
 from providers.llm.catalogue import ModelRow
@@ -112,15 +113,16 @@ class MeteredProvider:
             ModelError: as the wrapped provider.
         """
         terms = self._terms
-        call_id = await self._ledger.reserve(
-            self._call,
-            terms.maxima,
-            spending=terms.spending,
-            estimate_usd=terms.prices.worst_case(
-                self._call.provider, terms.model, terms.input_tokens, request.max_tokens
-            ),
-            seconds=terms.seconds,
-        )
+        with waiting():  # for money that other calls hold
+            call_id = await self._ledger.reserve(
+                self._call,
+                terms.maxima,
+                spending=terms.spending,
+                estimate_usd=terms.prices.worst_case(
+                    self._call.provider, terms.model, terms.input_tokens, request.max_tokens
+                ),
+                seconds=terms.seconds,
+            )
         answered: tuple[LLMResponse, Decimal] | None = None
         try:
             answered = self._priced(await self._inner.complete(request))

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from core.attempt_clock import waiting
 from core.errors import AnswerError, InputError
 from core.settings import Settings, SpendingLimits
 from providers.llm.breakers import Breakers
@@ -160,10 +161,12 @@ class ModelCaller:
         """
         self._check(call)
         choices = (call.choice, *others)
-        if await self._breakers.first_available(choices) != call.choice:
-            raise LeftAloneError(str(call.choice))
+        with waiting():
+            if await self._breakers.first_available(choices) != call.choice:
+                raise LeftAloneError(str(call.choice))
+            admission = await self._breakers.admit(call.choice)
         provider = self._wrapped(call, keep)
-        with await self._breakers.admit(call.choice):
+        with admission:
             return await RetryingProvider(provider, self._patience).complete(call.request)
 
     async def record_borrowed(self, call: Call, response: LLMResponse) -> None:
@@ -264,7 +267,8 @@ class LimitedProvider:
         """
         told = asyncio.get_running_loop().call_later(_SILENT_WAIT_SECONDS, self._say)
         try:
-            await self._limiter.acquire(self._places)
+            with waiting():
+                await self._limiter.acquire(self._places)
         finally:
             told.cancel()
         return await self._inner.complete(request)

@@ -13,6 +13,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from core.attempt_clock import waiting
 from core.errors import ProviderBusyError
 from providers.llm.provider import Answerer, LLMRequest, LLMResponse
 
@@ -75,7 +76,7 @@ class RetryingProvider:
             ModelError: any other, at once.
         """
         retrying = AsyncRetrying(
-            sleep=self._sleep,
+            sleep=self._pause,
             retry=retry_if_exception_type(ProviderBusyError),
             wait=self._wait,
             stop=self._must_stop,
@@ -83,6 +84,10 @@ class RetryingProvider:
             reraise=True,
         )
         return await retrying(self._inner.complete, request)
+
+    async def _pause(self, seconds: float) -> None:
+        with waiting():
+            await self._sleep(seconds)
 
     def _wait(self, state: RetryCallState) -> float:
         asked = _asked_to_wait(state)
