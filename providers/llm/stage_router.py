@@ -112,8 +112,7 @@ class StageRouter:
         problems: list[str] = []
         if gone:
             problems.append("these stages ask a provider that is gone:\n" + "\n".join(gone))
-        if stages_by_lack:
-            problems.append(_told_lacks(stages_by_lack))
+        problems += _told_lacks(stages_by_lack)
         if problems:
             raise ConfigurationError("\n".join(problems))
 
@@ -143,14 +142,23 @@ def _told_gone(row: ProviderRow, stage: Stage, use: ModelUse) -> str:
     )
 
 
-def _told_lacks(stages_by_lack: Mapping[ProviderLack, Sequence[str]]) -> str:
-    lines = [
-        f"  {lack.variable} (for stage {', '.join(stages)}): {lack.reason}"
-        for lack, stages in stages_by_lack.items()
-    ]
-    return (
-        "these are not set, and the stages to run need them:\n"
-        + "\n".join(lines)
-        + f"\nset them, choose other models for these stages, or set "
-        f"{DEMO_MODE_VARIABLE}=forced to build with the demo model"
-    )
+def _told_lacks(stages_by_lack: Mapping[ProviderLack, Sequence[str]]) -> list[str]:
+    """What is to be set, apart from what may be set and could not be looked up."""
+    told: list[str] = []
+    for failed, state, advice in (
+        (False, "are not set", "set them"),
+        (True, "could not be looked up", "mend what is said of each"),
+    ):
+        lines = [
+            f"  {lack.variable} (for stage {', '.join(stages)}): {lack.reason}"
+            for lack, stages in stages_by_lack.items()
+            if lack.failed == failed
+        ]
+        if lines:
+            told.append(
+                f"these {state}, and the stages to run need them:\n"
+                + "\n".join(lines)
+                + f"\n{advice}, choose other models for these stages, or set "
+                f"{DEMO_MODE_VARIABLE}=forced to build with the demo model"
+            )
+    return told

@@ -26,6 +26,7 @@ from tasks.engine.code_digest import code_digest
 from tasks.engine.redo import Redo
 from tasks.engine.result_storage import ArtifactStoreResults
 from tasks.engine.stage_call import StageCall
+from tasks.engine.stages_to_run import edits_of
 
 
 @dataclass
@@ -122,17 +123,7 @@ class BuildSession:
         )
 
     def _edits_for(self, stage: Stage) -> dict[str, str]:
-        """Edits apply where an artifact is written first; later stages build on them."""
-        earlier = {
-            path
-            for other in self.table.stages[: self.table.position(stage.number)]
-            for path in other.writes
-        }
-        return {
-            path: text
-            for path, text in self.options.use.items()
-            if path in stage.writes and path not in earlier
-        }
+        return edits_of(self.table, stage, self.options.use)
 
 
 _session: ContextVar[BuildSession] = ContextVar("build_session")

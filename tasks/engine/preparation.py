@@ -16,12 +16,13 @@ from core.stages import ALL, AUTO, StageTable, load_stage_table, read_stage_rows
 from prompts.renderer import template_names
 from providers.llm.catalogue import DEMO, Catalogue, open_catalogue
 from providers.llm.prices import PriceList
-from providers.llm.stage_router import StageRouter
+from providers.llm.stage_router import ModelChoice, StageRouter
 from providers.secrets.chain import SecretChain
 from tasks.engine.edit_reading import read_edit
 from tasks.engine.model_choices import Choices, RoutingHistory, choose_models
 from tasks.engine.secret_sources import secret_chain
 from tasks.engine.stage_functions import require_stage_functions
+from tasks.engine.stages_to_run import stages_to_run
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,7 @@ def prepare_build(
     router = StageRouter(table, catalogue, secrets, settings.demo_mode, overridden=overrides.keys())
     _require_stage_models(table, router, catalogue)
     if need_keys:
-        router.check_keys(stage.number for stage in table.stages)
+        router.check_keys(stages_to_run(table, options))
     project_id, build_id = identity_of(questionnaire, options)
     return PreparedBuild(
         questionnaire=questionnaire,
@@ -156,24 +157,32 @@ def _require_models(overrides: Mapping[str, str], catalogue: Catalogue) -> None:
 
 
 def _require_stage_models(table: StageTable, router: StageRouter, catalogue: Catalogue) -> None:
-    """Refuse stages whose first model is switched off, is not there, or has no known price."""
+    """Refuse stages that may ask a model that is switched off, not there, or of unknown price."""
     prices = PriceList(catalogue)
     for stage in table.stages:
         for use in stage.models:
             if not use.asked:
                 continue
-            first = router.choices(stage.number, use.template)[0]
-            row = catalogue[first.provider]
-            try:
-                row.require_model(first.model)
-                if not row.gone:  # the keys' check says what to choose instead
-                    prices.require(first.provider, row.model(first.model))
-            except InputError as error:
-                key = stage.number if len(stage.models) == 1 else use.template
-                raise ConfigurationError(
-                    f"stage {stage.label} asks {first}: {error}; "
-                    f"--model {key}=PROVIDER/MODEL names another"
-                ) from None
+            first, *fallbacks = router.choices(stage.number, use.template)
+            key = stage.number if len(stage.models) == 1 else use.template
+            other = f"--model {key}=PROVIDER/MODEL names another"
+            _require_answerable(first, catalogue, prices, f"stage {stage.label} asks", other)
+            for choice in fallbacks:
+                where = f"stage {stage.label} falls back on"
+                without = "switched off in the catalogue, it is left out"
+                _require_answerable(choice, catalogue, prices, where, without)
+
+
+def _require_answerable(
+    choice: ModelChoice, catalogue: Catalogue, prices: PriceList, where: str, advice: str
+) -> None:
+    row = catalogue[choice.provider]
+    try:
+        row.require_model(choice.model)
+        if not row.gone:  # the keys' check says what to choose instead
+            prices.require(choice.provider, row.model(choice.model))
+    except InputError as error:
+        raise ConfigurationError(f"{where} {choice}: {error}; {advice}") from None
 
 
 def _require_room(questionnaire: Questionnaire, options: BuildOptions) -> None:

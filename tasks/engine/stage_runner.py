@@ -10,6 +10,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.states import aget_state_exception
 from prefect.utilities.annotations import quote
 
+from core.attempt_clock import AttemptClock
 from core.errors import (
     AnswerError,
     AppBuilderError,
@@ -26,6 +27,7 @@ from tasks.engine.edit_checks import check_edits
 from tasks.engine.stage_call import Outputs, StageCall, StageResult, as_text
 from tasks.engine.stage_record import recorded
 from tasks.engine.stage_work import StageWork
+from tasks.engine.stages_to_run import is_replaced
 
 StageFunction = Callable[[StageWork], Awaitable[Outputs]]
 
@@ -53,9 +55,11 @@ async def perform_stage(call: StageCall) -> StageResult:
     stage = session.table[call.stage]
     work = StageWork(session, call)
     check_edits(work)
-    if not stage.fan_out and call.edits and set(stage.writes) <= call.edits.keys():
+    if is_replaced(stage, call.edits):
         return StageResult(outputs=call.edits)
-    outputs = await _do(stage, work)
+    # Not Prefect's own timeout, which would count the time that a call waits for its turn.
+    async with AttemptClock(stage.timeout_seconds):
+        outputs = await _do(stage, work)
     texts = {path: as_text(value) for path, value in outputs.items()}
     return StageResult(outputs={**texts, **call.edits}, usage=work.usage, models=tuple(work.models))
 
@@ -86,7 +90,6 @@ def stage_task(session: BuildSession, stage: Stage, call: StageCall) -> Task[...
         retries=len(stage.retry_delays),
         retry_delay_seconds=list(stage.retry_delays),
         retry_condition_fn=may_retry,
-        timeout_seconds=stage.timeout_seconds,
         cache_policy=ContentAddressed() if stage.cached else NO_CACHE,
         persist_result=stage.cached,
         result_storage=session.results,

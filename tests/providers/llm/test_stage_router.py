@@ -82,6 +82,21 @@ def test_lists_the_missing_keys_of_exactly_the_stages_that_run() -> None:
     assert "MODEL_ROUTER_DEMO_MODE=forced" in message
 
 
+def test_keys_that_could_not_be_looked_up_are_not_called_missing() -> None:
+    both = {"DEEPSEEK_API_KEY": "k", "DEEPSEEK_API_KEY_FILE": "/run/secrets/k"}
+    with pytest.raises(ConfigurationError) as caught:
+        router("disabled", **both).check_keys(["3", "4"])
+    missing, unknown = str(caught.value).split("these could not be looked up, ")
+    assert missing.startswith("these are not set, and the stages to run need them:\n  ZUKIJOURNEY")
+    assert "DEEPSEEK" not in missing
+    assert "DEEPSEEK_API_KEY (for stage 3 schema-generator): both DEEPSEEK_API_KEY and" in unknown
+    assert "ZUKIJOURNEY" not in unknown
+    with pytest.raises(ConfigurationError) as caught:
+        router("disabled", **both).check_keys(["3"])
+    assert str(caught.value).startswith("these could not be looked up, and the stages to run need")
+    assert "not set" not in str(caught.value)
+
+
 def test_a_provider_that_is_gone_is_refused_with_the_model_to_choose() -> None:
     keyed = router("disabled", GITHUB_MODELS_TOKEN="k", HUGGINGFACE_API_KEY="k")
     with pytest.raises(ConfigurationError) as caught:

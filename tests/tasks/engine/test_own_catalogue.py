@@ -97,6 +97,26 @@ def test_a_fallback_that_is_switched_off_is_left_out(tmp_path: Path) -> None:
     assert without == with_it[:1]
 
 
+UNPRICED = """
+[[providers]]
+name = "huggingface"
+[[providers.models]]
+name = "meta-llama-4-scout-17b-16e-instruct"
+wire_id = "someone/unpriced"
+"""
+
+
+def test_a_fallback_whose_price_nobody_knows_is_refused(tmp_path: Path) -> None:
+    chosen = {"all": "local/m", "2": "deepseek/deepseek-v3"}
+    with pytest.raises(ConfigurationError) as refused:
+        prepare(tmp_path, UNPRICED, chosen)
+    said = str(refused.value)
+    fallback = "huggingface/meta-llama-4-scout-17b-16e-instruct"
+    assert said.startswith(f"stage 2 docs-creator falls back on {fallback}: it is not known what")
+    assert said.endswith("; switched off in the catalogue, it is left out")
+    assert prepare(tmp_path, UNPRICED + "enabled = false\n", chosen)
+
+
 def test_a_wrong_file_is_refused_before_the_table_is_read(tmp_path: Path) -> None:
     file = tmp_path / "providers.toml"
     file.write_text(ACME.replace("free = true", "free = 7"), encoding="utf-8")
