@@ -11,9 +11,10 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from core.errors import BilledUsage, ModelError
+from providers.llm.answer_reading import WireReader
 from providers.llm.answer_schema import is_strict
 from providers.llm.catalogue import ModelRow
-from providers.llm.http_provider import HttpProvider, WireReader, WireRequest
+from providers.llm.http_provider import HttpProvider, WireRequest
 from providers.llm.provider import FinishReason, LLMRequest, LLMResponse
 from providers.llm.wire_errors import Caller, stated_error, status_error
 from providers.llm.wire_format import TokenCount, WireModel, read_wire

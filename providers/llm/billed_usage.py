@@ -6,8 +6,6 @@ from core.errors import BilledUsage
 from providers.llm.prompt_size import BYTES_PER_LIKELY_TOKEN, likely_request_tokens, likely_tokens
 from providers.llm.provider import LLMRequest
 
-NOTHING_BILLED = BilledUsage()
-
 
 def billed_usage(
     request: LLMRequest, counted: BilledUsage, text: str, unread_bytes: int

@@ -14,8 +14,9 @@ from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 
 from core.errors import BilledUsage, ModelError
+from providers.llm.answer_reading import WireReader
 from providers.llm.catalogue import ModelRow
-from providers.llm.http_provider import HttpProvider, WireReader, WireRequest
+from providers.llm.http_provider import HttpProvider, WireRequest
 from providers.llm.provider import FinishReason, LLMRequest, LLMResponse
 from providers.llm.wire_errors import Caller, retry_after, stated_error, status_error
 from providers.llm.wire_format import TokenCount, WireModel, read_wire

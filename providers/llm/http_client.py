@@ -96,11 +96,13 @@ class Exchange:
     Attributes:
         status: HTTP status.
         headers: of the response.
+        received: bytes of the body that came in so far.
     """
 
     def __init__(self, response: httpx.Response, caller: Caller, silence: _Silence) -> None:
         self.status = response.status_code
         self.headers = response.headers
+        self.received = 0
         self._caller = caller
         self._silence = silence
         self._chunks = self._bounded(_chunks(response))
@@ -117,11 +119,6 @@ class Exchange:
     def silence_seconds(self, seconds: float | None) -> None:
         if seconds != self._silence.seconds:
             self._silence.allow(seconds)
-
-    @property
-    def received(self) -> int:
-        """Bytes of the body that came in so far."""
-        return self._received
 
     async def body(self) -> bytes:
         """The whole body.
@@ -173,11 +170,10 @@ class Exchange:
             _log.debug("%s: connection not kept: %r", self._caller, error)
 
     async def _bounded(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
-        received = 0
         async for chunk in chunks:
             self._silence.heard()
-            received += len(chunk)
-            if received > MAX_BODY_BYTES:
+            self.received += len(chunk)
+            if self.received > MAX_BODY_BYTES:
                 raise self._caller.failed(f"the answer is larger than {MAX_BODY_BYTES} bytes")
             yield chunk
 

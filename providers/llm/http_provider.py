@@ -8,10 +8,10 @@ import asyncio
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar
 
 from core.errors import (
     AppBuilderError,
@@ -20,11 +20,11 @@ from core.errors import (
     ProviderBusyError,
     ProviderFailedError,
 )
+from providers.llm.answer_reading import AnswerReading, WireReader
 from providers.llm.api_key import ApiKey
 from providers.llm.catalogue import ModelRow, ProviderRow
-from providers.llm.event_stream import MEDIA_TYPE, EventStream
+from providers.llm.event_stream import MEDIA_TYPE
 from providers.llm.http_client import (
-    IDLE_SECONDS,
     THINKING_SECONDS,
     Exchange,
     HttpClient,
@@ -52,45 +52,6 @@ class WireRequest:
 
     path: str
     body: dict[str, Any]
-
-
-class WireReader(Protocol):
-    """Gathers one answer in a protocol's format, in one piece or many."""
-
-    @property
-    def started(self) -> bool:
-        """Whether text has begun to come in."""
-        ...
-
-    @property
-    def ended(self) -> bool:
-        """Whether the provider said why the answer ended."""
-        ...
-
-    def read_body(self, body: bytes) -> None:
-        """Take the answer from a whole body.
-
-        Raises:
-            ModelError: the body is malformed, or states an error.
-        """
-        ...
-
-    def read_event(self, data: str) -> bool:
-        """Take the data of one event of a stream, and say whether the stream is complete.
-
-        Raises:
-            ModelError: the data is malformed, or states an error.
-        """
-        ...
-
-    def response(self, latency_seconds: float, request_id: str | None) -> LLMResponse:
-        """The answer, when all of it was read.
-
-        Raises:
-            RequestRefusedError: the model declined.
-            ProviderFailedError: the provider gave up in the middle.
-        """
-        ...
 
 
 class _KeyRefusedError(Exception):
@@ -188,9 +149,34 @@ class HttpProvider(ABC):
             _KeyRefusedError: the key is refused.
             ModelError: as `complete`.
         """
+        began = time.perf_counter()
+        reading: AnswerReading | None = None
+        try:
+            async with self._posted(request, model, caller) as exchange:
+                reading = AnswerReading(
+                    exchange, self.reader(model, exchange.headers, caller), caller
+                )
+                await reading.finish()
+                latency = time.perf_counter() - began
+                request_id = exchange.headers.get(self.request_id_header)
+                return _without_key(reading.reader.response(latency, request_id), caller)
+        except ModelError as error:
+            if reading is not None:
+                error.usage = reading.billed(request, error)
+            raise
+
+    @asynccontextmanager
+    async def _posted(
+        self, request: LLMRequest, model: ModelRow, caller: Caller
+    ) -> AsyncGenerator[Exchange]:
+        """Send a request; inside the `async with` block its answer can be read.
+
+        Raises:
+            _KeyRefusedError: the key is refused.
+            ModelError: the provider does not answer, or not with success.
+        """
         row = self._row
         written = self.write(request, model)
-        started = time.perf_counter()
         async with self._client.exchange(
             "POST",
             f"{row.base_url}{written.path}",
@@ -206,15 +192,7 @@ class HttpProvider(ABC):
                 if self.refuses_key(exchange.status, said):
                     raise _KeyRefusedError(error)
                 raise error
-            reader = self.reader(model, exchange.headers, caller)
-            if exchange.headers.get("content-type", "").lower().startswith(MEDIA_TYPE):
-                await _read_stream(exchange, reader, caller)
-            else:
-                exchange.silence_seconds = None
-                reader.read_body(await exchange.body())
-            latency = time.perf_counter() - started
-            request_id = exchange.headers.get(self.request_id_header)
-            return _without_key(reader.response(latency, request_id), caller)
+            yield exchange
 
     async def health_check(self) -> Health:
         """Whether the provider answers and takes our key; never raises, at most 5 seconds.
@@ -278,20 +256,3 @@ def _without_key(response: LLMResponse, caller: Caller) -> LLMResponse:
     metadata = {name: caller.answered(text) for name, text in response.metadata.items()}
     said = {"content": caller.answered(response.content), "model": caller.answered(response.model)}
     return response.model_copy(update={**said, "metadata": metadata})
-
-
-async def _read_stream(exchange: Exchange, reader: WireReader, caller: Caller) -> None:
-    events = EventStream()
-    async with aclosing(exchange.lines()) as groups:
-        async for lines in groups:
-            if _is_complete(reader, events.data_of(lines)):
-                await exchange.drain()
-                return
-            if reader.started:
-                exchange.silence_seconds = IDLE_SECONDS
-    if not _is_complete(reader, events.end()) and not reader.ended:
-        raise caller.failed("the stream ended in the middle of the answer")
-
-
-def _is_complete(reader: WireReader, events: Iterable[str]) -> bool:
-    return any(map(reader.read_event, events))

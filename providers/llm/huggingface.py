@@ -16,8 +16,9 @@ from urllib.parse import quote
 from pydantic import model_validator
 
 from core.errors import BilledUsage, ModelError
+from providers.llm.answer_reading import WireReader
 from providers.llm.catalogue import ModelRow
-from providers.llm.http_provider import HttpProvider, WireReader, WireRequest
+from providers.llm.http_provider import HttpProvider, WireRequest
 from providers.llm.openai_wire import CompletionReader, request_body
 from providers.llm.provider import FinishReason, LLMRequest, LLMResponse
 from providers.llm.wire_errors import Caller, retry_after, stated_error, status_error

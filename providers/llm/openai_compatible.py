@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from providers.llm.answer_reading import WireReader
 from providers.llm.catalogue import ModelRow
-from providers.llm.http_provider import HttpProvider, WireReader, WireRequest
+from providers.llm.http_provider import HttpProvider, WireRequest
 from providers.llm.openai_wire import CompletionReader, request_body
 from providers.llm.provider import LLMRequest
 from providers.llm.wire_errors import Caller

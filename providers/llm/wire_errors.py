@@ -12,6 +12,7 @@ from typing import Any, cast
 import httpx
 
 from core.errors import (
+    BilledUsage,
     ModelError,
     ProviderBusyError,
     ProviderFailedError,
@@ -107,7 +108,7 @@ def transport_error(error: httpx.HTTPError, caller: Caller) -> ModelError:
 def status_error(
     status: int, headers: Mapping[str, str], body: bytes, caller: Caller
 ) -> ModelError:
-    """What a response without success means.
+    """What a response without success means; nothing is billed for it.
 
     Args:
         status: HTTP status, or the code of an error inside a response with status 200.
@@ -115,6 +116,12 @@ def status_error(
         body: of the response, or its beginning.
         caller: who asked.
     """
+    return _unbilled(_status_error(status, headers, body, caller))
+
+
+def _status_error(
+    status: int, headers: Mapping[str, str], body: bytes, caller: Caller
+) -> ModelError:
     said, code = _said(body)
     message = caller.quoted(said)
     what = f"HTTP {status}: {message}" if message else f"HTTP {status}"
@@ -133,6 +140,8 @@ def status_error(
 def stated_error(error: Any, headers: Mapping[str, str], caller: Caller) -> ModelError:
     """What an `error` inside a successful response or a stream means.
 
+    Nothing is billed for the error itself; who reads the stream knows what came before it.
+
     Args:
         error: the value of `error`, as the provider sent it.
         headers: of the response.
@@ -147,7 +156,12 @@ def stated_error(error: Any, headers: Mapping[str, str], caller: Caller) -> Mode
         if 400 <= status < 600:
             return status_error(status, headers, json.dumps({"error": error}).encode(), caller)
     said, _ = _said(json.dumps({"error": error}).encode())
-    return caller.failed(f"the provider reports: {caller.quoted(said)}")
+    return _unbilled(caller.failed(f"the provider reports: {caller.quoted(said)}"))
+
+
+def _unbilled(error: ModelError) -> ModelError:
+    error.usage = BilledUsage()
+    return error
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
