@@ -56,6 +56,6 @@ def print_plan(console: Console, plan: BuildPlan) -> None:
         console.print(Text(note))
     console.print(Text("Limits", style="bold"))
     for line, limit in zip(limit_lines(plan), plan.limits, strict=True):
-        console.print(Text(f"  {line}", style="" if limit.suffices else "red"))
+        console.print(Text(f"  {line}", style="" if limit.suffices else "red"), soft_wrap=True)
     if plan.problems:
         console.print(Text(f"It cannot run: {printable(plan.problems)}", style="red"))

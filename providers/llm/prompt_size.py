@@ -23,6 +23,8 @@ from providers.llm.catalogue import ModelRow
 from providers.llm.provider import LLMRequest, Message
 
 BYTES_PER_LIKELY_TOKEN = 2.5
+_MOST_BYTES_PER_TOKEN = 5.0
+"""What a token of English prose has in the largest vocabularies in use; code and JSON have less."""
 _TOKENS_PER_TURN = 32
 """Marks around a turn. ChatML's are the longest: about 30 bytes, where the model has no tokens for
 them; Llama's are 6 tokens, OpenAI's 4."""
@@ -45,6 +47,15 @@ def estimate_request_tokens(request: LLMRequest) -> int:
     turns = sum(estimate_tokens(turn.content) for turn in request.messages)
     marks = _TOKENS_PER_TURN * (len(request.messages) + 2)  # the system text, and the answer begun
     return estimate_tokens(request.system) + turns + marks + _schema_tokens(request)
+
+
+def reserved_tokens(counted: float) -> int:
+    """About what `estimate_request_tokens` says of a prompt, known only by a vendor's count of it.
+
+    Rather above it than below: a prompt of one turn with a schema, of text whose tokens are long.
+    """
+    around = 3 * _TOKENS_PER_TURN + _TOKENS_FOR_A_SCHEMA
+    return math.ceil(counted * _MOST_BYTES_PER_TOKEN) + around
 
 
 def likely_request_tokens(request: LLMRequest) -> int:

@@ -3,10 +3,10 @@
 Making a plan spends nothing and writes nothing.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus
 from core.artifacts.structure import ValidatedStructure
@@ -14,7 +14,7 @@ from core.errors import ArtifactNotFoundError, ConfigurationError
 from core.estimate import Estimate
 from core.expectations import Expectations, ProductSize, load_expectations
 from core.layout import BUILD_RECORD, VALIDATED_STRUCTURE, build_prefix
-from core.settings import Settings, SpendingLimits
+from core.settings import Settings
 from core.stages import Stage
 from providers.llm.catalogue import DEMO
 from providers.llm.prices import PriceList
@@ -24,7 +24,9 @@ from providers.storage.ledger_database import LedgerDatabase
 from providers.storage.ledger_observations import Account, LedgerObservations
 from providers.storage.money import dollars
 from tasks.engine.plan_estimates import Estimator, UsePlan, added, seconds_of
+from tasks.engine.plan_limits import LimitPlan, limits_of
 from tasks.engine.preparation import PreparedBuild
+from tasks.engine.stages_to_run import stages_to_run
 
 
 @dataclass(frozen=True)
@@ -44,43 +46,6 @@ class StagePlan:
     uses: tuple[UsePlan, ...]
     seconds: Estimate
     note: str = ""
-
-
-@dataclass(frozen=True)
-class LimitPlan:
-    """One limit of money, held against what is expected.
-
-    Attributes:
-        what: whom it is for, in words.
-        variable: the setting.
-        limit_usd, spent_usd: US dollars; what open calls have reserved counts as spent.
-        expected: US dollars that the build, or one call of it, will take.
-    """
-
-    what: str
-    variable: str
-    limit_usd: Decimal
-    spent_usd: Decimal
-    expected: Estimate
-
-    @property
-    def left_usd(self) -> float:
-        """US dollars that may still be spent."""
-        return max(float(self.limit_usd - self.spent_usd), 0.0)
-
-    @property
-    def suffices(self) -> bool:
-        """Whether what is expected fits."""
-        return self.expected.mean <= self.left_usd
-
-    @property
-    def verdict(self) -> str:
-        """What to expect of it, in words."""
-        if not self.suffices:
-            return f"too low: the build will halt; raise {self.variable}"
-        if self.expected.high > self.left_usd:
-            return f"may be too low: the build may halt, and go on once {self.variable} is raised"
-        return "enough"
 
 
 @dataclass(frozen=True)
@@ -153,7 +118,7 @@ async def make_plan(settings: Settings, prepared: PreparedBuild, store: Artifact
         prepared=prepared,
         size=size,
         stages=stages,
-        limits=_limits(settings.spending, stages, account),
+        limits=_limits(settings, stages, account, size),
         problems=_problems(prepared),
     )
 
@@ -218,7 +183,7 @@ class _Planner:
             uses,
             own=self._expectations.seconds_of_stage(stage.number),
             spread=self._expectations.spread.seconds,
-            at_once=min(self._settings.files_at_once, max(size.files, 1)),
+            at_once=_at_once(self._settings, size),
         )
         note = f"{most} files are kept from an earlier run" if most else ""
         return StagePlan(stage, False, uses, seconds, note)
@@ -234,33 +199,24 @@ class _Planner:
 
 
 def _limits(
-    spending: SpendingLimits, stages: Sequence[StagePlan], account: Account
+    settings: Settings, stages: Iterable[StagePlan], account: Account, size: ProductSize
 ) -> tuple[LimitPlan, ...]:
-    uses = [use for stage in stages for use in stage.uses]
-    cost = added(use.cost_usd for use in uses)
-    dearest = max((use.call_usd for use in uses), key=lambda one: one.mean, default=Estimate())
-    prefix = "APP_BUILDER_SPENDING__"
-    spent_by_build, spent_in_month = dollars(account.build), dollars(account.month)
-    return (
-        LimitPlan(
-            "the dearest call", f"{prefix}PER_CALL_USD", spending.per_call_usd, Decimal(0), dearest
-        ),
-        LimitPlan(
-            "this build", f"{prefix}PER_BUILD_USD", spending.per_build_usd, spent_by_build, cost
-        ),
-        LimitPlan(
-            "the user's month",
-            f"{prefix}PER_USER_MONTH_USD",
-            spending.per_user_month_usd,
-            spent_in_month,
-            cost,
-        ),
+    return limits_of(
+        settings.spending,
+        [(stage.uses, _at_once(settings, size) if stage.stage.fan_out else 1) for stage in stages],
+        spent_by_build=dollars(account.build),
+        spent_in_month=dollars(account.month),
     )
+
+
+def _at_once(settings: Settings, size: ProductSize) -> int:
+    """How many files are at work at the same time."""
+    return min(settings.files_at_once, max(math.ceil(size.files), 1))
 
 
 def _problems(prepared: PreparedBuild) -> str:
     try:
-        prepared.router.check_keys(stage.number for stage in prepared.table.stages)
+        prepared.router.check_keys(stages_to_run(prepared.table, prepared.options))
     except ConfigurationError as error:
         return str(error)
     return ""

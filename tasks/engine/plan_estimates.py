@@ -8,6 +8,8 @@ from core.expectations import Expectations, ProductSize
 from core.stages import Stage
 from providers.llm.catalogue import Catalogue
 from providers.llm.prices import PriceList
+from providers.llm.prompt_size import reserved_tokens
+from providers.llm.provider import DEFAULT_MAX_TOKENS
 from providers.llm.stage_router import ModelChoice
 from providers.storage.ledger_observations import Observations, Spread
 
@@ -25,6 +27,7 @@ class UsePlan:
         calls, input_tokens, output_tokens, seconds, cost_usd: of all its calls together; seconds
             are those of waiting for the model, one call after another.
         call_usd: cost of one call.
+        reserved_usd: what the ledger holds for one call before it is made, its worst case.
         observed: calls to this model that the figures are learned from; 0 where they are expected.
     """
 
@@ -36,6 +39,7 @@ class UsePlan:
     seconds: Estimate
     cost_usd: Estimate
     call_usd: Estimate
+    reserved_usd: Estimate
     observed: int
 
 
@@ -96,6 +100,7 @@ class Estimator:
             # Long prompts and long answers come together.
             cost_usd=input_tokens.times(of_input).together(output_tokens.times(of_output)),
             call_usd=prompt.times(of_input).together(answer.times(of_output)),
+            reserved_usd=self._reserved(first, prompt),
             observed=waits,
         )
 
@@ -144,6 +149,16 @@ class Estimator:
         if found.count >= ENOUGH:
             return Estimate(found.mean, found.deviation), found.count
         return Estimate(expected, expected * spread), 0
+
+    def _reserved(self, choice: ModelChoice, prompt: Estimate) -> Estimate:
+        """What is reserved for a first call: it asks for the usual room of an answer."""
+        model = self._catalogue[choice.provider].model(choice.model)
+        room = min(DEFAULT_MAX_TOKENS, model.max_output_tokens)
+        usual, long = (
+            float(self._prices.worst_case(choice.provider, model, reserved_tokens(tokens), room))
+            for tokens in (prompt.mean, prompt.mean + prompt.deviation)
+        )
+        return Estimate(usual, long - usual)
 
     def _prices_of(self, choice: ModelChoice, prompt: float, answer: float) -> tuple[float, float]:
         """US dollars for a token of the prompt and of the answer, in calls of this size."""

@@ -8,6 +8,7 @@ from core.markdown import code, plain
 from providers.llm.catalogue import DEMO
 from tasks.engine.plan import BuildPlan, StagePlan
 from tasks.engine.plan_estimates import UsePlan, added
+from tasks.engine.plan_limits import LimitPlan
 
 HEAD = ("stage", "asks", "calls", "tokens in", "tokens out", "cost", "time")
 _NONE = ("–", "–", "–", "–")
@@ -43,14 +44,25 @@ def plan_notes(plan: BuildPlan) -> list[str]:
 def limit_lines(plan: BuildPlan) -> list[str]:
     """One line for each limit of money."""
     return [
-        f"{limit.what}: {_money(limit.expected)} of {_dollars(limit.left_usd)} left "
-        f"({limit.variable} is {_dollars(float(limit.limit_usd))}, "
-        f"{_dollars(float(limit.spent_usd))} spent): {limit.verdict}"
-        if limit.spent_usd != Decimal(0)
-        else f"{limit.what}: {_money(limit.expected)} of {_dollars(limit.left_usd)} "
-        f"({limit.variable}): {limit.verdict}"
+        f"{limit.what}: {_needed(limit)} of {_left(limit)}: {limit.verdict}"
         for limit in plan.limits
     ]
+
+
+def _needed(limit: LimitPlan) -> str:
+    """Both what it will cost, and what has to be left because worst cases are held before."""
+    need = limit.need
+    if need.refused_below == need.expected:
+        return _money(need.expected)
+    return f"{_money(need.expected)}, with worst cases reserved {_money(need.refused_below)},"
+
+
+def _left(limit: LimitPlan) -> str:
+    left = _dollars(limit.left_usd)
+    if limit.spent_usd == Decimal(0):
+        return f"{left} ({limit.variable})"
+    spent, whole = _dollars(float(limit.spent_usd)), _dollars(float(limit.limit_usd))
+    return f"{left} left ({limit.variable} is {whole}, {spent} spent)"
 
 
 def plan_page(plan: BuildPlan) -> str:

@@ -15,6 +15,7 @@ from providers.llm.prompt_size import (
     estimate_tokens,
     likely_request_tokens,
     likely_tokens,
+    reserved_tokens,
 )
 from providers.llm.provider import LLMRequest, Message
 from tests.docs.pages import read
@@ -113,3 +114,11 @@ def test_a_prompt_that_leaves_no_room_for_its_answer_is_refused() -> None:
     with pytest.raises(InputError, match=said):
         check("x" * 2_248)
     check("x" * 2_248, room=98)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/operations.md", "core/settings.py"])
+def test_what_is_reserved_is_told_from_a_count_of_tokens(page: str) -> None:
+    text = read(page)
+    request = LLMRequest(model="m", system="You write code.", messages=turns(text))
+    reserved = estimate_request_tokens(request)
+    assert reserved <= reserved_tokens(counted(text)) < 2 * reserved

@@ -14,7 +14,8 @@ from core.settings import Settings
 from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger_database import LedgerDatabase
-from tasks.engine.plan import BuildPlan, LimitPlan, make_plan
+from tasks.engine.plan import BuildPlan, make_plan
+from tasks.engine.plan_limits import LimitPlan, Need
 from tasks.engine.plan_text import limit_lines, plan_page, plan_rows
 from tasks.engine.preparation import PreparedBuild, prepare_build
 from tests.providers.storage.ledger_calls import add_call
@@ -52,24 +53,6 @@ async def record_completed(settings: Settings, *stages: str, model: str = "demo/
     )
     store = ArtifactStore(settings.store_url)
     await store.write_artifact(build_prefix(build.build_id) + BUILD_RECORD, record)
-
-
-@pytest.mark.parametrize(
-    ("limit", "spent", "suffices", "verdict"),
-    [
-        (10, 0, True, "enough"),
-        (10, 8, True, "may be too low"),
-        (10, 9.5, False, "too low"),
-        (10, 20, False, "too low"),
-    ],
-)
-def test_a_limit_is_held_against_what_is_left_of_it(
-    limit: float, spent: float, suffices: bool, verdict: str
-) -> None:
-    found = LimitPlan("this build", "X", Decimal(limit), Decimal(spent), Estimate(1.5, 1.0))
-    assert found.suffices is suffices
-    assert found.verdict.startswith(verdict)
-    assert found.left_usd >= 0
 
 
 async def kept(settings: Settings, **options: str) -> list[str]:
@@ -112,9 +95,13 @@ async def test_files_that_are_there_are_not_asked_again(settings: Settings) -> N
 async def test_what_was_spent_counts_against_the_limits(settings: Settings) -> None:
     plan = await planned(settings)
     assert [limit.spent_usd for limit in plan.limits] == [Decimal(0)] * 3
-    spent = LimitPlan("this build", "X", Decimal(10), Decimal(4), Estimate(1.5))
+    need = Need(Estimate(1.5), Estimate(2.25), Estimate(3))
+    spent = LimitPlan("this build", "X", Decimal(10), Decimal(4), need)
     lines = limit_lines(BuildPlan(plan.prepared, plan.size, plan.stages, (spent,)))
-    assert lines == ["this build: $1.50 of $6.00 left (X is $10.00, $4.00 spent): enough"]
+    assert lines == [
+        "this build: $1.50, with worst cases reserved $2.25, of $6.00 left (X is $10.00, "
+        "$4.00 spent): enough"
+    ]
 
 
 async def test_the_page_has_a_row_for_each_template_and_no_markdown_of_a_person(

@@ -3,6 +3,7 @@ from core.expectations import ProductSize, load_expectations
 from core.stages import Stage
 from providers.llm.catalogue import Catalogue, load_catalogue, read_catalogue_rows
 from providers.llm.prices import PriceList
+from providers.llm.provider import DEFAULT_MAX_TOKENS
 from providers.llm.stage_router import DEMO_CHOICE, ModelChoice
 from providers.storage.ledger_observations import Observations, Spread
 from tasks.engine.plan_estimates import ENOUGH, Estimator, UsePlan, seconds_of
@@ -78,6 +79,14 @@ def test_cost_is_the_tokens_at_their_price() -> None:
     assert abs(found.call_usd.mean - float(one)) < 1e-12
     assert abs(found.cost_usd.mean - float(one) * found.calls.mean) < 1e-9
     assert use(choice=DEMO_CHOICE).cost_usd == Estimate()
+
+
+def test_more_is_reserved_for_a_call_than_it_will_cost() -> None:
+    found = use()
+    model = catalogue()["gemini"].model("gemini-3-pro")
+    room_alone = PriceList(catalogue()).worst_case("gemini", model, 0, DEFAULT_MAX_TOKENS)
+    assert found.reserved_usd.mean > float(room_alone) > found.call_usd.mean
+    assert use(choice=DEMO_CHOICE).reserved_usd == Estimate()
 
 
 def test_files_that_are_there_are_taken_off() -> None:
