@@ -15,13 +15,15 @@ from core.options import BuildOptions
 from core.settings import Settings
 from providers.llm.asker import Question
 from providers.llm.breakers import Breakers
-from providers.llm.catalogue import Catalogue
+from providers.llm.catalogue import Catalogue, open_catalogue
 from providers.llm.catalogue_rows import ProviderRow
 from providers.llm.stage_router import ModelChoice
+from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallMaxima
 from providers.storage.ledger import UsageLedger
 from tasks.engine.model_access import model_access
+from tasks.engine.secret_sources import secret_chain
 
 Call = Callable[[], Awaitable[None]]
 """Asks the server once, something that was not asked before, and checks the answer."""
@@ -32,17 +34,12 @@ _MAX_TOKENS = 1_000
 _PLENTY = 10_000_000
 
 
-class _Keys:
-    def get(self, name: str) -> str | None:
-        return f"key-of-{name.lower()}"
-
-    def places(self, name: str) -> tuple[str, ...]:
-        return ("this benchmark",)
-
-
 @asynccontextmanager
 async def whole_path(url: str, home: Path, *, streams: bool) -> AsyncGenerator[Call]:
-    """The path of a build: router, cache, breaker, limits, record, ledger, client.
+    """The path of a build: router, cache, breaker, limits, record, ledger, keys, client.
+
+    As in a build, keys are looked up where the settings say, here in a `.env` file, and the
+    shipped catalogue is there beside the benchmark's row.
 
     Args:
         url: of the server.
@@ -50,14 +47,18 @@ async def whole_path(url: str, home: Path, *, streams: bool) -> AsyncGenerator[C
         streams: whether answers are streamed.
     """
     settings = Settings(home=home)
+    environment = EnvironmentSecrets(env_file=_env_file(home))
+    catalogue = Catalogue(
+        (*open_catalogue(None, environment.get), _row(url, streams=streams)),
+    )
     ledger = UsageLedger(settings.ledger_database_url)
     numbers = count()
     try:
         async with model_access(
             settings,
             BuildOptions(),
-            catalogue=Catalogue((_row(url, streams=streams),)),
-            secrets=_Keys(),
+            catalogue=catalogue,
+            secrets=secret_chain(settings, catalogue, environment),
             store=ArtifactStore(settings.store_url),
             ledger=ledger,
             breakers=Breakers(settings.breaker, ledger),
@@ -101,6 +102,13 @@ async def bare_aiohttp(url: str, *, streams: bool) -> AsyncGenerator[Call]:
                 _check_bytes(await response.read())
 
         yield call
+
+
+def _env_file(home: Path) -> Path:
+    home.mkdir(parents=True, exist_ok=True)
+    file = home / ".env"
+    file.write_text("BENCH_API_KEY=key-of-this-benchmark\n", encoding="utf-8")
+    return file
 
 
 def _row(url: str, *, streams: bool) -> ProviderRow:

@@ -145,9 +145,13 @@ def _told_gone(row: ProviderRow, stage: Stage, use: ModelUse) -> str:
 def _told_lacks(stages_by_lack: Mapping[ProviderLack, Sequence[str]]) -> list[str]:
     """What is to be set, apart from what may be set and could not be looked up."""
     told: list[str] = []
-    for failed, state, advice in (
-        (False, "are not set", "set them"),
-        (True, "could not be looked up", "mend what is said of each"),
+    for failed, heading, advice in (
+        (False, "these are not set, and the stages to run need them:", "set them"),
+        (
+            True,
+            "these could not be looked up, and the stages to run need them:",
+            "mend what is said of each",
+        ),
     ):
         lines = [
             f"  {lack.variable} (for stage {', '.join(stages)}): {lack.reason}"
@@ -156,8 +160,7 @@ def _told_lacks(stages_by_lack: Mapping[ProviderLack, Sequence[str]]) -> list[st
         ]
         if lines:
             told.append(
-                f"these {state}, and the stages to run need them:\n"
-                + "\n".join(lines)
+                "\n".join((heading, *lines))
                 + f"\n{advice}, choose other models for these stages, or set "
                 f"{DEMO_MODE_VARIABLE}=forced to build with the demo model"
             )
