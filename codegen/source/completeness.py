@@ -4,7 +4,7 @@ import re
 
 from tree_sitter import Node
 
-from codegen.code_blocks import closing_fence
+from codegen.code_blocks import closing_fence, plain_lines
 from codegen.source.findings import Finding, errors_of, offending
 from codegen.source.languages import SCRIPTS, Language
 from codegen.source.svelte_syntax import svelte_scripts
@@ -15,7 +15,7 @@ _OPENING = {"(": ")", "[": "]", "{": "}", "${": "}", "#{": "}"}
 _PYTHON_OPEN = re.compile(r"was never closed|unterminated|unexpected EOF|expected .* block after")
 _DATA_OPEN = re.compile(
     r"Unterminated|end of document|Expecting|unexpected end|end of (?:the )?stream"
-    r"|Unclosed|Expected"
+    r"|Unclosed|Expected|Illegal character"
 )
 _FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[^`\n]*$")
 _BRACKETED = SCRIPTS | {Language.CSS, Language.SCSS, Language.GO, Language.SQL}
@@ -144,7 +144,7 @@ def _open_page(text: str) -> tuple[int, str] | None:
 
 
 def _open_fence(text: str) -> tuple[int, str] | None:
-    lines = text.split("\n")
+    lines = plain_lines(text)
     position = 0
     while position < len(lines):
         if not _FENCE.match(lines[position]):

@@ -37,15 +37,19 @@ def export_findings(
     if language is None or language not in _EXPORTING:
         return []
     actual = exports_of(contract.path, text, contract.language)
+    known = {**index, contract.path: actual}
     findings: list[Finding] = []
     for promised in contract.exports:
         found = promised_name(promised, actual)
         if found is None:
             findings += _missing(promised, actual, contract.path)
             continue
-        item = defined(found, contract.path, {**index, contract.path: actual}, tree)
+        item = defined(found, contract.path, known, tree)
+        if "." in promised.name:
+            findings += _method(promised, item)
+            continue
         findings += _kind(promised, item) or _called(
-            promised, item, language, index, contract, tree
+            promised, item, language, known, contract, tree
         )
     return findings
 
@@ -72,6 +76,23 @@ def _missing(promised: Export, actual: Exports, path: str) -> list[Finding]:
             message=f"{path!r} does not export the promised {promised.name!r}{there}",
             suggestion=f"Define and export it as {promised.signature or promised.name!r}"
             + (f" (exported now: {listed})." if listed else "."),
+        )
+    ]
+
+
+def _method(promised: Export, item: SourceExport) -> list[Finding]:
+    """A promised method, `Store.add`: whether its class has it, where its members are known."""
+    name = promised.name.strip().partition(".")[2].partition("(")[0]
+    known = not item.bases and item.members
+    if not known or any(re.search(rf"\b{re.escape(name)}\b", member) for member in item.members):
+        return []
+    return [
+        Finding(
+            severity=Severity.ERROR,
+            code="missing-export",
+            line=item.line,
+            message=f"{item.local or item.name!r} has no member {name!r}",
+            suggestion=f"Define it as {promised.signature or name!r}.",
         )
     ]
 

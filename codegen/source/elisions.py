@@ -20,7 +20,8 @@ _SAME = (
 _ELISION = re.compile(
     r"(?:"
     # … existing code …, ... rest of the file ...
-    rf"(?:^\W*{_DOTS}\s*|{_DOTS}\s+)\(?(?:the )?(?:rest|remaind(?:er|ing)|remaining|existing|other|previous|same"
+    rf"(?:^\W*{_DOTS}\s*|{_DOTS}\s+)\(?(?:the )?(?:rest|remaind(?:er|ing)|remaining|existing"
+    rf"|other|previous|same"
     rf"|unchanged|original|more|omitted|similar|all (?:the )?other)\b[^\n]{{0,60}}?"
     rf"(?:{_CODE}|{_SAME}|here|above|below|of (?:the|your|it))\b"
     rf"|{_DOTS}\s*\(?(?:{_CODE}\s+)?(?:unchanged|omitted|truncated|snip(?:ped)?)\b"
@@ -51,7 +52,7 @@ _ELISION = re.compile(
     rf"|remaining|other|previous) (?:\w+ )?{_CODE}\b[^\n]{{0,30}}$"
     # your code here, implementation goes here
     rf"|^\W*(?:your|the|actual|real|rest of(?: the| your)?|more|main|remaining|additional|other"
-    rf"|similar)? ?(?:\w+ )?{_CODE} (?:goes|comes|continues|would (?:go|be)|should (?:go|be)"
+    rf"|similar)? ?(?:\w+ )?{_CODE} (?:goe?s?|comes?|continues|would (?:go|be)|should (?:go|be)"
     rf"|will go"
     rf"|to be added) (?:in )?here\b"
     rf"|^\W*(?:your|more|rest of(?: the| your)?) (?:\w+ )?{_CODE} (?:goes )?here\W*$"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from codegen.code_blocks import plain_lines
 from codegen.prose import is_remark, reads_as_prose
 from codegen.source.findings import Finding, errors_of
 from codegen.source.languages import SCRIPTS, Language
@@ -55,7 +56,7 @@ def _conflicts(language: Language | None, text: str) -> Iterator[Finding]:
         return
     found = [
         (number, line)
-        for number, line in enumerate(text.split("\n"), start=1)
+        for number, line in enumerate(plain_lines(text), start=1)
         if _CONFLICT.match(line)
     ]
     kinds = {line[0] for _, line in found}
@@ -71,7 +72,7 @@ def _conflicts(language: Language | None, text: str) -> Iterator[Finding]:
 
 
 def _fences(language: Language | None, text: str) -> Iterator[Finding]:
-    lines = text.split("\n")
+    lines = plain_lines(text)
     filled = [number for number, line in enumerate(lines) if line.strip()]
     if not filled or not ("```" in text or "~~~" in text):
         return
@@ -100,7 +101,7 @@ def _is_code(language: Language | None, text: str, row: int) -> bool:
 
 
 def _prose(language: Language | None, text: str, syntax: list[Finding]) -> Iterator[Finding]:
-    lines = [line for line in text.split("\n") if line.strip()]
+    lines = [line for line in plain_lines(text) if line.strip()]
     if not lines:
         return
     first, last = lines[0].strip(), lines[-1].strip()

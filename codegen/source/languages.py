@@ -95,9 +95,9 @@ def language_of(path: str, declared: str = "") -> Language | None:
     if name.split(".")[0] in {"dockerfile", "containerfile"} and not name.endswith(".dockerignore"):
         return Language.DOCKERFILE
     suffix = PurePosixPath(name).suffix
-    if suffix:
+    if suffix or name.startswith("."):
         return _SUFFIXES.get(suffix)
     said = declared.strip().lower()
     if said in _DECLARED:
         return _DECLARED[said]
-    return Language(said) if said in set(Language) and not name.startswith(".") else None
+    return Language(said) if said in set(Language) else None

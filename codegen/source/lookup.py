@@ -38,7 +38,8 @@ def has_name(
     if name in {item.name for item in exports.names}:
         return True
     certain = not exports.open and steps < _MOST_STEPS
-    for module in exports.stars if steps < _MOST_STEPS else ():
+    # A star passes on everything but the default export.
+    for module in exports.stars if steps < _MOST_STEPS and name != "default" else ():
         target = target_of(SourceImport(module=module), path, tree)
         if target.kind == "missing":
             continue

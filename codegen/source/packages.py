@@ -21,6 +21,7 @@ _MODULES = {
     "fitz": "pymupdf",
     "git": "gitpython",
     "github": "pygithub",
+    "google.oauth2": "google-auth",
     "google.protobuf": "protobuf",
     "grpc": "grpcio",
     "jose": "python-jose",
@@ -124,6 +125,4 @@ def _is_namespace_of(module: str, names: set[str]) -> bool:
     parts = [canonical(part) for part in module.split(".")]
     if len(parts) < 2:
         return False
-    return any("-".join(parts[:size]) in names for size in range(2, len(parts) + 1)) or any(
-        name.startswith(f"{parts[0]}-{parts[1]}") for name in names
-    )
+    return any("-".join(parts[:size]) in names for size in range(2, len(parts) + 1))

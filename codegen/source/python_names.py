@@ -100,8 +100,8 @@ class _Names:
         offered = not name.startswith("_") and not more.get("origin")
         values = {"name": name, "kind": kind, "signature": signature, "line": line, **more}
         old = self.found.get(name)
-        if old is not None and old.signature and not signature:
-            return  # `x: int` and then `x = 1`: the first says more
+        if old is not None and old.signature and (not signature or kind == "other"):
+            return  # `x: int`, then `x = 1`; `def f`, else `f = other`: the first says more
         self.found[name] = SourceExport.model_validate({"offered": offered, **values})
 
     def _class(self, node: ast.ClassDef) -> None:

@@ -154,7 +154,8 @@ class _Module:
 
     def _whole(self, value: Node) -> None:
         if value.type == "object":
-            self._add(of_value(value, _LAST), default=True)
+            whole = of_value(value, _LAST)
+            self.found[_LAST] = whole.model_copy(update={"offered": False})
             for child in value.named_children:
                 self._property(child)
             return

@@ -212,6 +212,7 @@ def _placed(signature: Signature) -> list[Parameter]:
 
 def _broken_places(promised: Signature, actual: Signature, *, by_name: bool) -> list[str]:
     wanted, given = _placed(promised), _placed(actual)
+    by_names = {item.name for item in promised.parameters if item.role == "name"}
     reasons: list[str] = []
     for number, item in enumerate(wanted):
         if number >= len(given):
@@ -228,7 +229,7 @@ def _broken_places(promised: Signature, actual: Signature, *, by_name: bool) -> 
     reasons += [
         f"the parameter {item.name or number!r} is not promised and has no default"
         for number, item in enumerate(given[len(wanted) :], start=len(wanted) + 1)
-        if not item.optional
+        if not item.optional and item.name not in by_names
     ]
     return reasons
 

@@ -20,7 +20,7 @@ MOST_PLACES = 5
 
 _LENIENT = frozenset({Language.SQL, Language.CSS, Language.SCSS, Language.DOCKERFILE})
 """Languages whose readers take what the grammars here do not know (dialects, hacks): what does not
-fit the grammar is a warning, and only what is cut off is an error."""
+fit the grammar is worth a remark, and only what is cut off is an error."""
 
 _FILLED_IN = re.compile(r"\{[{%#]|<%|\$\{")
 """Marks of a template engine, which may stand where HTML allows nothing."""
@@ -95,7 +95,7 @@ def grammar_findings(language: Language, text: str) -> list[Finding]:
     if not tree.root_node.has_error or reads_otherwise(language, text):
         return []
     lenient = language in _LENIENT or (language is Language.HTML and _FILLED_IN.search(text))
-    severity = Severity.WARNING if lenient else Severity.ERROR
+    severity = Severity.INFO if lenient else Severity.ERROR
     return [
         Finding(
             severity=severity,

@@ -75,7 +75,7 @@ _UNKNOWN_TO_GRAMMARS = re.compile(
     r"""\bimport\((?:"[^"\n]*"|'[^'\n]*')\)"""  # an imported type's: `import("x").Y<Z>`
     rf"|(?<=\bas )(?:{_RESERVED})\b|\b(?:{_RESERVED})(?= as )"  # names in a list of exports
 )
-_VARIANCE = re.compile(r"\b(?:in|out)(?=\s+[A-Z]\w*\s*(?:extends\b|[,=>]))")
+_VARIANCE = re.compile(r"\b(?:in\s+out|in|out)(?=\s+[A-Z]\w*\s*(?:extends\b|[,=>]))")
 """TypeScript's `<in T>` and `<out T>`."""
 
 

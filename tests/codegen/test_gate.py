@@ -11,7 +11,9 @@ from codegen.gate import check_source
         ("a.py", "x = 1\n"),
         ("a.json", '{"a": 1}'),
         ("a.toml", 'a = "b"\n'),
-        ("a.html", "<p"),
+        ("a.html", "<p>a"),
+        ("a.js", "const a = 1;\n"),
+        ("a.xyz", "<<<"),
         ("Dockerfile", "FROM x\n"),
     ],
 )
@@ -27,6 +29,8 @@ def test_a_file_that_parses_passes(path: str, text: str) -> None:
         ("a.json", "{", "'a.json' does not parse"),
         ("a.toml", "= 1", "'a.toml' does not parse"),
         ("a.html", "a\0b", "NUL"),
+        ("a.js", "const a = ;\n", "'a.js' does not parse: line 1"),
+        ("a.yaml", "a: [1\n", "'a.yaml' does not parse"),
     ],
 )
 def test_a_file_that_does_not_parse_is_refused_by_its_line(path: str, text: str, said: str) -> None:

@@ -1,0 +1,236 @@
+"""Stubs, elisions, cut-off and foreign text, and what only looks like them."""
+
+import pytest
+
+from codegen.source.findings import errors_of
+from codegen.source.wholeness import wholeness_findings
+
+ELISIONS = """
+... existing code ...|...existing code...|… rest of the file …|... rest of the code unchanged
+rest unchanged|(rest unchanged)|Rest of the file remains unchanged|rest of the code stays the same
+The rest of the implementation is the same as before|same as before|Same as above
+... (other methods remain the same)|other methods remain unchanged|unchanged code
+existing imports|previous code here|keep the existing code|Keep existing imports here
+omitted for brevity|... code omitted for brevity ...|Implementation omitted|truncated for brevity
+your code here|Your implementation goes here|rest of your code here|add your logic here
+remaining routes go here|Add the remaining handlers here|... more fields here
+everything else stays the same|[rest of code]|... snip ...|to be continued
+Similar for the other endpoints|for brevity, the handlers are omitted|etc.|...
+... same as before ...|// ... unchanged ...|Insert the existing code here|as before
+... (rest of the function)|remaining code unchanged|Rest of the component...
+"""
+INNOCENT = """
+the rest of the arguments are passed on|keep the existing order of rows|unchanged rows are skipped
+Removes whatever remains.|continue with the next loan|the same as the default of the server
+Add the loan to the list.|skip the rest of the line|existing loans are kept|more tests below zero
+omit the header when empty|code of the state|see above for details|placeholder of the input
+Returns the rest.|The other side may close first.|implementation detail: see RFC 9110
+`const { x, ...rest } = props` takes the rest here|as before 3.12, names are looked up late
+"""
+
+
+def _lines(text: str) -> list[str]:
+    return [part for part in text.strip().replace("\n", "|").split("|") if part]
+
+
+@pytest.mark.parametrize("comment", _lines(ELISIONS))
+def test_a_comment_for_code_left_out_is_refused(comment: str) -> None:
+    for path, text in (
+        ("a.py", f"x = 1\n# {comment}\ny = 2\n"),
+        ("a.js", f"const x = 1;\n// {comment}\nconst y = 2;\n"),
+        ("a.tsx", f"const x = <p>\n{{/* {comment} */}}</p>;\n"),
+        ("a.css", f".a {{ color: red; }}\n/* {comment} */\n"),
+        ("a.html", f"<p>a</p>\n<!-- {comment} -->\n"),
+        ("a.svelte", f"<script>\n// {comment}\n</script>\n<p>a</p>\n"),
+        ("a.sql", f"SELECT 1;\n-- {comment}\n"),
+        ("a.go", f"package a\n// {comment}\n"),
+        ("a.yaml", f"a: 1\n# {comment}\n"),
+        ("Makefile", f"a: b\n# {comment}\n"),
+    ):
+        found = [item for item in wholeness_findings(path, text) if item.code == "elision"]
+        assert [item.line for item in found] == [2], (path, found)
+
+
+@pytest.mark.parametrize("comment", _lines(INNOCENT))
+def test_a_comment_that_explains_is_let_through(comment: str) -> None:
+    assert wholeness_findings("a.py", f"x = 1\n# {comment}\ny = 2\n") == []
+    assert wholeness_findings("a.ts", f"const x = 1;\n// {comment}\nconst y = 2;\n") == []
+
+
+def test_dots_within_a_longer_comment_are_an_example() -> None:
+    assert wholeness_findings("a.py", "# as in\n# ...\n# end\nx = 1\n") == []
+    assert wholeness_findings("a.json", '{"a": "// rest unchanged"}') == []
+    assert wholeness_findings("a.py", 's = "# rest unchanged"\n') == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["pass", "...", "raise NotImplementedError", "raise NotImplementedError('later')",
+     '"""Add one."""', '"""Add one."""\n    pass', "# TODO: write\n    pass",
+     "# FIXME\n    return None", "raise RuntimeError('not implemented yet')",
+     "return []  # TODO implement", "return 0  # placeholder"],
+)  # fmt: skip
+def test_a_python_function_without_a_body_is_refused(body: str) -> None:
+    for text in (
+        f"def add(a):\n    {body}\n",
+        f"@cached\nasync def add(a):\n    {body}\n",
+    ):
+        errors = errors_of(wholeness_findings("a.py", text, promised=("add",)))
+        assert [item.code for item in errors] == ["stub"], (text, errors)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class A(Protocol):\n    def f(self): ...\n",
+        "class A(ABC):\n    @abstractmethod\n    def f(self): pass\n",
+        "class A:\n    @abc.abstractmethod\n    def f(self): ...\n    def g(self): ...\n",
+        "class A:\n    def f(self): raise NotImplementedError\nclass B(A):\n    def f(self):"
+        " return 1\n",
+        "@overload\ndef f(a: int) -> int: ...\ndef f(a): return a\n",
+        "class E(Exception):\n    pass\n",
+        "if TYPE_CHECKING:\n    def f(): ...\n",
+        "class A:\n    def __init__(self): pass\n    def close(self): pass\n",
+        "class H(Handler):\n    def log_message(self, *args): pass\n",
+        "def f():\n    # Nothing to do here.\n    pass\n",
+        'def f():\n    """Do nothing, on purpose: intentionally empty."""\n',
+        "@app.callback()\ndef f():\n    \"\"\"The command.\"\"\"\n",
+        "class NullStore:\n    def put(self, a): pass\n",
+        "def f(a):\n    return None\n",
+        "def f(a):\n    if a:\n        raise NotImplementedError(a)\n    return a\n",
+        "",
+    ],
+)  # fmt: skip
+def test_python_that_is_meant_to_be_empty_is_let_through(text: str) -> None:
+    assert wholeness_findings("a.py", text) == []
+
+
+def test_a_method_without_a_body_is_an_error_only_where_it_is_promised() -> None:
+    text = "class A:\n    def f(self): pass\n"
+    assert errors_of(wholeness_findings("a.py", text)) == []
+    assert wholeness_findings("a.py", text)[0].code == "stub"
+    assert errors_of(wholeness_findings("a.py", text, promised=("A",)))
+    assert wholeness_findings("a.pyi", "def f(): ...\n") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.js", "export function add(a) {}\n"),
+        ("a.js", "function add(a) {\n  throw new Error('Not implemented');\n}\n"),
+        ("a.ts", "export const add = async (a: string) => {\n  // TODO: implement\n};\n"),
+        ("a.ts", "class S {\n  add(a: string) {\n    throw new Error('TODO');\n  }\n}\n"),
+        ("a.ts", "class S {\n  add = () => {};\n}\n"),
+        ("a.tsx", "export function add() {\n  // TODO\n  return null;\n}\n"),
+        ("a.js", "const add = function () { return Promise.reject(new Error('unimplemented')); };"),
+        ("a.svelte", "<script>\nfunction add() {\n  // FIXME\n}\n</script>\n"),
+        ("a.go", 'package a\n\nfunc add() {\n\tpanic("not implemented")\n}\n'),
+        ("a.go", "package a\n\nfunc (s *S) add() error {\n\t// TODO\n\treturn nil\n}\n"),
+    ],
+)
+def test_a_script_function_without_a_body_is_refused(path: str, text: str) -> None:
+    errors = errors_of(wholeness_findings(path, text, promised=("add",)))
+    assert [item.code for item in errors] == ["stub"], errors
+    assert "add" in errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.ts", "class A { constructor(private b: B) {} close() {} }\nabstract class C "
+         "{ abstract d(): void; e() { throw new Error('no such loan'); } }"),
+        ("a.js", "const noop = () => {};\nrun(() => {}, { f() {} });\nlet a = b ?? (() => {});"),
+        ("a.js", "function f() {\n  // nothing to do\n}\n"),
+        ("a.ts", "export class NullStore { put() {} }\nexport function f() { return null; }"),
+        ("a.ts", "declare function f(): void\nfunction g(a: A): void;\nfunction g(a) { h(); }"),
+        ("a.d.ts", "export function f(): void;"),
+        ("a.go", "package a\n\nfunc main() {}\n\nfunc f() error {\n\treturn nil\n}\n"),
+    ],
+)  # fmt: skip
+def test_scripts_that_are_meant_to_be_empty_are_let_through(path: str, text: str) -> None:
+    assert wholeness_findings(path, text) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("a.py", "def f():\n    return g(1,\n", 2),
+        ("a.py", "x = 1\ny = '''abc\n", 2),
+        ("a.py", "x = 1\ndef f(a):\n", 2),
+        ("a.py", "x = 1\ny =\n", 2),
+        ("a.ts", "export function f() {\n  return 1;\n", 1),
+        ("a.js", "const a = `x ${b}\n", 1),
+        ("a.js", "const a = 1;\nconst b =\n", 2),
+        ("a.jsx", "const A = () => (\n  <div>\n    <p>x</p>\n", 1),
+        ("a.css", ".a { color: red; }\n.b { color:\n", 2),
+        ("a.scss", ".a { .b { color: red; }\n", 1),
+        ("a.go", "package a\n\nfunc f() {\n\tx := 1\n", 3),
+        ("a.html", "<!doctype html>\n<html><body><p>a</p>\n", 2),
+        ("a.html", "<p>a</p>\n<!-- b\n", 2),
+        ("a.html", "<p>a</p>\n<div class='b\n", 2),
+        ("a.svelte", "<script>\nlet a = {\n</script>\n", 2),
+        ("a.svelte", "{#if a}\n<p>b</p>\n", 1),
+        ("a.json", '{"a": [1, 2\n', 1),
+        ("a.toml", 'a = 1\nb = "x\n', 2),
+        ("a.yaml", 'a: 1\nb: "x\n', 3),
+        ("a.sql", "SELECT 1;\nCREATE TABLE a (\n  b INT,\n", 2),
+        ("a.sql", "SELECT 1;\nINSERT INTO a VALUES ('b\n", 2),
+        ("a.sql", "SELECT 1;\nSELECT a FROM\n", 2),
+        ("a.md", "# A\n\n```sh\nrun\n", 3),
+        ("Dockerfile", "FROM a\nRUN b && \\\n", 2),
+        ("Dockerfile", "FROM a\nCMD\n", 2),
+    ],
+)
+def test_text_that_breaks_off_is_refused(path: str, text: str, line: int) -> None:
+    errors = errors_of(wholeness_findings(path, text))
+    assert [item.code for item in errors] == ["cut-off"], errors
+    assert abs(errors[0].line - line) <= 1, errors
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "code"),
+    [
+        ("a.py", "Here is the file you asked for:\n\nx = 1\n", "not-a-file"),
+        ("a.py", "x = 1\nI hope this helps!\n", "not-a-file"),
+        ("a.ts", "Sure, this does it.\nconst a = 1;\n", "not-a-file"),
+        ("a.yaml", "Here is the file: a\n", "not-a-file"),
+        ("a.css", "This is the style sheet.\n.a { color: red; }\n", "not-a-file"),
+        ("README.md", "Sure! Here is the README:\n\n# A\n", "not-a-file"),
+        ("a.html", "Certainly, this page shows it.\n<p>a</p>\n", "not-a-file"),
+        ("a.py", "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n", "not-a-file"),
+        ("a.ts", "@@ -1,2 +1,2 @@\n-const a = 1;\n+const a = 2;\n", "not-a-file"),
+        ("a.txt", "diff --git a/a.txt b/a.txt\n", "not-a-file"),
+        ("a.ts", "*** Begin Patch\n*** Update File: a.ts\n", "not-a-file"),
+        ("a.py", "```python\nx = 1\n```\n", "fence"),
+        ("a.js", "```js\nconst a = 1;\n```\n", "fence"),
+        ("a.js", "const a = 1;\n```\nconst b = 2;\n", "fence"),
+        ("a.css", ".a { color: red; }\n```\n", "fence"),
+        ("README.md", "```markdown\n# A\n```\n", "fence"),
+        ("a.py", "<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> b\n", "merge-conflict"),
+        ("a.css", ".a {}\n>>>>>>> b\n", "merge-conflict"),
+        ("a.txt", "<<<<<<< HEAD\nx\n=======\ny\n>>>>>>> b\n", "merge-conflict"),
+    ],
+)
+def test_text_that_is_not_the_file_is_refused(path: str, text: str, code: str) -> None:
+    assert code in {item.code for item in errors_of(wholeness_findings(path, text))}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", 'a = """\n```\n<<<<<<< HEAD\n=======\n>>>>>>> b\n@@ -1 +1 @@\n"""\n'),
+        ("a.js", "/*\n```js\nf();\n```\n*/\nconst a = 1;\n"),
+        ("a.patch", "--- a/a\n+++ b/a\n@@ -1 +1 @@\n-a\n+b\n"),
+        ("README.md", "# A\n\nTitle\n=======\n\n```diff\n@@ -1 +1 @@\n```\n"),
+        ("notes.txt", "Here we are.\n=======\n"),
+        ("a.go", 'package a\n\nconst b = `\n```\n`[0:1]\n'.replace("```", "'''")),
+        ("Makefile", "all:\n\techo \"a\"\n"),
+        (".gitignore", "*.pyc\n"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_foreign_is_let_through(path: str, text: str) -> None:
+    assert wholeness_findings(path, text) == []
+
+
+def test_a_text_with_a_nul_is_left_to_the_syntax_check() -> None:
+    assert wholeness_findings("a.py", "x\0# rest unchanged") == []
