@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Protocol
 
 from core.attempt_clock import waiting
-from core.errors import RequestRefusedError, StorageError
+from core.errors import BilledUsage, ModelError, RequestRefusedError, StorageError
 from core.settings import SpendingLimits
 from providers.llm.catalogue import ModelRow
 from providers.llm.checkpoints import Keep
 from providers.llm.prices import PriceList
-from providers.llm.prompt_size import estimate_tokens
+from providers.llm.prompt_size import estimate_tokens, likely_request_tokens
 from providers.llm.provider import Answerer, LLMRequest, LLMResponse
 from providers.storage.calls import CallIdentity, CallMaxima, ClosedOutcome
 
@@ -128,7 +128,8 @@ class MeteredProvider:
             answered = self._priced(await self._inner.complete(request))
             await self._keep(answered[0])
         except BaseException as error:  # also a cancelled call is closed
-            await asyncio.shield(self._close_failed(call_id, error, answered))
+            billed = _billed(request, error) if answered is None else answered[0]
+            await asyncio.shield(self._close_failed(call_id, error, billed))
             raise
         response, cost = answered
         # What was paid for is counted, also when nobody waits for the answer any more.
@@ -154,32 +155,49 @@ class MeteredProvider:
         }
         if response.cost_usd:  # the provider's own word
             return response, Decimal(str(response.cost_usd))
-        cost = self._terms.prices.cost(
+        response = response.model_copy(update=counted)
+        cost = self._cost(response)
+        return response.model_copy(update={"cost_usd": float(cost)}), cost
+
+    def _cost(self, billed: LLMResponse | BilledUsage) -> Decimal:
+        """What it costs, in the provider's own word where it gives one."""
+        if billed.cost_usd or self._terms.model.free:
+            return Decimal(str(billed.cost_usd))
+        return self._terms.prices.cost(
             self._call.provider,
             self._terms.model,
-            **counted,
-            cached_input_tokens=response.cached_input_tokens,
+            billed.input_tokens,
+            billed.output_tokens,
+            cached_input_tokens=billed.cached_input_tokens,
         )
-        return response.model_copy(update={**counted, "cost_usd": float(cost)}), cost
 
     async def _close_failed(
-        self, call_id: int, error: BaseException, answered: tuple[LLMResponse, Decimal] | None
+        self, call_id: int, error: BaseException, billed: LLMResponse | BilledUsage
     ) -> None:
-        """Close the row of a call that failed; an answer that could not be kept was paid for.
+        """Close the row of a call that failed, and book what it was billed for all the same.
 
         The call's own error is what its caller must see, so one of the ledger is only logged: the
         reservation then counts until it expires.
         """
-        response, cost = answered or (None, Decimal(0))
         try:
             await self._ledger.settle(
                 call_id,
                 outcome="refused" if isinstance(error, RequestRefusedError) else "failed",
-                input_tokens=response.input_tokens if response else 0,
-                output_tokens=response.output_tokens if response else 0,
-                cost_usd=cost,
+                input_tokens=billed.input_tokens,
+                output_tokens=billed.output_tokens,
+                cost_usd=self._cost(billed),
                 error_class=type(error).__name__,
                 error=str(error),
             )
         except StorageError as unsettled:
             _log.warning("call %s that failed is not settled: %s", call_id, unsettled)
+
+
+def _billed(request: LLMRequest, error: BaseException) -> BilledUsage:
+    """What is billed for a call that was not answered."""
+    if isinstance(error, ModelError):
+        return error.usage or BilledUsage()
+    if isinstance(error, asyncio.CancelledError):
+        # It was on its way, and the provider does not stop to count because nobody listens.
+        return BilledUsage(input_tokens=likely_request_tokens(request))
+    return BilledUsage()

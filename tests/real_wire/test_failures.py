@@ -5,7 +5,7 @@ import time
 import pytest
 
 from core.errors import ModelError, ProviderBusyError, ProviderFailedError, RequestRefusedError
-from providers.llm import http_provider
+from providers.llm import answer_reading, http_provider
 from providers.llm.http_client import MAX_BODY_BYTES
 from providers.llm.http_provider import HttpProvider
 from tests.real_wire.cases import KEY, TEXT, WAIT_SECONDS, WAIT_UNTIL, request
@@ -100,7 +100,7 @@ async def test_a_server_that_hangs_is_left(
 async def test_a_stream_that_falls_silent_is_left(
     speaking: Speaking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_provider, "IDLE_SECONDS", 0.5)
+    monkeypatch.setattr(answer_reading, "IDLE_SECONDS", 0.5)
     started = time.perf_counter()
     error = await failure(speaking(streams=True), "hang amid")
     assert time.perf_counter() - started < 10

@@ -32,6 +32,10 @@ WRITTEN = likely_tokens(TEXT)
 STREAM = {"Content-Type": "text/event-stream"}
 
 
+def _at_once(_: int) -> float:
+    return 0.05
+
+
 async def failure(sample: Sample, response: httpx.Response | Exception) -> ModelError:
     with pytest.raises(ModelError) as caught:
         await sample.ask(response)
@@ -57,11 +61,11 @@ def chat(usage: object, finish_reason: str = "stop", **message: Any) -> Any:
 
 CHAT_USAGE = {"prompt_tokens": 50_000, "completion_tokens": 8_000}
 DECLINED = chat(CHAT_USAGE, content=None, refusal="I cannot help.")
-BLOCKED = {
+BLOCKED: dict[str, Any] = {
     "promptFeedback": {"blockReason": "SAFETY"},
     "usageMetadata": {"promptTokenCount": 50_000, "cachedContentTokenCount": 40_000},
 }
-CLAUDE_DECLINED = {
+CLAUDE_DECLINED: dict[str, Any] = {
     **ANTHROPIC.whole,
     "content": [],
     "stop_reason": "refusal",
@@ -107,7 +111,11 @@ async def test_an_answer_the_provider_gave_up_has_its_own_price(sample: Sample) 
 
 
 async def test_an_error_amid_a_stream_may_state_the_price() -> None:
-    end = {"choices": [], "error": {"code": 502}, "usage": {**CHAT_USAGE, "cost": 0.2}}
+    end: dict[str, Any] = {
+        "choices": [],
+        "error": {"code": 502},
+        "usage": {**CHAT_USAGE, "cost": 0.2},
+    }
     error = await failure(CHAT, stream(*CHAT.events[:2], end))
     assert error.usage == BilledUsage(50_000, 0, 8_000, 0.2)
 
@@ -131,7 +139,7 @@ async def test_so_is_one_that_breaks(
     if how == "silence":
         monkeypatch.setattr(answer_reading, "IDLE_SECONDS", 0.05)
     if how == "time":
-        monkeypatch.setattr(http_provider, "call_seconds", lambda _: 0.05)
+        monkeypatch.setattr(http_provider, "call_seconds", _at_once)
 
     async def broken() -> AsyncIterator[bytes]:
         yield half_of(sample)

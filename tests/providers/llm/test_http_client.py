@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from core.errors import ProviderBusyError, ProviderFailedError
-from providers.llm import http_client, http_provider
+from providers.llm import answer_reading, http_client, http_provider
 from providers.llm.http_client import HttpClient, call_seconds
 from tests.providers.llm.wire_server import (
     REQUEST,
@@ -135,7 +135,7 @@ async def test_a_server_that_never_answers_is_left(monkeypatch: pytest.MonkeyPat
 async def test_a_model_that_thinks_longer_than_the_idle_time_is_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http_provider, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(answer_reading, "IDLE_SECONDS", 0.2)
     role = chunk(b'data: {"choices": [{"delta": {"role": "assistant"}}]}\n\n')
     reply = raw(0.4, STREAM_HEAD, role, 0.4, event("Hello", "stop"), b"0\r\n\r\n")
     async with serving(reply) as server:
@@ -143,7 +143,7 @@ async def test_a_model_that_thinks_longer_than_the_idle_time_is_waited_for(
 
 
 async def test_silence_within_an_answer_ends_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_provider, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(answer_reading, "IDLE_SECONDS", 0.2)
     async with serving(raw(STREAM_HEAD, event("Hel"), 30.0)) as server:
         with pytest.raises(ProviderFailedError, match=r"went silent for 0.2 s"):
             await ask(server)
@@ -162,7 +162,7 @@ async def test_an_answer_that_drips_in_for_ever_ends_with_the_total_time(
 async def test_an_answer_that_is_not_streamed_is_bound_by_the_total_time_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http_provider, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(answer_reading, "IDLE_SECONDS", 0.1)
     monkeypatch.setattr(http_provider, "THINKING_SECONDS", 0.1)
     slow = raw(0.3, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(WHOLE), 0.3, WHOLE)
     async with serving(slow) as server:
