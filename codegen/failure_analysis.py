@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable
 
 from codegen.failure_classes import Evidence, classify, is_test_file
 from codegen.failure_message import error_of, signature_of
+from codegen.runners.accounts import Ecosystem
 from codegen.runners.frames import mentioned_files, read_frames
 from codegen.runners.results import StepResult
+from codegen.tracebacks import shortened
 from core.artifacts.failure import Failure, FailureClass
 from core.artifacts.report import TestCaseResult, TestOutcome
 from core.artifacts.run_plan import Step
@@ -35,6 +37,30 @@ def analyse(result: StepResult, known: Collection[str]) -> tuple[Failure, ...]:
 def run_signature(failures: Iterable[Failure]) -> str:
     """Signature of all failures of a run together, whatever their order; equal when they are."""
     return signature_of(sorted({failure.signature for failure in failures}), "", None)
+
+
+def install_failure(said: str, ecosystem: Ecosystem) -> Failure:
+    """The failure of an install phase, which is the dependencies' unless a network was missing.
+
+    Args:
+        said: the installer's words.
+        ecosystem: whose packages it installs.
+    """
+    message = said.strip()
+    evidence = Evidence("", message, message, (), "", ())
+    failure_class, reason = classify(evidence)
+    if failure_class is not FailureClass.ENVIRONMENT:
+        failure_class = FailureClass.DEPENDENCY
+        reason = "The declared dependencies could not be installed."
+    return Failure(
+        step="install",
+        test=f"install of {ecosystem} packages",
+        message=message,
+        failure_class=failure_class,
+        reasons=(reason,),
+        signature=signature_of(("install", ecosystem), message, None),
+        account=shortened(message),
+    )
 
 
 def _analyse_case(step: Step, case: TestCaseResult, known: frozenset[str]) -> Failure:

@@ -24,11 +24,14 @@ _FORMATS = {
     Runner.MOCHA: ReportFormat.MOCHA,
     Runner.NODE_TEST: ReportFormat.JUNIT,
 }
-_SHELL_SIGNS = frozenset({"|", "||", "&", ";", ";;", "(", ")", "<", ">", ">>", "<<", "|&"})
+_TOKEN = re.compile(
+    r"""[ \t]*(?:(?P<and>&&)|(?P<word>(?:[^\s'"\\`$#;&|()<>]|'[^'\n]*'|"[^"\\`$\n]*")+))"""
+)
+"""A word with its quotes, or `&&`; nothing with a substitution, a redirection or an escape."""
 
 
 @dataclass(frozen=True, slots=True)
-class TestCommand:
+class RunnerCommand:
     """A test runner as a script calls it.
 
     Attributes:
@@ -45,7 +48,7 @@ class TestCommand:
         return _FORMATS[self.runner]
 
 
-def test_commands(scripts: Mapping[str, str], report_path: str) -> list[TestCommand]:
+def runner_commands(scripts: Mapping[str, str], report_path: str) -> list[RunnerCommand]:
     """The test runners that the script `test` calls, each with its report switched on.
 
     Args:
@@ -60,23 +63,23 @@ def test_commands(scripts: Mapping[str, str], report_path: str) -> list[TestComm
         commands = list(_commands("test", scripts, 0))
     except ValueError:
         return []
-    found: list[TestCommand] = []
+    found: list[RunnerCommand] = []
     before: list[str] = []
     for words in commands:
         if (place := _runner(words)) is None:
-            before.append(_line(words))
+            before.append(" ".join(words))
             continue
         runner, index = place
-        line = _line(reporting(runner, words, index, report_path))
-        found.append(TestCommand(runner, " && ".join([*before, line])))
+        line = " ".join(reporting(runner, words, index, report_path))
+        found.append(RunnerCommand(runner, " && ".join([*before, line])))
     return found
 
 
-def default_command(runner: Runner, report_path: str) -> TestCommand:
+def default_command(runner: Runner, report_path: str) -> RunnerCommand:
     """The command of a runner that no script calls."""
     program = {Runner.NODE_TEST: ["node", "--test"]}.get(runner, [runner.value])
     words = reporting(runner, program, len(program) - 1, report_path)
-    return TestCommand(runner, _line(words))
+    return RunnerCommand(runner, " ".join(words))
 
 
 def reporting(runner: Runner, words: Sequence[str], index: int, report_path: str) -> list[str]:
@@ -88,20 +91,21 @@ def reporting(runner: Runner, words: Sequence[str], index: int, report_path: str
         index: position of the runner's own name in it, or of the option `--test` of node.
         report_path: the file that gets the report.
     """
+    target = shlex.quote(report_path)
     head, tail = list(words[: index + 1]), list(words[index + 1 :])
     if runner is Runner.NODE_TEST:
         # The second reporter is for people, and the only one that shows what tests print.
-        report = ["--test-reporter=junit", f"--test-reporter-destination={report_path}"]
+        report = ["--test-reporter=junit", f"--test-reporter-destination={target}"]
         screen = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
         return [*head, *report, *screen, *tail]
     if runner is Runner.MOCHA:
-        return [*head, *tail, "--reporter", "json", "--reporter-option", f"output={report_path}"]
+        return [*head, *tail, "--reporter", "json", "--reporter-option", f"output={target}"]
     if runner is Runner.JEST:
         tail = [word for word in tail if word not in {"--watch", "--watchAll"}]
-        return [*head, *tail, "--ci", "--json", f"--outputFile={report_path}"]
+        return [*head, *tail, "--ci", "--json", f"--outputFile={target}"]
     tail = [word for word in tail if word not in {"--watch", "-w", "watch", "dev"}]
     run = [] if tail[:1] == ["run"] else ["run"]
-    reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={report_path}"]
+    reporters = ["--reporter=default", "--reporter=json", f"--outputFile.json={target}"]
     return [*head, *run, *tail, *reporters]
 
 
@@ -124,20 +128,18 @@ def _commands(name: str, scripts: Mapping[str, str], depth: int) -> Iterator[lis
 
 
 def _split(script: str) -> Iterator[list[str]]:
-    if any(sign in script for sign in ("$", "`", "\n")):
-        raise ValueError("the script has substitutions, which only a shell can make")
-    lexer = shlex.shlex(script, posix=True, punctuation_chars=True)
-    lexer.whitespace_split = True
-    lexer.commenters = ""
+    """The words of each simple command, with their quotes."""
     words: list[str] = []
-    for word in lexer:
-        if word in _SHELL_SIGNS:
-            raise ValueError(f"the script has the sign {word!r}, which only a shell understands")
-        if word == "&&":
+    position = 0
+    while match := _TOKEN.match(script, position):
+        position = match.end()
+        if match["word"]:
+            words.append(match["word"])
+        else:
             yield words
             words = []
-        else:
-            words.append(word)
+    if script[position:].strip():
+        raise ValueError(f"only a shell understands {script[position:]!r}")
     yield words
 
 
@@ -165,14 +167,3 @@ def _runner(words: Sequence[str]) -> tuple[Runner, int] | None:
         if not starts_another and not (index > start and words[index - 1].startswith("-")):
             return None
     return None
-
-
-def _line(words: Sequence[str]) -> str:
-    """The words as a shell reads them; an assignment before the program stays one."""
-    quoted: list[str] = []
-    leading = True
-    for word in words:
-        leading = leading and bool(_ASSIGNMENT.match(word))
-        name, sign, value = word.partition("=")
-        quoted.append(f"{name}{sign}{shlex.quote(value)}" if leading else shlex.quote(word))
-    return " ".join(quoted)

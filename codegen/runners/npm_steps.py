@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from codegen.runners.npm_scripts import TestCommand, default_command, test_commands
+from codegen.runners.npm_scripts import RunnerCommand, default_command, runner_commands
 from codegen.runners.tree import Project
 from core.artifacts.run_plan import BootCheck, ReportFormat, Runner, Step
 
@@ -52,9 +52,9 @@ def npm_steps(project: Project, report_path: str) -> Iterator[Step | str]:
 
 def _tests(project: Project, manifest: _Manifest, report_path: str) -> Iterator[Step]:
     script = manifest.scripts.get("test", "")
-    commands: list[TestCommand] = []
+    commands: list[RunnerCommand] = []
     if script and _NO_TEST not in script:
-        commands = test_commands(manifest.scripts, report_path)
+        commands = runner_commands(manifest.scripts, report_path)
         if not commands:
             yield _step(project, "test", Runner.NPM_TEST, ("npm", "test"))
             return

