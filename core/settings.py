@@ -8,9 +8,15 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from core.errors import ConfigurationError
+from core.setting_names import PREFIX, told, unknown_names, wrong_json
 
 DemoMode = Literal["auto", "disabled", "forced"]
 SecretSourceName = Literal["environment", "aws", "prefect"]
@@ -26,7 +32,7 @@ class CallLimits(BaseModel):
     A stage's own maximum stands in the stage table.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     per_file: int = Field(default=40, ge=1, description="Calls for one file of stage 7.")
     per_build: int = Field(default=10_000, ge=1, description="Calls for one build.")
@@ -38,7 +44,7 @@ class CallLimits(BaseModel):
 class SpendingLimits(BaseModel):
     """Limits of money; a call that could exceed one is not made."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     per_call_usd: Decimal = _dollars(2, "Most that one call may cost, in US dollars.")
     per_build_usd: Decimal = _dollars(25, "Most that one build may cost, in US dollars.")
@@ -50,7 +56,7 @@ class SpendingLimits(BaseModel):
 class RateLimits(BaseModel):
     """Limits over time; those of providers and models stand in the catalogue."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str = Field(
         default="",
@@ -68,7 +74,7 @@ class RateLimits(BaseModel):
 class BreakerSettings(BaseModel):
     """When a model that keeps failing is left alone, and for how long."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     failures: int = Field(
         default=2,
@@ -84,7 +90,7 @@ class BreakerSettings(BaseModel):
 class SandboxLimits(BaseModel):
     """Bounds of one run of generated code."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     seconds: float = Field(default=300, gt=0, le=3_600, description="Wall time of the test run.")
     memory_mb: int = Field(
@@ -112,7 +118,7 @@ class Settings(BaseSettings):
     """Everything an operator can set; each name is `APP_BUILDER_` and the field in capitals."""
 
     model_config = SettingsConfigDict(
-        env_prefix="APP_BUILDER_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         env_ignore_empty=True,
         env_file=".env",
@@ -140,7 +146,9 @@ class Settings(BaseSettings):
     demo_mode: DemoMode = Field(
         default="auto",
         validation_alias="MODEL_ROUTER_DEMO_MODE",
-        description="auto: the demo model answers when no provider has a key.",
+        description="auto: the demo model answers when no provider has what it needs, a key or for "
+        "a server of one's own its base URL. disabled: it never does. forced: it always does, "
+        "except where a build chooses a model by name.",
     )
     response_cache_seconds: int = Field(
         default=3_600,
@@ -202,20 +210,37 @@ def load_settings() -> Settings:
     Raises:
         ConfigurationError: some are wrong; each is named as it is set, with its value.
     """
+    problems = _mistaken()
     try:
         settings = Settings()
         _ = settings.root
     except ValidationError as error:
-        problems = [
-            f"{_variable(problem['loc'])} is {problem['input']!r}: {problem['msg']}"
+        problems += [
+            told(Settings, problem["loc"], problem["input"], problem["msg"])
             for problem in error.errors(include_url=False)
         ]
-        raise _wrong("; ".join(problems)) from None
-    except (SettingsError, UnicodeDecodeError) as error:  # not JSON where JSON is needed; .env
-        raise _wrong(str(error)) from None
+    except SettingsError as error:  # what is not JSON is among them
+        problems = problems or [str(error)]
     except (OSError, RuntimeError) as error:  # links in a circle, or a home folder nobody has
-        raise _wrong(f"APP_BUILDER_HOME: {error}") from None
-    return settings
+        problems.append(f"APP_BUILDER_HOME: {error}")
+    else:
+        if not problems:
+            return settings
+    raise _wrong("; ".join(dict.fromkeys(problems)))
+
+
+def _mistaken() -> list[str]:
+    """Variables that set nothing, or whose value is not of the form it must have."""
+    path = Path(str(Settings.model_config.get("env_file")))
+    try:
+        file = DotEnvSettingsSource(Settings, env_file=path, case_sensitive=True).env_vars
+    except (UnicodeDecodeError, OSError) as error:
+        raise _wrong(f"{str(path)!r} cannot be read: {error}") from None
+    return [
+        problem
+        for variables in (os.environ, file)
+        for problem in (*unknown_names(Settings, variables), *wrong_json(Settings, variables))
+    ]
 
 
 def make_home(settings: Settings) -> None:
@@ -233,13 +258,6 @@ def make_home(settings: Settings) -> None:
             return
         reason = "it may not be written to"
     raise _wrong(f"APP_BUILDER_HOME is {str(settings.home)!r}: {reason}")
-
-
-def _variable(place: tuple[int | str, ...]) -> str:
-    field = Settings.model_fields.get(str(place[0]))
-    if field is None or field.validation_alias:  # pydantic gives the alias where there is one
-        return str((field and field.validation_alias) or place[0])
-    return "APP_BUILDER_" + "__".join(str(part).upper() for part in place)
 
 
 def _wrong(problem: str) -> ConfigurationError:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from core.roles import ROLES
+from core.setting_names import as_set, variables_of
 from core.settings import Settings
 from core.stages import ModelUse, StageTable, load_stage_table, read_stage_rows
 from prompts.renderer import template_names
@@ -66,15 +66,10 @@ def _paths(paths: tuple[str, ...]) -> str:
     return ", ".join(f"`{path}`" for path in paths) or "–"
 
 
-def settings_of(
-    model: type[BaseModel] = Settings, prefix: str = "APP_BUILDER_"
-) -> Iterator[tuple[str, Any, str]]:
+def settings_of() -> Iterator[tuple[str, Any, str]]:
     """Variable, default and description of every setting."""
-    for name, field in model.model_fields.items():
-        variable = str(field.validation_alias or f"{prefix}{name.upper()}")
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            yield from settings_of(field.annotation, f"{variable}__")
-        else:
+    for variable, field, group in variables_of(Settings):
+        if group is None:
             default = None if field.default is PydanticUndefined else field.default
             yield variable, default, field.description or ""
 
@@ -89,9 +84,7 @@ def settings() -> str:
 
 
 def _default(value: object) -> str:
-    if value in (None, ""):
-        return "–"
-    return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+    return "–" if value in (None, "") else f"`{as_set(value)}`"
 
 
 def providers() -> str:
