@@ -16,6 +16,8 @@ def printable(text: str) -> str:
     Those could drive the terminal that shows the text, hide or reorder parts of it, or be refused
     by a database.
     """
+    if text.isascii() and text.isprintable():  # as most is; looking at each sign is slow
+        return text
     lines = _TERMINAL_SEQUENCE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     return "".join(
         sign for sign in lines if sign in _KEPT or unicodedata.category(sign) not in _UNPRINTABLE
