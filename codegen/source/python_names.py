@@ -11,6 +11,7 @@ from codegen.source.trees import squeezed
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TYPES = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "Annotated", "Union"})
 _CLASS_MAKERS = frozenset({"namedtuple", "NamedTuple", "TypedDict", "Enum", "declarative_base"})
+_DECORATING_MODULES = frozenset({"functools", "contextlib", "typing", "pytest", "tenacity"})
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
@@ -69,9 +70,10 @@ class _Names:
             match statement:
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     self.open = self.open or statement.name == "__getattr__"
-                    self._add(
-                        statement.name, "function", python_signature(statement), statement.lineno
-                    )
+                    signature = python_signature(statement)
+                    self._add(statement.name, "function", signature, statement.lineno)
+                    if _is_registered(statement):
+                        self._update(statement.name, offered=False)
                 case ast.ClassDef():
                     self._class(statement)
                 case ast.Import() | ast.ImportFrom():
@@ -104,6 +106,9 @@ class _Names:
             return  # `x: int`, then `x = 1`; `def f`, else `f = other`: the first says more
         self.found[name] = SourceExport.model_validate({"offered": offered, **values})
 
+    def _update(self, name: str, *, offered: bool) -> None:
+        self.found[name] = self.found[name].model_copy(update={"offered": offered})
+
     def _class(self, node: ast.ClassDef) -> None:
         bases = [ast.unparse(base) for base in (*node.bases, *node.keywords)]
         head = f"class {node.name}({', '.join(bases)})" if bases else f"class {node.name}"
@@ -125,7 +130,7 @@ class _Names:
             name = item.asname or item.name
             self._add(name, "other", "", node.lineno, origin=module, original=item.name)
             if item.asname == item.name:  # `import x as x` passes a name on, by convention
-                self.found[name] = self.found[name].model_copy(update={"offered": True})
+                self._update(name, offered=True)
 
     def _assigned(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -137,6 +142,8 @@ class _Names:
         kind = _kind_of_value(node)
         for target in targets:
             self._target(target, kind, _assignment(target, node), node.lineno)
+            if isinstance(target, ast.Name) and _is_type_variable(node.value):
+                self._update(target.id, offered=False)
 
     def _target(self, target: ast.expr, kind: ExportKind, signature: str, line: int) -> None:
         if isinstance(target, ast.Name):
@@ -164,6 +171,24 @@ class _Names:
                     self._offers(argument)
         elif called in {"globals().update", "globals().setdefault", "vars().update"}:
             self.open = True
+
+
+def _is_type_variable(value: ast.expr | None) -> bool:
+    """Whether it only stands for types in this file's own signatures."""
+    if not isinstance(value, ast.Call):
+        return False
+    return ast.unparse(value.func).rpartition(".")[2] in {"TypeVar", "ParamSpec", "TypeVarTuple"}
+
+
+def _is_registered(node: _Function) -> bool:
+    """Whether a decorator such as `@router.get("/")` hands it to a framework, which calls it."""
+    return any(
+        isinstance(item, ast.Call)
+        and isinstance(item.func, ast.Attribute)
+        and isinstance(item.func.value, ast.Name)
+        and item.func.value.id not in _DECORATING_MODULES
+        for item in node.decorator_list
+    )
 
 
 def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:

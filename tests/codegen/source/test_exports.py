@@ -37,7 +37,7 @@ def test_python_offers_what_all_names() -> None:
         ("from a import b as b, c\n", {"b": "other"}),
         ("from a import b\n__all__ = ['b']\n__all__ += ['d']\n__all__.extend(['e'])\nd = 1\n",
          {"b": "other", "d": "constant"}),
-        ("T = TypeVar('T')\nP = namedtuple('P', 'a')\nL = lambda a: a\nX: TypeAlias = int\n",
+        ("T = NewType('T', int)\nP = namedtuple('P', 'a')\nL = lambda a: a\nX: TypeAlias = int\n",
          {"T": "type", "P": "class", "L": "function", "X": "type"}),
         ("with a() as b:\n    for c in d:\n        e = 1\n",
          {"b": "other", "c": "other", "e": "constant"}),
@@ -55,6 +55,15 @@ def test_python_names_are_found_wherever_they_are_bound(text: str, names: dict[s
 )
 def test_python_that_makes_names_unseen_is_open(text: str) -> None:
     assert exports_of("a.py", text).open
+
+
+def test_what_a_framework_calls_and_type_variables_are_not_offered() -> None:
+    text = (
+        "T = TypeVar('T')\n@router.get('/')\ndef a(): return 1\n"
+        "@functools.lru_cache(maxsize=1)\ndef b(): return 1\n"
+    )
+    assert _names("a.py", text) == {"b": "function"}
+    assert exports_of("a.py", text).named("a")
 
 
 def test_python_passes_on_names_and_stars() -> None:
