@@ -76,28 +76,24 @@ def _read_body(
     lines: Sequence[str], index: int, wanted: tuple[int, int] | None, fenced: bool
 ) -> tuple[list[EditLine], int, bool]:
     body: list[EditLine] = []
-    newline, blank_tail = True, 0
+    newline, blank_tail, old, new = True, 0, 0, 0
     while index < len(lines):
         line = lines[index]
-        counts = _counts(body)
-        whole = wanted is not None and counts[0] >= wanted[0] and counts[1] >= wanted[1]
-        two_short = wanted == (counts[0] + 1, counts[1] + 1)
-        if _ends_hunk(lines, index, whole=whole, two_short=two_short):
+        whole = wanted is not None and old >= wanted[0] and new >= wanted[1]
+        if _ends_hunk(lines, index, whole=whole, two_short=wanted == (old + 1, new + 1)):
             break
-        if line.startswith("\\"):  # \ No newline at end of file
-            newline = newline and body[-1].sign == "-" if body else newline
-        elif not line and whole and not fenced:
-            break
-        elif line[:1] in _SIGNS:
-            body.append(EditLine(_SIGNS[line[0]], line[1:]))
-        elif line and not fenced:
-            break
-        else:
-            # A blank line without its space, or a line of the file that lost it.
-            body.append(EditLine(" ", line))
-        blank_tail = 0 if line else blank_tail + 1
+        if not fenced and (whole if not line else line[0] not in (*_SIGNS, "\\")):
+            break  # a blank line behind the last line, or the prose that goes on
         index += 1
-    # They are what stands between the diff and the next thing, not part of the file.
+        blank_tail = 0 if line else blank_tail + 1
+        if line.startswith("\\"):  # \ No newline at end of file
+            newline = newline and bool(body) and body[-1].sign == "-"
+            continue
+        # Without a sign it is a blank line, or a line of the file, that lost its space.
+        sign = _SIGNS.get(line[:1], " ")
+        body.append(EditLine(sign, line[1:] if line[:1] in _SIGNS else line))
+        old, new = old + (sign != "+"), new + (sign != "-")
+    # Blank lines at the end stand between the diff and the next thing.
     return body[: len(body) - blank_tail], index, newline
 
 

@@ -98,7 +98,7 @@ def _rule(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -> _Rul
     if not all(lead.startswith(first) for lead in wanted):
         return None
     deeper = [lead for lead in wanted if lead != first]
-    rule = _shifted(pairs) or _by_columns(pairs, wanted, file)
+    rule = _shifted(pairs) or _by_columns(pairs, wanted)
     if rule is None or not deeper:
         return rule
     outer, inner = rule(first), rule(min(deeper, key=len))
@@ -109,7 +109,7 @@ def _rule(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -> _Rul
 
 def _scaled_in_steps(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -> _Rule | None:
     """The rule by columns, if by it the smallest step of the model's becomes that of the file."""
-    rule = _by_columns(pairs, wanted, file)
+    rule = _by_columns(pairs, wanted)
     ours = sorted({one for one, _ in pairs}, key=len)
     steps = (
         [len(inner) - len(outer) for outer, inner in pairwise([rule(one) or "" for one in ours])]
@@ -140,16 +140,14 @@ def _shifted(pairs: Sequence[_Pair]) -> _Rule | None:
     return None
 
 
-def _by_columns(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -> _Rule | None:
+def _by_columns(pairs: Sequence[_Pair], wanted: set[str]) -> _Rule | None:
     """The rule `columns of the file = scale * columns of the model + shift`."""
     our_signs = set("".join([*wanted, *(ours for ours, _ in pairs)]))
     their_signs = set("".join(theirs for _, theirs in pairs))
-    if not their_signs:
-        their_signs = set("".join(_lead(line) for line in file)) or our_signs
-    if len(our_signs) > 1 or len(their_signs) > 1 or not (our_signs | their_signs) <= set(" \t"):
+    if len(our_signs) > 1 or len(their_signs) != 1 or not (our_signs | their_signs) <= set(" \t"):
         return None
     columns = sorted({(len(ours), len(theirs)) for ours, theirs in pairs})
-    scale = _scale(columns, alike=our_signs <= their_signs)
+    scale = _scale(columns)
     if scale is None:
         return None
     shift = columns[0][1] - scale * columns[0][0]
@@ -157,7 +155,7 @@ def _by_columns(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -
         return None
     if scale != 1 and any(ours == theirs > 0 for ours, theirs in columns):
         return None  # what is written as in the file is right, so the others are slips
-    sign = min(their_signs, default=" ")
+    (sign,) = their_signs
 
     def rule(lead: str) -> str | None:
         count = scale * len(lead) + shift
@@ -166,7 +164,7 @@ def _by_columns(pairs: Sequence[_Pair], wanted: set[str], file: Sequence[str]) -
     return rule
 
 
-def _scale(columns: Sequence[tuple[int, int]], *, alike: bool) -> Fraction | None:
+def _scale(columns: Sequence[tuple[int, int]]) -> Fraction | None:
     """How many columns of the file one of the model's is; `None` if that cannot be told."""
     (first_ours, first_theirs), (last_ours, last_theirs) = columns[0], columns[-1]
     if last_ours != first_ours:
@@ -174,9 +172,7 @@ def _scale(columns: Sequence[tuple[int, int]], *, alike: bool) -> Fraction | Non
         return scale if scale > 0 else None
     if len(columns) > 1:
         return None  # one indentation of the model's stands for several of the file
-    if alike:
-        return Fraction(1)
-    # Tabs for spaces or the reverse, at one depth: taken as the same depth.
+    # Tabs for spaces or the reverse, at one depth, which is taken as the same depth.
     return Fraction(first_theirs, first_ours) if first_ours and first_theirs else None
 
 

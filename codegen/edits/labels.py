@@ -17,6 +17,9 @@ _PATH = re.compile(r"[^\s:,;!?<>|\"'`*=]+")
 _ENDING = re.compile(r"[^/]\.[A-Za-z0-9]{1,8}$")
 _BARE_NAMES = frozenset({"Dockerfile", "Makefile", "LICENSE", "Procfile", "README"})
 _COMMENT = re.compile(r"\s*(?:#+|//+|/\*+|<!--|--|;+)\s*(.*?)\s*(?:\*/|-->)?\s*")
+_LONGEST = 400
+"""Characters of the longest line that may name a path, decoration included."""
+
 _INFO_SEPARATORS = re.compile(r"[\s:=\"'{},]+")
 
 
@@ -31,6 +34,8 @@ def label_path(line: str, known: Collection[str], *, surely: bool = False) -> st
         surely: whether it is certain that the line names a path if it can; then `bin/run` is one,
             which could otherwise be `and/or`.
     """
+    if len(line) > _LONGEST:
+        return None
     bare = _LIST_MARK.sub("", _DECORATION.sub(" ", line).strip()).strip()
     bare = _TRAILING_REMARK.sub("", bare.rstrip(":").strip()).rstrip(":").strip()
     for candidate in (bare, _LEADING_WORDS.sub("", bare, count=1).strip()):
@@ -60,7 +65,7 @@ def info_path(info: str, known: Collection[str]) -> str | None:
 
 def comment_path(line: str, known: Collection[str]) -> str | None:
     """The path that a file's first line names in a comment and says nothing else."""
-    found = _COMMENT.fullmatch(line)
+    found = _COMMENT.fullmatch(line) if len(line) <= _LONGEST else None
     path = label_path(found[1], known) if found else None
     return path if path in known or (path and "/" in path) else None
 

@@ -54,7 +54,7 @@ def _clashes(texts: Mapping[str, str], edits: Sequence[Edit]) -> Iterable[tuple[
     added: dict[str, Edit] = {}
     for edit in edits:
         path = edit.target if isinstance(edit, Move) else edit.path
-        if isinstance(edit, Move) and path in added:
+        if path in added and (isinstance(edit, Move) or isinstance(added[path], Move)):
             yield edit, f"{path!r} is written twice"
         if isinstance(edit, (WholeFile, Move)) and (path not in texts or path in gone):
             added.setdefault(path, edit)

@@ -169,8 +169,6 @@ def _fixed_lines(lines: Sequence[EditLine]) -> list[int]:
 def _by_fixed_lines(edit: Replacement, fixed: Sequence[int], lines: Sequence[str]) -> list[int]:
     """Where all of these lines are, also where the lines around them reach out of the file."""
     old, there = [*map(_squeezed, edit.old)], [*map(_squeezed, lines)]
-    if not fixed:
-        return []
     return [
         start
         for start in range(-fixed[0], len(there) - fixed[-1])

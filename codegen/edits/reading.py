@@ -107,8 +107,8 @@ class _Reader:
         """Read what begins at a line; returns the index of the line after it."""
         line, fence = self._lines[index], self._fence
         search = SEARCH.match(line)
-        if search and not (fence and fence.is_diff) and (search["mark"][0] == "<" or not fence):
-            return self._read_search(index, search["rest"] or "")
+        if search and (search["mark"][0] == "<" or not (fence and fence.is_diff)):
+            return self._read_search(index, search["rest"].strip())
         self._refuse_remains(index)
         if fence is not None:
             self._continue_fence(fence, line)

@@ -1,12 +1,15 @@
 """Applies the replacements of one file."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import islice
 
 from codegen.edits.edit import Replacement
 from codegen.edits.elision import elided_line
 from codegen.edits.file_lines import FileLines, split_text
 from codegen.edits.placing import Placement, place
+
+MAX_REFUSALS = 20
+"""Refusals of one file after which its other edits are not looked at: each is told at length."""
 
 
 def replaced(
@@ -28,6 +31,9 @@ def replaced(
     placements: list[Placement] = []
     refusals: list[str] = []
     for edit in edits:
+        if len(refusals) == MAX_REFUSALS:
+            refusals.append(f"{path!r}: the other edits of it were not looked at")
+            break
         try:
             _check_change(edit, file.lines)
             placements.append(place(edit, file.lines))
@@ -46,8 +52,13 @@ def _check_change(edit: Replacement, lines: Sequence[str]) -> None:
 
 
 def _overlaps(path: str, placements: Sequence[Placement]) -> Iterator[str]:
-    for one, other in combinations(placements, 2):
-        if _contradict(one, other):
+    """Say which edits contradict one another, of placements in order."""
+    for number, one in enumerate(placements):
+        for other in islice(placements, number + 1, None):
+            if other.start >= one.end:
+                break
+            if not _contradict(one, other):
+                continue
             first, second = sorted((one.edit.place, other.edit.place))
             yield (
                 f"{path!r} (lines {first} and {second} of the answer): both change what the other "
@@ -61,8 +72,6 @@ def _contradict(one: Placement, other: Placement) -> bool:
 
     Context that both only show is no contradiction.
     """
-    if one.end <= other.start or other.end <= one.start:
-        return False
     return _within(_changed(one), other) or _within(_changed(other), one) or _same_gap(one, other)
 
 

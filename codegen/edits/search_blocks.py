@@ -6,9 +6,7 @@ from difflib import SequenceMatcher
 
 from codegen.edits.edit import EditLine, Replacement, WholeFile, quoted
 
-SEARCH = re.compile(
-    r"^ {0,3}(?P<mark><{5,9}|-{5,9}) ?(?:SEARCH|ORIGINAL|HEAD)\b:?[ \t]*(?P<rest>\S.*?)?[ \t]*$"
-)
+SEARCH = re.compile(r"^ {0,3}(?P<mark><{5,9}|-{5,9}) ?(?:SEARCH|ORIGINAL|HEAD)\b:?(?P<rest>.*)$")
 """What opens a block; the path may stand behind it."""
 
 _DIVIDER = re.compile(r"^ {0,3}={5,9}[ \t]*$")

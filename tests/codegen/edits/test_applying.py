@@ -7,6 +7,7 @@ import pytest
 from codegen.edits.applying import apply_edits
 from codegen.edits.placing import CONTEXT_SIMILARITY, MAX_DIFFERENT_LINES, TELLING_CHARACTERS
 from codegen.edits.reading import read_edits
+from codegen.edits.replacing import MAX_REFUSALS
 from codegen.edits.whole_files import SHRINKING_LINES, SMALLEST_SHARE
 from tests.codegen.edits.changes import search_block
 
@@ -139,6 +140,12 @@ def test_blank_context_at_the_edges_may_be_missing() -> None:
             "if item.torn:\n            return item",
             "        if item.torn:",
         ),
+        # without that of its first line, and all others too far in
+        (
+            "for item in items:\n          if item.broken:\n              return item",
+            "for item in items:\n          if item.torn:\n              return item",
+            "        if item.torn:",
+        ),
         # two spaces for four
         (
             "  for item in items:\n    if item.broken:",
@@ -174,10 +181,36 @@ def test_what_comes_is_indented_as_the_file(search: str, replace: str, comes: st
             "\tfor item in items:\n\t  if item.torn:",
             "follows no one rule",
         ),
+        # further out than the file's margin
+        (
+            "    def second(items):\n        for item in items:",
+            "    def second(items):\n  x = 1\n        for item in items:",
+            "no place:\n    |   x = 1",
+        ),
+        # one line as in the file, one not
+        (
+            "    for item in items:\n      if item.broken:",
+            "    for item in items:\n      if item.torn:",
+            "follows no one rule",
+        ),
+        # one indentation for two of the file
+        (
+            "  for item in items:\n  if item.broken:",
+            "  for item in items:\n  if item.torn:",
+            "follows no one rule",
+        ),
     ],
 )
 def test_indentation_is_not_guessed(search: str, replace: str, message: str) -> None:
     refused(block(search, replace), message)
+
+
+def test_what_comes_stands_at_a_whole_column() -> None:
+    text = "one {\n  two {\n    three\n  }\n}\n"
+    search = "    two {\n        three\n    }"
+
+    assert applied(block(search, f"{search}\n    four"), text) == text[:-2] + "  four\n}\n"
+    refused(block(search, f"{search}\n     four"), "no place:\n    |      four", text)
 
 
 def test_a_hunk_whose_context_lost_its_space_keeps_what_comes() -> None:
@@ -268,6 +301,14 @@ def test_lines_that_stand_for_others_are_refused() -> None:
     assert applied(block("x = {", "y = {"), dotted) == dotted.replace("x", "y", 1)
 
 
+def test_refusals_of_one_file_are_not_told_without_end() -> None:
+    nowhere = [block(f"nothing_like_{number}", "x") for number in range(2 * MAX_REFUSALS)]
+    with pytest.raises(ValueError, match="the other edits of it were not looked at") as error:
+        applied("".join(nowhere))
+
+    assert str(error.value).count("are not in the file") == MAX_REFUSALS
+
+
 def test_what_is_added_must_not_be_there_and_what_goes_must() -> None:
     fresh = "```diff\n--- /dev/null\n+++ b/app/due.py\n@@ -0,0 +1 @@\n+x = 1\n```"
 
@@ -291,6 +332,10 @@ def test_files_move_with_their_changes() -> None:
         PATH: None,
         "app/late.py": TEXT.replace("item.ready", "1"),
     }
+    fresh = search_block("app/late.py", [], ["x"])
+    for answer in (move + fresh, fresh + move):
+        with pytest.raises(ValueError, match=r"'app/late\.py' is written twice"):
+            apply_edits(texts, read_edits(answer, texts))
     for target, message in [
         ("b.py", "cannot be moved to 'b.py', which is there already"),
         ("B.py", "paths 'b.py' and 'B.py': differ only in case"),

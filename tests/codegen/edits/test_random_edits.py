@@ -5,7 +5,7 @@ from difflib import unified_diff
 from itertools import pairwise
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from codegen.edits.applying import apply_edits
@@ -15,6 +15,9 @@ from tests.codegen.edits.changes import search_block, text_of, times
 
 PATH = "src/any.txt"
 PROTECTED = "tests/kept.txt"
+
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Machines that run the tests may be busy with other things."""
 
 
 def _line(depth: int, text: str) -> str:
@@ -55,6 +58,7 @@ def diff_of(before: list[str], after: list[str], context: int) -> str:
     return "\n".join([f"{fence}diff", *lines, fence])
 
 
+@relaxed
 @given(two_versions(), st.integers(1, 4))
 @example((["-- a", "b", "b"], ["++ c", "b", "b", "d"]), 1)
 @example((["b", "-- a", *"efghijk"], ["b", "++ a", *"efghij", "l"]), 1)
@@ -68,6 +72,7 @@ def test_an_exact_diff_gives_the_exact_result(
     assert result_of(answer, text_of(before)) == text_of(after)
 
 
+@relaxed
 @given(two_versions(), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_line_ends_stay(versions: tuple[list[str], list[str]], end: str, ended: bool) -> None:
     before, after = versions
@@ -95,6 +100,7 @@ def replaced(lines: list[str], first: int, last: int, come: list[str]) -> str:
     return text_of([*lines[:first], *come, *lines[last:]])
 
 
+@relaxed
 @given(searched())
 def test_an_exact_search_gives_the_exact_result(
     case: tuple[list[str], int, int, list[str]],
@@ -128,7 +134,7 @@ def _has_steps_of_two(lines: list[str]) -> bool:
     return steps.count(2) > len(steps) / 2
 
 
-@settings(max_examples=300)
+@settings(relaxed, max_examples=200)
 @given(searched(), SLIPS)
 def test_systematic_slips_of_indentation_are_mended_or_refused(
     case: tuple[list[str], int, int, list[str]], slip: Callable[[str], str]
@@ -145,7 +151,7 @@ def test_systematic_slips_of_indentation_are_mended_or_refused(
     assert result == replaced(lines, first, last, come)
 
 
-@settings(max_examples=300)
+@settings(relaxed, max_examples=200)
 @given(two_versions(), st.data())
 def test_slips_in_context_are_mended_or_refused(
     versions: tuple[list[str], list[str]], data: st.DataObject
@@ -187,7 +193,7 @@ ANSWERS = st.lists(
 ).map("\n".join)
 
 
-@settings(max_examples=500)
+@settings(relaxed, max_examples=300)
 @given(ANSWERS, st.sampled_from(["a\nb\nc\n", "b", "", "a\r\n    b\r\n"]))
 def test_any_answer_is_applied_within_bounds_or_refused(answer: str, text: str) -> None:
     texts = {PATH: text, PROTECTED: "a\nb\n", "b.txt": "b\n"}
@@ -209,6 +215,7 @@ def test_any_answer_is_applied_within_bounds_or_refused(answer: str, text: str) 
         assert changed != texts.get(path)
 
 
+@relaxed
 @given(st.lists(st.tuples(st.booleans(), searched()), min_size=2, max_size=4))
 def test_one_refusal_refuses_all(
     cases: list[tuple[bool, tuple[list[str], int, int, list[str]]]],

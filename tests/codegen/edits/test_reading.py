@@ -29,6 +29,7 @@ def only(answer: str) -> Edit:
         f"app/due.py\n```python\n{BLOCK}\n```",
         f"In app/due.py:\n~~~~\n{BLOCK}\n~~~~",
         f"```\napp/due.py\n{BLOCK}\n```",
+        f"```diff\napp/due.py\n{BLOCK}\n```",
         f"`````py\n# app/due.py\n{BLOCK}\n`````",
         f"<think>\napp/main.py\n{BLOCK}\n</think>\napp/due.py\n{BLOCK}",
         "<<<<<<< SEARCH app/due.py\nold\n=======\nnew\n>>>>>>> REPLACE",
@@ -187,6 +188,7 @@ def test_no_change_is_an_answer() -> None:
     ("answer", "message"),
     [
         ("", "no edit that can be recognised"),
+        ("```\n\n```", "line 1 of the answer names no file"),
         ("I would compare the dates.", "no edit that can be recognised"),
         ("<think>\nhm", "<think> has no end"),
         (BLOCK, "line 1 of the answer names no file:\n    | <<<<<<< SEARCH"),
@@ -218,6 +220,17 @@ def test_no_change_is_an_answer() -> None:
 def test_what_is_wrong_is_said(answer: str, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         read_edits(answer, KNOWN)
+
+
+def test_endless_lines_are_read_in_time() -> None:
+    spaces = " " * 200_000
+    for answer in (
+        f"# {spaces}x\n```\nx\n```",
+        f"```py {spaces}x\n# {spaces}y\n```",
+        f"<<<<<<< SEARCH {spaces}x\n=======\n>>>>>>> REPLACE",
+    ):
+        with pytest.raises(ValueError, match="names no file"):
+            read_edits(answer, KNOWN)
 
 
 def test_an_illustration_is_no_edit() -> None:
