@@ -5,6 +5,7 @@ here, so that every protocol treats keys, times, sizes, statuses and cut streams
 """
 
 import asyncio
+import json
 import logging
 import time
 from abc import ABC, abstractmethod
@@ -35,8 +36,8 @@ from providers.llm.wire_errors import Caller, status_error
 
 HEALTH_CHECK_SECONDS = 5.0
 _ERROR_BODY_BYTES = 64 * 1024
-_KEY_REFUSED = frozenset({400, 401, 403})
-"""Google answers 400 where the key is wrong."""
+_WELL_ALL_THE_SAME = frozenset({404, 429})
+"""There is no list of models, or it is not our turn to read it: somebody who knows us answers."""
 
 _log = logging.getLogger(__name__)
 
@@ -197,7 +198,9 @@ class HttpProvider(ABC):
     async def health_check(self) -> Health:
         """Whether the provider answers and takes our key; never raises, at most 5 seconds.
 
-        A provider that lists no models (404) or asks for patience (429) is well.
+        It is well if it lists its models as JSON, has no such list (404), or asks for patience
+        (429). Anything else, such as an empty account or the page of a proxy, is told as it would
+        be of a call.
         """
         started = time.perf_counter()
         try:
@@ -223,9 +226,19 @@ class HttpProvider(ABC):
             total_seconds=HEALTH_CHECK_SECONDS,
             silence_seconds=None,
         ) as exchange:
-            if exchange.status >= 500 or exchange.status in _KEY_REFUSED:
+            if exchange.status in _WELL_ALL_THE_SAME:
+                return
+            if not 200 <= exchange.status < 300:
                 said = await exchange.beginning(_ERROR_BODY_BYTES)
                 raise self.refusal(exchange.status, exchange.headers, said, caller)
+            body = await exchange.body()
+        try:
+            json.loads(body)
+        except (ValueError, RecursionError):
+            said = caller.quoted(body[:_ERROR_BODY_BYTES].decode(errors="replace"))
+            raise caller.failed(
+                f"its list of models is not JSON ({said!r}); check the base URL"
+            ) from None
 
     def _headers(self, caller: Caller) -> dict[str, str]:
         headers = {"Accept": f"{MEDIA_TYPE}, application/json"}

@@ -180,14 +180,28 @@ async def test_a_key_is_needed_and_must_be_one(sample: Sample) -> None:
 
 
 @every_protocol
-@pytest.mark.parametrize(("status", "well"), [(200, True), (429, True), (401, False), (500, False)])
+@pytest.mark.parametrize(
+    ("status", "well"),
+    [
+        (200, True),
+        (404, True),
+        (429, True),
+        (301, False),
+        (401, False),
+        (402, False),
+        (403, False),
+        (418, False),
+        (500, False),
+        (503, False),
+    ],
+)
 async def test_health_is_whether_it_answers_and_takes_our_key(
     sample: Sample, status: int, well: bool
 ) -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         assert (request.method, request.url.path) == ("GET", sample.models_path)
         assert KEY in str(request.headers.values())
-        return httpx.Response(status)
+        return httpx.Response(status, json={"data": []})
 
     found = await sample.provider(handler).health_check()
     assert found.well is well
@@ -195,3 +209,20 @@ async def test_health_is_whether_it_answers_and_takes_our_key(
     assert found.providers_fault is (status >= 500)
     assert bool(found.reason) is not well
     assert KEY not in found.reason
+
+
+@every_protocol
+@pytest.mark.parametrize("body", [b"<html>Sign in to the network</html>", b"", b"[" * 100_000])
+async def test_a_page_that_lists_no_models_is_not_health(sample: Sample, body: bytes) -> None:
+    found = await sample.provider(lambda _: httpx.Response(200, content=body)).health_check()
+    assert not found.well
+    assert "its list of models is not JSON" in found.reason
+    assert "check the base URL" in found.reason
+
+
+async def test_a_sick_provider_is_told_as_a_call_would_be() -> None:
+    def handler(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(402, json={"error": {"message": "Insufficient Balance"}})
+
+    found = await SAMPLES["openai-compatible"].provider(handler).health_check()
+    assert "HTTP 402: Insufficient Balance (the account has no credit left)" in found.reason

@@ -195,7 +195,7 @@ async def test_a_key_that_cannot_be_one_is_refused_without_showing_it(key: str) 
 async def test_health_is_whether_it_answers_and_takes_our_key(status: int, well: bool) -> None:
     def handler(request: httpx.Request) -> httpx.Response:
         assert (request.method, request.url.path) == ("GET", "/v1/models")
-        return httpx.Response(status)
+        return httpx.Response(status, json={"data": []})
 
     assert (await provider(handler).health_check()).well is well
 
