@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from codegen.failure_classes import Evidence, classify, is_test_file
-from codegen.failure_message import error_of, signature_of
+from codegen.failure_message import digest, error_of, signature_of
 from codegen.runners.accounts import Ecosystem
 from codegen.runners.frames import mentioned_files, read_frames
 from codegen.runners.results import StepResult
@@ -36,7 +36,7 @@ def analyse(result: StepResult, known: Collection[str]) -> tuple[Failure, ...]:
 
 def run_signature(failures: Iterable[Failure]) -> str:
     """Signature of all failures of a run together, whatever their order; equal when they are."""
-    return signature_of(sorted({failure.signature for failure in failures}), "", None)
+    return digest("\n".join(sorted({failure.signature for failure in failures})))
 
 
 def install_failure(said: str, ecosystem: Ecosystem) -> Failure:

@@ -49,8 +49,8 @@ _UNSTABLE = (
     (re.compile(r"(?:/private)?/(?:tmp|var/folders|dev/shm)/[^\s'\"`:,)\]]*"), "<temporary>"),
     (re.compile(r"\b0x(?:[0-9a-fA-F]+|…)"), "<address>"),
     (re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b", re.IGNORECASE), "<hex>"),
+    (re.compile(r"\(\d+[:,]\d+\)"), "(<line>)"),
     (re.compile(r"(?<=[\w)]):\d+(?::\d+)?\b"), ":<line>"),
-    (re.compile(r"\((?:\d+)[:,]\d+\)"), "(<line>)"),
     (re.compile(r"\blines? \d+(?:, column \d+)?"), "line <line>"),
     (re.compile(r"\b(?:pid|process|goroutine|thread|Thread-)[ =]?\d+\b"), "<process>"),
 )
@@ -74,6 +74,11 @@ def signature_of(parts: Iterable[str], message: str, place: Frame | None) -> str
     """
     where = (place.path, place.function) if place else ("", "")
     text = "\n".join(stable(part) for part in (*parts, message, *where))
+    return digest(text)
+
+
+def digest(text: str) -> str:
+    """A short name of exactly this text."""
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:16]
 
 

@@ -165,7 +165,8 @@ def _name(name: str, group: str, path: str) -> str:
     module = path.removesuffix(".py").replace("/", ".")
     if module and (group == module or group.startswith(f"{module}.")):
         group = group[len(module) + 1 :].replace(".", "::")
-    return printable(f"{group}::{name}" if group else name)[:_NAME_CHARACTERS] or "unnamed"
+    full = printable(f"{group}::{name}" if group else name)
+    return full[:_NAME_CHARACTERS].strip() or "unnamed"
 
 
 def _tree_path(text: str) -> str:

@@ -89,12 +89,13 @@ def mentioned_files(
 
 def resolve(text: str, known: Collection[str], folder: str) -> str:
     """The repository's path that a runner means, or nothing."""
-    text = text.removeprefix("file://").removeprefix("./")
+    text = text.removeprefix("./")
     inside = f"{folder}/{text}" if folder else text
     return next((path for path in (inside, text) if path in known), "")
 
 
 def _frame(line: str, before: str, known: Collection[str], folder: str) -> Frame | None:
+    line = line.replace("file://", "")
     for pattern in _PLACES:
         match = pattern.match(line)
         if match is None or not (path := resolve(match["path"], known, folder)):

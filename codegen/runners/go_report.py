@@ -104,7 +104,7 @@ def _case(
     ended = "" if test.outcome is not TestOutcome.ERROR else "The test did not end.\n"
     text = "" if test.outcome is TestOutcome.PASSED else ended + said
     return TestCaseResult(
-        name=printable(name.replace("/", "::") or package)[:_NAME_CHARACTERS] or "unnamed",
+        name=printable(name.replace("/", "::") or package)[:_NAME_CHARACTERS].strip() or "unnamed",
         path=place[1][:_NAME_CHARACTERS] if place and not place[1].startswith("/") else "",
         outcome=test.outcome if name else TestOutcome.ERROR,
         seconds=test.seconds,
@@ -134,7 +134,7 @@ def _build(package: str, lines: list[str], folder: str) -> TestCaseResult:
     prefix = f"{folder}/" if folder else ""
     places = [re.sub(r"^(?:\./)?(?=[\w./-]+\.go:\d+)", prefix, line) for line in lines]
     return TestCaseResult(
-        name=printable(package)[:_NAME_CHARACTERS],
+        name=printable(package)[:_NAME_CHARACTERS].strip() or "unnamed",
         outcome=TestOutcome.ERROR,
         message=shortened("\n".join(places).strip()),
     )

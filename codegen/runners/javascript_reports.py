@@ -175,7 +175,8 @@ def _bounded(cases: Iterator[TestCaseResult]) -> tuple[TestCaseResult, ...]:
 
 
 def _name(parts: list[str]) -> str:
-    return printable("::".join(part for part in parts if part))[:_NAME_CHARACTERS] or "unnamed"
+    name = printable("::".join(part for part in parts if part))
+    return name[:_NAME_CHARACTERS].strip() or "unnamed"
 
 
 def _seconds(milliseconds: float | None) -> float:

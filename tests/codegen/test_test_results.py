@@ -83,6 +83,16 @@ def test_nested_suites_and_a_lone_suite_are_read():
     ]
 
 
+def test_cases_of_node_are_named_by_the_suites_around_them():
+    case = b'<testcase classname="test" name="adds" file="/work/test/a.test.js"/>'
+    text = b'<testsuites><testsuite name="cart"><testsuite name="total">' + case
+    text += b"</testsuite></testsuite>" + case + b"</testsuites>"
+    assert [(found.name, found.path) for found in read_junit(text, {"/work": ""})] == [
+        ("adds", "test/a.test.js"),
+        ("cart::total::adds", "test/a.test.js"),
+    ]
+
+
 def test_a_document_without_cases_has_no_results():
     assert read_junit(document()) == ()
 
