@@ -165,6 +165,12 @@ class HttpProvider(ABC):
             if reading is not None:
                 error.usage = reading.billed(request, error)
             raise
+        except asyncio.CancelledError as cancelled:
+            if reading is None:
+                raise
+            error = caller.failed("the call was cancelled while its answer came in")
+            error.usage = reading.billed(request, error)
+            raise cancelled from error  # so that whoever keeps accounts finds what is billed
 
     @asynccontextmanager
     async def _posted(

@@ -12,7 +12,7 @@ from core.settings import SpendingLimits
 from providers.llm.catalogue import ModelRow
 from providers.llm.checkpoints import Keep
 from providers.llm.prices import PriceList
-from providers.llm.prompt_size import estimate_tokens, likely_request_tokens
+from providers.llm.prompt_size import estimate_tokens
 from providers.llm.provider import Answerer, LLMRequest, LLMResponse
 from providers.storage.calls import CallIdentity, CallMaxima, ClosedOutcome
 
@@ -128,7 +128,7 @@ class MeteredProvider:
             answered = self._priced(await self._inner.complete(request))
             await self._keep(answered[0])
         except BaseException as error:  # also a cancelled call is closed
-            billed = _billed(request, error) if answered is None else answered[0]
+            billed = _billed(error) if answered is None else answered[0]
             await asyncio.shield(self._close_failed(call_id, error, billed))
             raise
         response, cost = answered
@@ -193,11 +193,10 @@ class MeteredProvider:
             _log.warning("call %s that failed is not settled: %s", call_id, unsettled)
 
 
-def _billed(request: LLMRequest, error: BaseException) -> BilledUsage:
-    """What is billed for a call that was not answered."""
-    if isinstance(error, ModelError):
-        return error.usage or BilledUsage()
-    if isinstance(error, asyncio.CancelledError):
-        # It was on its way, and the provider does not stop to count because nobody listens.
-        return BilledUsage(input_tokens=likely_request_tokens(request))
-    return BilledUsage()
+def _billed(error: BaseException) -> BilledUsage:
+    """What is billed for a call that was not answered.
+
+    Of one that was cancelled while its answer came in, the cause says it.
+    """
+    said = error.__cause__ if isinstance(error, asyncio.CancelledError) else error
+    return (said.usage if isinstance(said, ModelError) else None) or BilledUsage()

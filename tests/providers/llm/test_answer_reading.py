@@ -4,7 +4,7 @@ import asyncio
 import json
 import math
 import pickle
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 import httpx
@@ -12,12 +12,17 @@ import pytest
 
 from core.errors import BilledUsage, ModelError, ProviderFailedError, RequestRefusedError
 from providers.llm import answer_reading, http_provider
+from providers.llm.http_client import HttpClient
+from providers.llm.pool import PROVIDER_CLASSES
 from providers.llm.prompt_size import likely_request_tokens, likely_tokens
+from providers.llm.provider import LLMResponse
+from tests.providers.llm.api_keys import api_key
 from tests.providers.llm.wire_samples import (
     ANTHROPIC,
     CHAT,
     GEMINI,
     HUGGING_FACE_CHAT,
+    KEY,
     REQUEST,
     SAMPLES,
     TEXT,
@@ -40,6 +45,22 @@ async def failure(sample: Sample, response: httpx.Response | Exception) -> Model
     with pytest.raises(ModelError) as caught:
         await sample.ask(response)
     return caught.value
+
+
+async def cause_when_cancelled(
+    call: Coroutine[Any, Any, LLMResponse], moment: asyncio.Event
+) -> BaseException | None:
+    """What the cancellation of a call at a moment has for its cause."""
+
+    async def cancelled() -> BaseException | None:
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await call
+        return caught.value.__cause__
+
+    task = asyncio.create_task(cancelled())
+    await moment.wait()
+    task.cancel()
+    return await task
 
 
 def half_of(sample: Sample) -> bytes:
@@ -169,6 +190,35 @@ async def test_so_is_a_whole_answer_that_breaks_or_cannot_be_read(sample: Sample
     assert type(error) is ProviderFailedError
     written = min(math.ceil(len(body) / 2.5), REQUEST.max_tokens)
     assert error.usage == BilledUsage(PROMPT, 0, written)
+
+
+@every_protocol
+async def test_so_is_one_whose_caller_is_cancelled_and_the_cause_says_it(sample: Sample) -> None:
+    came_in = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield half_of(sample)
+        came_in.set()
+        await asyncio.sleep(5)
+
+    response = httpx.Response(200, headers=STREAM, content=slow())
+    cause = await cause_when_cancelled(sample.ask(response), came_in)
+    assert isinstance(cause, ProviderFailedError)
+    assert cause.usage == of_half(sample)
+
+
+async def test_one_that_is_cancelled_before_it_began_is_not_billed() -> None:
+    asked = asyncio.Event()
+
+    async def hang(_: httpx.Request) -> httpx.Response:
+        asked.set()
+        await asyncio.sleep(5)
+        raise AssertionError("not cancelled")
+
+    row = CHAT.row()
+    client = HttpClient(transport=httpx.MockTransport(hang))
+    provider = PROVIDER_CLASSES[row.protocol](row, api_key=api_key(KEY), client=client)
+    assert await cause_when_cancelled(provider.complete(REQUEST), asked) is None
 
 
 @every_protocol

@@ -21,7 +21,6 @@ from core.settings import SpendingLimits
 from providers.llm.catalogue import Catalogue, ProviderRow
 from providers.llm.metering import CallTerms, MeteredProvider
 from providers.llm.prices import PriceList
-from providers.llm.prompt_size import likely_request_tokens
 from providers.llm.provider import LLMRequest, LLMResponse, Message
 from providers.storage.calls import CallIdentity, CallMaxima, CallOutcome, CallRow
 from providers.storage.ledger import UsageLedger
@@ -186,10 +185,17 @@ async def test_a_call_that_was_not_answered_costs_nothing(
     assert (row.input_tokens, row.output_tokens, row.cost_usd) == (0, 0, 0)
 
 
-async def test_a_cancelled_call_is_booked_with_its_prompt(bench: Bench) -> None:
-    row = await bench.failed(asyncio.CancelledError())
-    prompt = likely_request_tokens(REQUEST)
-    assert (row.input_tokens, row.output_tokens, row.cost_usd) == (prompt, 0, Decimal("0.0001"))
+@pytest.mark.parametrize(
+    ("cause", "price"),
+    [(None, Decimal(0)), (ProviderFailedError("cancelled", usage=USAGE), PRICE)],
+    ids=["before an answer began", "while it came in"],
+)
+async def test_a_cancelled_call_is_booked_at_what_its_cause_says(
+    bench: Bench, cause: ModelError | None, price: Decimal
+) -> None:
+    cancelled = asyncio.CancelledError()
+    cancelled.__cause__ = cause
+    assert (await bench.failed(cancelled)).cost_usd == price
 
 
 @pytest.mark.parametrize("outcome", [ANSWER, RequestRefusedError("declined", usage=USAGE)])
