@@ -1,17 +1,12 @@
-"""Chooses models by role and complexity where nobody named one, and says why."""
+"""Chooses models by role and complexity where nobody named one, and says why.
 
-import logging
+It makes no calls: the choices are asked in their order by `Asker`, like those that people named.
+"""
+
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
-from core.errors import (
-    AnswerError,
-    ConfigurationError,
-    InputError,
-    ProviderBusyError,
-    ProviderFailedError,
-)
+from core.errors import ConfigurationError, InputError
 from core.roles import COMPLEXITIES, ROLES, Complexity, Role
 from core.secrets import SecretSource
 from core.settings import DemoMode
@@ -20,33 +15,12 @@ from providers.llm.catalogue import Catalogue
 from providers.llm.model_candidates import CandidateFinder, Found, Prices, Work
 from providers.llm.model_ranking import ranked, told
 from providers.llm.prompt_size import likely_tokens
-from providers.llm.provider import LLMResponse
 from providers.llm.provider_lacks import demo_stands_in, provider_lacks
 from providers.llm.stage_router import DEMO_CHOICE, DEMO_MODE_VARIABLE, ModelChoice
 from providers.storage.call_statistics import ModelRecord
 
 LONGEST_PROMPT = 100_000
 """Characters of a prompt, where the settings do not say otherwise."""
-
-MAX_ATTEMPTS = 3
-"""Models that are asked one after the other, where the caller does not say otherwise."""
-
-_log = logging.getLogger(__name__)
-
-
-class AskOne(Protocol):
-    """Asks one model once: with breaker, limits, ledger and waiting for its turn.
-
-    The breaker's admission belongs here, because the router reads breakers and never feeds them.
-    """
-
-    async def __call__(self, choice: ModelChoice, system: str, prompt: str) -> LLMResponse:
-        """Answer the prompt.
-
-        Raises:
-            ModelError: as a provider's `complete`.
-        """
-        ...
 
 
 @dataclass(frozen=True)
@@ -81,7 +55,6 @@ class ModelRouter:
         breakers: how the models are.
         statistics: how the models did lately.
         longest_prompt: most characters of a prompt and its system text.
-        ask: asks one model; needed for `complete` alone.
     """
 
     def __init__(
@@ -94,26 +67,18 @@ class ModelRouter:
         *,
         statistics: Iterable[ModelRecord] = (),
         longest_prompt: int = LONGEST_PROMPT,
-        ask: AskOne | None = None,
     ) -> None:
         lacks = provider_lacks(catalogue, secrets)
         self._demo_mode = demo_mode
         self._demo = demo_stands_in(demo_mode, lacks)
         self._finder = CandidateFinder(catalogue, lacks, prices, breakers)
-        self._breakers = breakers
         self._longest_prompt = longest_prompt
-        self._ask = ask
-        self._statistics: dict[ModelChoice, ModelRecord] = {}
-        self.learn(statistics)
+        self._statistics = {ModelChoice(each.provider, each.model): each for each in statistics}
 
     @property
     def demo(self) -> bool:
         """Whether the demo model answers in place of all others."""
         return self._demo
-
-    def learn(self, statistics: Iterable[ModelRecord]) -> None:
-        """Take newer statistics in place of the old."""
-        self._statistics = {ModelChoice(each.provider, each.model): each for each in statistics}
 
     def route(self, role: str, complexity: str, prompt: str, *, system: str = "") -> Route:
         """The models to ask for a prompt; no call is made.
@@ -152,53 +117,6 @@ class ModelRouter:
         order = ranked(found.candidates)
         choices = tuple(candidate.choice for candidate in order)
         return Route(*asked, choices, (*told(order), *found.passed_over, *found.too_long))
-
-    async def complete(
-        self,
-        role: str,
-        complexity: str,
-        prompt: str,
-        *,
-        system: str = "",
-        fallback: bool = True,
-        max_attempts: int = MAX_ATTEMPTS,
-    ) -> LLMResponse:
-        """Ask the models of the route in order until one answers.
-
-        The next is asked where one is down, busy beyond patience, or gives no usable answer.
-
-        Args:
-            role, complexity: what work it is.
-            prompt, system: what is asked.
-            fallback: whether any but the first is asked.
-            max_attempts: most models asked.
-
-        Raises:
-            InputError, ConfigurationError: as `route`; or `max_attempts` is below 1.
-            RequestRefusedError: a provider refuses the request; no other model is asked.
-            ProviderFailedError: no model answered; says what each one said.
-        """
-        if self._ask is None:
-            raise ValueError("this router was built without `ask`, so it can only route")
-        if max_attempts < 1:
-            raise InputError(f"max_attempts is {max_attempts!r}; it must be 1 at least")
-        await self._breakers.refresh()
-        route = self.route(role, complexity, prompt, system=system)
-        problems: list[str] = []
-        choices = route.choices[: max_attempts if fallback else 1]
-        for choice in choices:
-            try:
-                return await self._ask(choice, system, prompt)
-            except (ProviderFailedError, ProviderBusyError, AnswerError) as error:
-                problem = f"{choice}: {type(error).__name__}: {error}"
-                _log.warning("no answer for role %s from %s", role, problem)
-                problems.append(problem)
-        raise ProviderFailedError(
-            f"no model answered for role {role!r} at complexity {complexity!r}; "
-            f"asked {len(problems)} of {len(route.choices)}: " + "; ".join(problems),
-            provider=choices[-1].provider,
-            model=choices[-1].model,
-        )
 
 
 def _known_role(role: str) -> Role:

@@ -8,7 +8,7 @@ from core.errors import ProviderFailedError
 from core.settings import BreakerSettings, DemoMode
 from providers.llm.breakers import Breakers
 from providers.llm.catalogue import Catalogue, load_catalogue
-from providers.llm.model_router import AskOne, ModelRouter
+from providers.llm.model_router import ModelRouter
 from providers.llm.prices import PriceList
 from providers.llm.stage_router import ModelChoice
 from providers.secrets.environment import EnvironmentSecrets
@@ -59,14 +59,15 @@ def router_over(
     demo_mode: DemoMode = "auto",
     down: Sequence[ModelChoice] = (),
     records: Sequence[ModelRecord] = (),
-    ask: AskOne | None = None,
+    breakers: Breakers | None = None,
     longest_prompt: int = 100_000,
 ) -> ModelRouter:
     """A router over rows; every provider has its key unless `keys` says which have one."""
     if keys is None:
         keys = {row["key_variable"]: "k" for row in rows}
     catalogue = catalogue_of(rows)
-    breakers = Breakers(BreakerSettings(), None, lambda: datetime(2026, 1, 1, tzinfo=UTC))
+    if breakers is None:
+        breakers = Breakers(BreakerSettings(), None, lambda: datetime(2026, 1, 1, tzinfo=UTC))
     for choice in down:
         for _ in range(3):
             breakers.failed(choice, ProviderFailedError("it answered 500"))
@@ -78,5 +79,4 @@ def router_over(
         breakers,
         statistics=records,
         longest_prompt=longest_prompt,
-        ask=ask,
     )
