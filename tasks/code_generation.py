@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from codegen.excerpts import docs_excerpt, schema_excerpt
 from codegen.extraction import extract_file
-from codegen.gate import check_source
+from codegen.gate import gate
 from codegen.order import dependency_order
+from codegen.source.contract_check import amended_contract
+from codegen.source.interface import exports_of
+from codegen.source.names import Exports, promised_exports
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import FileContract, ValidatedStructure
@@ -32,20 +35,27 @@ SOURCES_BUDGET = 40_000
 
 
 async def write_file(work: StageWork) -> Outputs:
-    """Write one file: the prompt builder's brief, then the coder's text."""
+    """Write one file: the prompt builder's brief, then the coder's text.
+
+    The text is held to its language, to wholeness and to the file's contract; what is wrong is told
+    to the model, which is asked again.
+    """
     file = work.read("file", FileContract)
     if _holds_nothing(file):
         return {CODE + file.path: ""}
     project = work.read("project", ProjectFacts)
     schema = work.read("schema", Schema)
     tests = work.read("tests", ModuleTests)
+    neighbours = work.read("neighbours", FileIndex)
+    sources = work.read("sources", SourceFiles)
+    index = _index(neighbours, sources)
     brief = await work.ask_text(
         PromptBuilderContext(
             project=project,
             file=file,
             docs=work.read("docs"),
             schema_=schema,
-            neighbours=work.read("neighbours", FileIndex),
+            neighbours=neighbours,
             tests=tests,
         ),
         _require_text,
@@ -53,7 +63,7 @@ async def write_file(work: StageWork) -> Outputs:
 
     def parse(answer: str) -> str:
         text = extract_file(answer, file.path)
-        check_source(file.path, text)
+        gate(file, text, index, project.dependencies).refuse_errors(file.path)
         return text
 
     text = await work.ask_text(
@@ -62,7 +72,7 @@ async def write_file(work: StageWork) -> Outputs:
             file=file,
             brief=brief,
             schema_=schema,
-            sources=work.read("sources", SourceFiles),
+            sources=sources,
             tests=tests,
         ),
         parse,
@@ -73,6 +83,12 @@ async def write_file(work: StageWork) -> Outputs:
 def _holds_nothing(file: FileContract) -> bool:
     """A package marker needs no model."""
     return file.path.endswith("__init__.py") and not file.exports and not file.imports
+
+
+def _index(neighbours: FileIndex, sources: SourceFiles) -> dict[str, Exports]:
+    """What the imported files offer: as they were written, or as their contracts say."""
+    promised = {file.path: promised_exports(file) for file in neighbours.files}
+    return promised | {file.path: exports_of(file.path, file.content) for file in sources.files}
 
 
 def _require_text(answer: str) -> str:
@@ -126,7 +142,7 @@ def file_call(
         written: texts of the files written so far, by path; those the file waits for are there.
     """
     file = plan.contracts[path]
-    imported = [plan.contracts[other] for other in plan.order[path]]
+    imported = [_as_written(plan.contracts[other], written[other]) for other in plan.order[path]]
     tests = tuple(test for test in plan.structure.tests if test.path == path)
     requirements = {*file.requirements, *(test.requirement for test in tests)}
     inputs = {
@@ -147,6 +163,11 @@ def file_call(
     return session.call_for(
         stage, file=path, inputs={name: as_text(value) for name, value in inputs.items()}
     )
+
+
+def _as_written(contract: FileContract, text: str) -> FileContract:
+    """The contract with what the written file offers beyond it."""
+    return amended_contract(contract, text, {}) or contract
 
 
 def _sources(imported: list[FileContract], written: Mapping[str, str]) -> SourceFiles:

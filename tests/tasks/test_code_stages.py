@@ -7,7 +7,9 @@ from core.artifacts.answers import (
     Clarification,
 )
 from core.artifacts.structure import (
+    Export,
     FileContract,
+    Import,
     ValidatedStructure,
 )
 from core.errors import InputError
@@ -16,7 +18,7 @@ from core.layout import (
     SPECS,
     VALIDATED_STRUCTURE,
 )
-from prompts.contexts import FileIndex, ModuleTests, ProjectFacts, SourceFiles
+from prompts.contexts import FileIndex, ModuleTests, ProjectFacts, SourceFile, SourceFiles
 from providers.vcs.history import read_tree
 from tasks.clarifier import clarify
 from tasks.code_generation import write_file
@@ -32,6 +34,9 @@ from tests.codegen.structures import (
 )
 from tests.tasks.bench import DOCS_TEXT, REFINED, Bench
 from tests.tasks.sessions import ANSWERS
+
+BOTH = "class Task:\n    title: str\n\n\nclass Project:\n    name: str\n"
+"""A file that keeps the contract of `MODELS`."""
 
 
 def file_inputs(file: FileContract) -> dict[str, str | BaseModel]:
@@ -55,10 +60,10 @@ async def test_stage_7_briefs_the_coder_and_takes_the_file_out_of_its_answer(
         "7",
         file_inputs(MODELS),
         "  The brief.  ",
-        "Here:\n\n```python\nclass Task: ...\n```",
+        f"Here:\n\n```python\n{BOTH}```",
         file=MODELS.path,
     )
-    assert await write_file(work) == {"code/app/models.py": "class Task: ...\n"}
+    assert await write_file(work) == {"code/app/models.py": BOTH}
     assert "The brief." in bench.prompts[1]
     assert work.usage.calls == 2
 
@@ -69,11 +74,60 @@ async def test_stage_7_asks_again_for_a_file_that_does_not_parse(bench: Bench) -
         file_inputs(MODELS),
         "The brief.",
         "```python\nclass Task(:\n```",
-        "```python\nclass Task: ...\n```",
+        f"```python\n{BOTH}```",
         file=MODELS.path,
     )
-    assert await write_file(work) == {"code/app/models.py": "class Task: ...\n"}
-    assert "'app/models.py', line 1" in bench.prompts[2]
+    assert await write_file(work) == {"code/app/models.py": BOTH}
+    assert "'app/models.py' cannot be accepted:\n- line 1: invalid syntax" in bench.prompts[2]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("class Task:\n    title: str\n", "Project"),
+        (BOTH + "\n    def done(self):\n        # TODO: implement\n        pass\n", "done"),
+        ("import not_declared\n\n\n" + BOTH, "not_declared"),
+        (BOTH + "    # ... rest unchanged ...\n", "rest unchanged"),
+    ],
+)
+async def test_stage_7_holds_a_file_to_its_contract(bench: Bench, wrong: str, told: str) -> None:
+    work = bench.work(
+        "7",
+        file_inputs(MODELS),
+        "The brief.",
+        f"```python\n{wrong}```",
+        f"```python\n{BOTH}```",
+        file=MODELS.path,
+    )
+    assert await write_file(work) == {"code/app/models.py": BOTH}
+    assert "'app/models.py' cannot be accepted" in bench.prompts[2]
+    assert told in bench.prompts[2]
+
+
+async def test_stage_7_holds_imports_to_what_was_really_written(bench: Bench) -> None:
+    service = FileContract(
+        path="app/service.py",
+        purpose="Finds tasks.",
+        exports=(Export(name="find", kind="function"),),
+        imports=(Import(path=MODELS.path, symbols=("Task",)),),
+    )
+    written = SourceFile(path=MODELS.path, content="class Task:\n    title: str\n")
+    inputs = {
+        **file_inputs(service),
+        "neighbours": FileIndex(files=(MODELS,)),
+        "sources": SourceFiles(files=(written,)),
+    }
+    right = "from app.models import Task\n\n\ndef find() -> Task:\n    return Task()\n"
+    work = bench.work(
+        "7",
+        inputs,
+        "The brief.",
+        f"```python\n{right.replace('import Task', 'import Tasks as Task')}```",
+        f"```python\n{right}```",
+        file=service.path,
+    )
+    assert await write_file(work) == {"code/app/service.py": right}
+    assert "Tasks" in bench.prompts[2]
 
 
 async def test_stage_7_asks_nobody_for_a_package_marker(bench: Bench) -> None:
