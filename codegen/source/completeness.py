@@ -7,7 +7,9 @@ from tree_sitter import Node
 from codegen.code_blocks import closing_fence, plain_lines
 from codegen.source.findings import Finding, errors_of, offending
 from codegen.source.languages import SCRIPTS, Language
+from codegen.source.python_gaps import missing_end
 from codegen.source.svelte_syntax import svelte_scripts
+from codegen.source.syntax import python_tree
 from codegen.source.trees import broken_nodes, parse_tree, reads_otherwise, walk
 from core.artifacts.structure import Severity
 
@@ -30,23 +32,9 @@ def cut_off_findings(language: Language | None, text: str, syntax: list[Finding]
         syntax: what `syntax_findings` said of it; what parses does not break off, except where
             a language reads half a text as well (HTML, Markdown, SQL, Dockerfiles).
     """
-    if not text.strip():
+    if not text.strip() or language is None:
         return []
-    reason: tuple[int, str] | None = None
-    if language is None:
-        return []
-    if language in _BRACKETED:
-        reason = _open_in_tree(language, text)
-    elif language is Language.SVELTE:
-        reason = _open_component(text, syntax)
-    elif language is Language.HTML:
-        reason = _open_page(text)
-    elif language is Language.MARKDOWN:
-        reason = _open_fence(text)
-    elif language is Language.DOCKERFILE:
-        reason = _open_line(text)
-    elif errors := errors_of(syntax):
-        reason = _open_at_the_end(errors[0], text, language)
+    reason = _reason(language, text, syntax)
     if reason is None:
         return []
     line, what = reason
@@ -59,6 +47,28 @@ def cut_off_findings(language: Language | None, text: str, syntax: list[Finding]
             suggestion="Write the whole file, to its last line.",
         )
     ]
+
+
+def _reason(language: Language, text: str, syntax: list[Finding]) -> tuple[int, str] | None:
+    """The line in which a text breaks off and how; None where it does not."""
+    if language in _BRACKETED:
+        return _open_in_tree(language, text)
+    errors = errors_of(syntax)
+    if language is Language.SVELTE:
+        return _open_component(text, syntax) if errors else None
+    if language is Language.HTML:
+        return _open_page(text)
+    if errors:
+        return _open_at_the_end(errors[0], text, language)
+    match language:
+        case Language.PYTHON:
+            return missing_end(python_tree(text))
+        case Language.MARKDOWN:
+            return _open_fence(text)
+        case Language.DOCKERFILE:
+            return _open_line(text)
+        case _:
+            return None
 
 
 def _open_in_tree(language: Language, text: str) -> tuple[int, str] | None:

@@ -11,6 +11,7 @@ Code = Literal[
     "syntax",
     "cut-off",
     "stub",
+    "undefined-name",
     "elision",
     "not-a-file",
     "fence",

@@ -12,9 +12,7 @@ from core.artifacts.structure import Severity
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _ABSTRACT = frozenset({"abstractmethod", "overload", "abstractproperty", "abstractclassmethod"})
 _OPEN_CLASS = re.compile(r"Base|Abstract|Interface|Mixin|Protocol|ABC|Null|Noop|NoOp|Dummy|Fake")
-_DECLARED_BY = re.compile(
-    r"fixture|group|command|callback|task|event|listens_for|validates|route|get|post|put|delete"
-)
+_DECLARED_BY = re.compile(r"fixture|group|command|callback|task|event|listens_for")
 
 
 def python_stubs(
@@ -50,13 +48,13 @@ def _severity(
     if intends_nothing([*inside, docstring]):
         return None
     decorated = any(_DECLARED_BY.search(ast.unparse(item)) for item in node.decorator_list)
-    if HOOK.fullmatch(node.name) or decorated or node.name.startswith("test_"):
+    if HOOK.fullmatch(node.name) or decorated:
         return None
     if "NotImplementedError" in what:
         return Severity.ERROR if promised or owner is None else Severity.WARNING
-    if owner is None:
-        return Severity.ERROR if promised or not node.name.startswith("_") else Severity.WARNING
-    return Severity.ERROR if promised and not owner.bases else Severity.WARNING
+    told = what == "only a docstring" and not promised
+    inherits = owner is not None and bool(owner.bases)
+    return Severity.WARNING if told or inherits else Severity.ERROR
 
 
 def _excused(node: _Function, owner: ast.ClassDef | None, overridden: set[tuple[str, str]]) -> bool:

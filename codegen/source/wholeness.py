@@ -8,6 +8,7 @@ from codegen.source.elisions import elision_findings
 from codegen.source.findings import Finding
 from codegen.source.foreign_text import foreign_findings
 from codegen.source.languages import SCRIPTS, Language, language_of
+from codegen.source.python_gaps import undefined_names
 from codegen.source.python_stubs import python_stubs
 from codegen.source.script_stubs import script_stubs
 from codegen.source.svelte_syntax import svelte_scripts
@@ -39,11 +40,11 @@ def wholeness_findings(
         *foreign_findings(path, language, text, syntax),
         *cut_off_findings(language, text, syntax),
         *elision_findings(comments_of(language, text)),
-        *_stubs(path, language, text, promised),
+        *_bodies(path, language, text, promised),
     ]
 
 
-def _stubs(
+def _bodies(
     path: str, language: Language | None, text: str, promised: Collection[str]
 ) -> list[Finding]:
     if language is None or path.endswith((".pyi", ".d.ts")):
@@ -53,7 +54,8 @@ def _stubs(
             tree = python_tree(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return []
-        return python_stubs(tree, comments_of(language, text), promised)
+        stubs = python_stubs(tree, comments_of(language, text), promised)
+        return [*stubs, *undefined_names(tree)]
     if language in SCRIPTS or language is Language.GO:
         return script_stubs(language, text, promised)
     if language is Language.SVELTE:
