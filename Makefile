@@ -9,9 +9,10 @@ DRIVER := $(VENV)/.driver
 IMITATION := tests/real_wire/node_modules/.package-lock.json
 export CHROMIUM ?= /usr/bin/chromium
 REDIS  := /usr/bin/redis-server
+GO     := /usr/bin/go
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-races bench-providers check schemas images ui deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-races runner-reports bench-providers check schemas images ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -33,6 +34,9 @@ test-redis: $(READY) $(REDIS) ## rate limits shared through a real Redis server
 
 test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/providers/storage/races
+
+runner-reports: $(READY) $(GO) ## run every test runner on its failing projects and record what they say
+	$(BIN)/python -m tests.codegen.runners.record
 
 bench-providers: $(READY) ## what the way of a model call costs over a bare HTTP call
 	$(BIN)/python -m benchmarks.providers
@@ -112,3 +116,10 @@ $(REDIS):
 	apt-get update --quiet=2
 	DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 redis-server
 	@test -x $@ || { echo "The Redis server is installed, but not at $@." >&2; exit 1; }
+
+$(GO):
+	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \
+	{ echo "There is no Go at $@: install it (Debian: apt-get install golang-go)." >&2; exit 1; }
+	apt-get update --quiet=2
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends golang-go
+	@test -x $@ || { echo "Go is installed, but not at $@." >&2; exit 1; }
