@@ -1,6 +1,7 @@
 """What `app-builder plan` does once its input is read."""
 
 import asyncio
+from functools import partial
 
 from rich.console import Console
 from rich.text import Text
@@ -9,10 +10,12 @@ from core.artifacts.questionnaire import Questionnaire
 from core.options import BuildOptions
 from core.printable import printable
 from core.settings import Settings
+from core.stages import AUTO
 from providers.storage.artifact_store import ArtifactStore
+from tasks.engine.model_choices import peek_history
 from tasks.engine.plan import BuildPlan, make_plan
 from tasks.engine.plan_text import limit_lines, plan_notes, plan_rows
-from tasks.engine.preparation import prepare_build
+from tasks.engine.preparation import identity_of, prepare_build
 from tasks.engine.secret_sources import environment_secrets
 
 _UNITS = ("calls", "tokens in", "tokens out", "", "")
@@ -30,12 +33,28 @@ def run_plan_command(
         InputError: an unknown stage or model; missing keys are part of the plan.
         StorageError: the store or the ledger failed.
     """
-    prepared = prepare_build(
-        settings, questionnaire, options, environment_secrets(), need_keys=False
-    )
-    plan = asyncio.run(make_plan(settings, prepared, ArtifactStore(settings.store_url)))
+    plan = asyncio.run(_planned(settings, questionnaire, options))
     print_plan(console, plan)
     return plan.can_run
+
+
+async def _planned(
+    settings: Settings, questionnaire: Questionnaire, options: BuildOptions
+) -> BuildPlan:
+    """The plan, for the models that a build would have chosen for it now, or has from before."""
+    store = ArtifactStore(settings.store_url)
+    history = None
+    if AUTO in options.models.values():
+        _, build_id = identity_of(questionnaire, options)
+        history = await peek_history(settings, store, build_id)
+    prepared = await asyncio.to_thread(  # keys may be looked up over the network
+        partial(prepare_build, history=history, need_keys=False),
+        settings,
+        questionnaire,
+        options,
+        environment_secrets(),
+    )
+    return await make_plan(settings, prepared, store)
 
 
 def print_plan(console: Console, plan: BuildPlan) -> None:

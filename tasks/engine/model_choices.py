@@ -1,5 +1,6 @@
 """The models of a build: those named for it, and those the model router chooses where it may."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,9 @@ from providers.llm.prices import PriceList
 from providers.llm.stage_router import DEMO_CHOICE, ModelChoice
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.call_statistics import ModelRecord
+from providers.storage.calls import ModelOutcomes
 from providers.storage.ledger_database import LedgerDatabase
+from providers.storage.ledger_queries import recent_outcomes
 from providers.storage.ledger_statistics import LedgerStatistics
 
 HISTORY_DAYS = 30
@@ -102,6 +105,32 @@ async def read_history(
     finally:
         database.close()
     return RoutingHistory(chosen=await _load(store, build_id), records=records, breakers=breakers)
+
+
+async def peek_history(settings: Settings, store: ArtifactStore, build_id: str) -> RoutingHistory:
+    """The same for a plan, which writes nothing and makes no ledger where there is none.
+
+    Raises:
+        StorageError: store or ledger failed.
+    """
+    database = LedgerDatabase(settings.ledger_database_url)
+    try:
+        if not database.is_there:
+            return RoutingHistory(chosen=await _load(store, build_id))
+        breakers = Breakers(settings.breaker, _Outcomes(database))
+        return await read_history(settings, store, breakers, build_id)
+    finally:
+        database.close()
+
+
+@dataclass(frozen=True)
+class _Outcomes:
+    """What a ledger that is only read knows of the models' health."""
+
+    database: LedgerDatabase
+
+    async def recent_outcomes(self, since: datetime) -> Sequence[ModelOutcomes]:
+        return await asyncio.to_thread(recent_outcomes, self.database, since)
 
 
 async def save_choices(store: ArtifactStore, build_id: str, choices: Choices) -> None:

@@ -36,6 +36,11 @@ def plan_notes(plan: BuildPlan) -> list[str]:
     ]
     if any(stage.is_kept for stage in plan.stages):
         notes.append("Stages that are kept from an earlier run cost nothing.")
+    if plan.prepared.keys_unchecked:
+        notes.append(
+            "Keys that may be in Prefect's secret blocks are not checked, and taken to be there: "
+            "the build starts a server first."
+        )
     if any(use.models[0].provider == DEMO for use in plan.uses):
         notes.append("A demo model answers, which costs nothing; it is not a real one.")
     return notes

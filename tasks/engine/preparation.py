@@ -20,7 +20,7 @@ from providers.llm.stage_router import ModelChoice, StageRouter
 from providers.secrets.chain import SecretChain
 from tasks.engine.edit_reading import read_edit
 from tasks.engine.model_choices import Choices, RoutingHistory, choose_models
-from tasks.engine.secret_sources import secret_chain
+from tasks.engine.secret_sources import UncheckedBlocks, blocks_come_later, secret_chain
 from tasks.engine.stage_functions import require_stage_functions
 from tasks.engine.stages_to_run import stages_to_run
 
@@ -34,6 +34,8 @@ class PreparedBuild:
         table: the stage table with the models chosen for this build.
         chosen: those that the model router chose, by template.
         secrets: where the providers' keys are.
+        keys_unchecked: whether keys are taken to be in blocks of a Prefect server that does not
+            run yet; only of a build that is planned.
     """
 
     questionnaire: Questionnaire
@@ -46,6 +48,7 @@ class PreparedBuild:
     catalogue: Catalogue
     router: StageRouter
     secrets: SecretChain
+    keys_unchecked: bool = False
 
     @property
     def demo(self) -> bool:
@@ -107,7 +110,9 @@ def prepare_build(
     """
     _require_room(questionnaire, options)
     catalogue = open_catalogue(settings.catalogue, environment.get)
-    secrets = secret_chain(settings, catalogue, environment)
+    keys_unchecked = not need_keys and blocks_come_later(settings)
+    blocks = UncheckedBlocks() if keys_unchecked else None
+    secrets = secret_chain(settings, catalogue, environment, blocks)
     table = _table(catalogue)
     if options.from_stage:
         table.position(options.from_stage)
@@ -135,6 +140,7 @@ def prepare_build(
         catalogue=catalogue,
         router=router,
         secrets=secrets,
+        keys_unchecked=keys_unchecked,
     )
 
 

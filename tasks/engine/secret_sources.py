@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from prefect.settings import PREFECT_API_URL
+
 from core.secrets import SecretSource
 from core.settings import Settings
 from providers.llm.catalogue import Catalogue
@@ -18,8 +20,28 @@ def environment_secrets() -> EnvironmentSecrets:
     return EnvironmentSecrets(env_file=Path(".env"))
 
 
+def blocks_come_later(settings: Settings) -> bool:
+    """Whether keys may be in blocks of a Prefect server that a build would have to start first."""
+    return "prefect" in settings.secret_sources and not PREFECT_API_URL.value()
+
+
+class UncheckedBlocks:
+    """Stands, in a plan, for blocks that cannot be read yet: any secret may be there."""
+
+    def places(self, name: str) -> tuple[str, ...]:
+        """Where it may be."""
+        return (f"a Prefect secret block for {name}",)
+
+    def get(self, name: str) -> str | None:
+        """A text that is no secret; a plan sends none."""
+        return f"{name} is not looked up"
+
+
 def secret_chain(
-    settings: Settings, catalogue: Catalogue, environment: SecretSource
+    settings: Settings,
+    catalogue: Catalogue,
+    environment: SecretSource,
+    blocks: SecretSource | None = None,
 ) -> SecretChain:
     """Where keys are looked up, in the order of the setting `secret_sources`.
 
@@ -30,11 +52,12 @@ def secret_chain(
         settings: the operator's settings.
         catalogue: says which secret block belongs to which key.
         environment: the source called `environment`.
+        blocks: the source called `prefect`; default: blocks of the Prefect server in use.
     """
     sources: Mapping[str, SecretSource] = {
         "environment": environment,
         "aws": CachedSecrets(AwsSecrets(settings.aws_secret_prefix)),
-        "prefect": CachedSecrets(SecretBlocks(_blocks(catalogue))),
+        "prefect": blocks or CachedSecrets(SecretBlocks(_blocks(catalogue))),
     }
     return SecretChain(sources[name] for name in dict.fromkeys(settings.secret_sources))
 

@@ -1,5 +1,6 @@
 """The command `plan`, and the page that every build shows before it begins."""
 
+import asyncio
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -10,16 +11,20 @@ from rich.console import Console
 
 from core.artifacts.questionnaire import Questionnaire
 from core.options import BuildOptions
-from core.settings import load_settings
+from core.settings import SpendingLimits, load_settings
 from core.stages import read_stage_rows
 from flows.build_app import build_app
 from flows.plan_command import run_plan_command
 from flows.questionnaire_file import make_options, parse_pairs, read_questionnaire
+from providers.llm.stage_router import ModelChoice
 from providers.storage.artifact_store import ArtifactStore
+from providers.storage.calls import CallIdentity, CallMaxima
+from providers.storage.ledger import UsageLedger
 from providers.storage.ledger_database import LedgerDatabase
+from tasks.engine.model_choices import save_choices
 from tasks.engine.plan import make_plan
 from tasks.engine.plan_text import plan_notes
-from tasks.engine.preparation import prepare_build
+from tasks.engine.preparation import identity_of, prepare_build
 from tasks.engine.secret_sources import environment_secrets
 from tests.flows.command import TINY, local_models, run, variables
 from tests.providers.storage.ledger_calls import add_call
@@ -88,6 +93,70 @@ def test_a_limit_is_held_against_what_the_build_will_cost(
     assert found is can_run
     assert said in output
     assert "It cannot run" not in output
+
+
+def test_keys_that_may_be_in_blocks_of_a_server_to_be_started_are_not_checked(
+    tmp_path: Path,
+) -> None:
+    environment = variables(
+        tmp_path / "home",
+        MODEL_ROUTER_DEMO_MODE="auto",
+        APP_BUILDER_SECRET_SOURCES='["environment", "prefect"]',
+        COLUMNS="200",
+    )
+    assert "PREFECT_API_URL" not in environment
+    code, output = run("plan", TINY, ANSWERING, environment=environment)
+    assert code == 0, output
+    assert "are not checked, and taken to be there: the build starts a server first" in output
+    assert "A demo model answers" not in output, "for a key may be there"
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize("kept", ["gpt-4o", "gpt-5-mini"])
+def test_models_left_to_the_router_are_those_that_the_build_has_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kept: str
+) -> None:
+    options = make_options(models={"all": "auto"})
+    choice = ModelChoice("zukijourney", kept)
+    _, build_id = identity_of(read_questionnaire(TINY), options)
+    store = ArtifactStore(f"file://{tmp_path}/store")
+    asyncio.run(save_choices(store, build_id, {"clarifier": (choice,)}))
+    keys = {"ZUKIJOURNEY_API_KEY": "k", "MODEL_ROUTER_DEMO_MODE": "disabled"}
+
+    _, output = planned(tmp_path, monkeypatch, "all=auto", **keys)
+    row = next(line for line in output.splitlines() if "1 clarifier" in line)
+    assert f"zukijourney/{kept}" in row
+    assert {path.name for path in tmp_path.iterdir()} == {"store"}, "nothing was written"
+
+
+def test_models_that_fail_of_late_are_not_chosen_in_a_plan_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = {"ZUKIJOURNEY_API_KEY": "k", "MODEL_ROUTER_DEMO_MODE": "disabled"}
+    _, before = planned(tmp_path, monkeypatch, "all=auto", **keys)
+    chosen = next(line for line in before.splitlines() if "1 clarifier" in line).split()[2]
+    provider, _, model = chosen.strip(",").partition("/")
+    asyncio.run(fail(tmp_path / "ledger.db", provider, model))
+    _, after = planned(tmp_path, monkeypatch, "all=auto", **keys)
+    row = next(line for line in after.splitlines() if "1 clarifier" in line)
+    assert row.split()[2].strip(",") != chosen.strip(",")
+
+
+async def fail(ledger_file: Path, provider: str, model: str) -> None:
+    """As if a build had asked the model of late, and it had been broken each time."""
+    ledger = UsageLedger.in_file(ledger_file)
+    call = CallIdentity(
+        build_id="other", project_id="p", user="u", stage="1", provider=provider, model=model
+    )
+    maxima = CallMaxima(per_stage=9, per_file=9, per_build=9)
+    for _ in range(5):
+        call_id = await ledger.reserve(
+            call, maxima, spending=SpendingLimits(), estimate_usd=Decimal(0), seconds=9
+        )
+        await ledger.settle(
+            call_id, outcome="failed", error_class="ProviderFailedError", error="it broke"
+        )
+    ledger.close()
 
 
 def test_bad_input_is_refused(tmp_path: Path) -> None:
