@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
@@ -15,6 +17,9 @@ from providers.llm.prices import PriceList
 from providers.llm.prompt_size import estimate_tokens
 from providers.llm.provider import Answerer, LLMRequest, LLMResponse
 from providers.storage.calls import CallIdentity, CallMaxima, ClosedOutcome
+
+_RENEWALS = 3
+"""How often a reservation is renewed in the time it counts for."""
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +37,10 @@ class Ledger(Protocol):
         seconds: float,
     ) -> int:
         """Put down a call about to be made and hold what it may cost, or raise."""
+        ...
+
+    async def extend(self, call_id: int, *, seconds: float) -> None:
+        """Hold it for so long from now on."""
         ...
 
     async def settle(
@@ -57,8 +66,8 @@ class CallTerms:
     Attributes:
         maxima: of calls.
         spending: limits of money.
-        seconds: how long the call of a process that died holds its reservation; longer than any
-            call takes.
+        seconds: how long a reservation counts. It is renewed while its call waits for its turn
+            and is made, however long that takes; that of a process that died ends by itself.
         prices: what calls cost.
         model: the model that is asked.
         input_tokens: of the prompt, never less than the provider counts.
@@ -125,8 +134,9 @@ class MeteredProvider:
             )
         answered: tuple[LLMResponse, Decimal] | None = None
         try:
-            answered = self._priced(await self._inner.complete(request))
-            await self._keep(answered[0])
+            with self._held(call_id):
+                answered = self._priced(await self._inner.complete(request))
+                await self._keep(answered[0])
         except BaseException as error:  # also a cancelled call is closed
             billed = _billed(error) if answered is None else answered[0]
             await asyncio.shield(self._close_failed(call_id, error, billed))
@@ -144,6 +154,24 @@ class MeteredProvider:
             )
         )
         return response
+
+    @contextmanager
+    def _held(self, call_id: int) -> Generator[None]:
+        """Renew the call's reservation inside the `with` block."""
+        renewing = asyncio.create_task(self._renew(call_id))
+        try:
+            yield
+        finally:
+            renewing.cancel()
+
+    async def _renew(self, call_id: int) -> None:
+        seconds = self._terms.seconds
+        while True:
+            await asyncio.sleep(seconds / _RENEWALS)
+            try:
+                await self._ledger.extend(call_id, seconds=seconds)
+            except StorageError as error:  # it still counts for a while; the next may do better
+                _log.warning("the reservation of call %s is not renewed: %s", call_id, error)
 
     def _priced(self, response: LLMResponse) -> tuple[LLMResponse, Decimal]:
         """The answer with its cost; one without a count of tokens is not taken for free."""

@@ -1,15 +1,18 @@
 """Makes one call to a model, with all that surrounds it.
 
 From the outside in: the breaker (a model that keeps failing is left alone), patience with busy
-providers, the rate limits, the record of calls, and the usage ledger with the money. Each attempt
-that a busy provider refused passes the rate limits, stands in the ledger and is recorded, like the
-one that was answered.
+providers, the record of calls, the usage ledger with the money, a seat among the calls at once, and
+the rate limits. These come last, so that a call which got its place is sent without another wait:
+else calls that gathered places over minutes could go in one moment. Each attempt that a busy
+provider refused is recorded, stands in the ledger and passes the rate limits, like the one that was
+answered.
 """
 
 import asyncio
 import logging
 import sys
 from collections.abc import Iterable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -20,7 +23,7 @@ from providers.llm.breakers import Breakers
 from providers.llm.call_records import CallRecords, RecordedProvider
 from providers.llm.catalogue import ModelRow, ProviderRow
 from providers.llm.checkpoints import Keep
-from providers.llm.http_client import call_seconds
+from providers.llm.http_client import MAX_CONNECTIONS, call_seconds
 from providers.llm.metering import CallTerms, Ledger, MeteredProvider
 from providers.llm.prices import PriceList
 from providers.llm.prompt_size import check_prompt, estimate_request_tokens, likely_tokens
@@ -138,6 +141,7 @@ class ModelCaller:
         self._limits = limits or CallLimits()
         self._records = records
         self._patience = patience
+        self._seats = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def call(
         self, call: Call, keep: Keep, *, others: Iterable[ModelChoice] = ()
@@ -202,7 +206,12 @@ class ModelCaller:
     def _wrapped(self, call: Call, keep: Keep) -> Answerer:
         identity, model = call.identity, self._model(call)
         provider: Answerer = MeteredProvider(
-            self._providers.provider(identity.provider),
+            LimitedProvider(
+                self._providers.provider(identity.provider),
+                self._limiter,
+                self._places(call, model),
+                self._seats,
+            ),
             self._ledger,
             identity,
             CallTerms(
@@ -217,8 +226,7 @@ class ModelCaller:
         )
         if self._records is not None:
             provider = RecordedProvider(provider, self._records, identity, ordinal=call.ordinal)
-        places = self._places(call, model)
-        return LimitedProvider(provider, self._limiter, places) if places else provider
+        return provider
 
     def _places(self, call: Call, model: ModelRow) -> tuple[Place, ...]:
         identity, request = call.identity, call.request
@@ -230,7 +238,7 @@ class ModelCaller:
             user_calls_per_minute=self._limits.user_calls_per_minute,
             provider=identity.provider,
             provider_rates=Rates(row.requests_per_minute, row.tokens_per_minute),
-            model=identity.model,
+            model=model.wire_id,  # names of one model share its limits
             model_rates=Rates(model.requests_per_minute, model.tokens_per_minute),
             tokens=sum(map(likely_tokens, texts)) + request.max_tokens,
         )
@@ -240,18 +248,26 @@ class ModelCaller:
 
 
 class LimitedProvider:
-    """Wraps a provider: each call waits until the rate limits have room for it.
+    """Wraps a provider: each call waits for a seat, and until the rate limits have room for it.
 
     Args:
         inner: makes the calls.
         limiter: holds the limits.
         places: every limit a call has to pass.
+        seats: as many as calls can be under way; with a seat, none waits for a connection.
     """
 
-    def __init__(self, inner: Answerer, limiter: RateLimiter, places: tuple[Place, ...]) -> None:
+    def __init__(
+        self,
+        inner: Answerer,
+        limiter: RateLimiter,
+        places: tuple[Place, ...],
+        seats: asyncio.Semaphore,
+    ) -> None:
         self._inner = inner
         self._limiter = limiter
         self._places = places
+        self._seats = seats
 
     @property
     def name(self) -> str:
@@ -265,13 +281,20 @@ class LimitedProvider:
             StorageError: the store of the limits does not answer.
             AppBuilderError: as the wrapped provider.
         """
+        async with AsyncExitStack() as seat:
+            with waiting():
+                await seat.enter_async_context(self._seats)
+                await self._turn()
+            return await self._inner.complete(request)
+
+    async def _turn(self) -> None:
+        if not self._places:
+            return
         told = asyncio.get_running_loop().call_later(_SILENT_WAIT_SECONDS, self._say)
         try:
-            with waiting():
-                await self._limiter.acquire(self._places)
+            await self._limiter.acquire(self._places)
         finally:
             told.cancel()
-        return await self._inner.complete(request)
 
     def _say(self) -> None:
         """Tell people why nothing seems to happen."""

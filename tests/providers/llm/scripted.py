@@ -65,6 +65,7 @@ class MemoryLedger:
     clock: Clock = field(default_factory=Clock)
     calls: list[CallIdentity] = field(default_factory=list[CallIdentity])
     outcomes: dict[int, str] = field(default_factory=dict[int, str])
+    extended: list[tuple[int, float]] = field(default_factory=list[tuple[int, float]])
 
     async def reserve(
         self,
@@ -82,6 +83,10 @@ class MemoryLedger:
         self.calls.append(call)
         self.clock.tick()
         return len(self.calls) - 1
+
+    async def extend(self, call_id: int, *, seconds: float) -> None:
+        assert call_id not in self.outcomes
+        self.extended.append((call_id, seconds))
 
     async def settle(
         self,

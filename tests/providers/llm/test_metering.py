@@ -1,5 +1,8 @@
 """Every call stands in the ledger, and its answer is safe before its row is closed."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from core.errors import CallLimitError, RequestRefusedError, StorageError
@@ -77,6 +80,59 @@ async def test_an_answer_that_could_not_be_kept_is_a_failed_call() -> None:
     with pytest.raises(StorageError):
         await bench.provider.complete(REQUEST)
     assert bench.ledger.outcomes == {0: "failed:StorageError"}
+
+
+class Waiting:
+    """A provider that answers when it is let, or when its caller is cancelled."""
+
+    name = "first"
+
+    def __init__(self) -> None:
+        self.may_answer = asyncio.Event()
+
+    async def complete(self, request: LLMRequest) -> LLMResponse:
+        assert request == REQUEST
+        await self.may_answer.wait()
+        return ANSWER
+
+
+async def _kept(_: LLMResponse) -> None:
+    """Nothing has to be kept here."""
+
+
+async def test_the_reservation_of_a_call_that_waits_is_renewed_until_it_has_ended() -> None:
+    ledger, inner = MemoryLedger(), Waiting()
+    brief = replace(terms(), seconds=0.03)
+    call = asyncio.create_task(MeteredProvider(inner, ledger, CALL, brief, _kept).complete(REQUEST))
+    await asyncio.sleep(0.1)
+    assert len(ledger.extended) > 1
+    inner.may_answer.set()
+    await call
+    renewed = list(ledger.extended)
+    assert set(renewed) == {(0, 0.03)}
+    await asyncio.sleep(0.05)
+    assert ledger.extended == renewed
+
+
+async def test_a_reservation_that_cannot_be_renewed_now_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger, inner = MemoryLedger(), Waiting()
+    extend, tries = ledger.extend, 0
+
+    async def at_the_second_try(call_id: int, *, seconds: float) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise StorageError("the disk is full")
+        await extend(call_id, seconds=seconds)
+        inner.may_answer.set()
+
+    monkeypatch.setattr(ledger, "extend", at_the_second_try)
+    brief = replace(terms(), seconds=0.03)
+    await MeteredProvider(inner, ledger, CALL, brief, _kept).complete(REQUEST)
+    assert ledger.extended == [(0, 0.03)]
+    assert "call 0 is not renewed: the disk is full" in caplog.text
 
 
 async def test_is_the_provider_it_wraps() -> None:
