@@ -46,7 +46,7 @@ class RedisStore:
 
     A server that does not answer is tried again for about 3 s, which outlasts a restart; then
     calls fail, for without it nobody knows what may pass. A try whose answer was lost may have
-    taken its place: it then counts twice, never too little.
+    taken its places; the next one then finds them taken by the same call, and takes no others.
 
     Args:
         url: `redis://` or `rediss://` URL.

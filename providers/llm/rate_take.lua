@@ -6,6 +6,8 @@
 -- age, lease, then three a place: the limit, units, units kept for calls of the holder before it.
 -- Times are milliseconds of the server's clock, the same for every client.
 --
+-- A permit that is in a log already took all its places: the client had no answer and asks again.
+--
 -- Returns now, then for each place that has no room its number and the time of the unit that has
 -- to leave the window first; -1 where nobody can say.
 
@@ -85,6 +87,11 @@ local function leaves_first(log, over)
 end
 
 local places = #KEYS / 3
+for i = 1, places do
+  if redis.call('ZSCORE', KEYS[3 * i - 2], text(tonumber(ARGV[3 * i + 5])) .. ':' .. permit) then
+    return { text(now) }
+  end
+end
 local totals = {}
 local reply = { text(now) }
 for i = 1, places do

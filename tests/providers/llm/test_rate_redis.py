@@ -14,7 +14,9 @@ from fakeredis import TcpFakeServer
 
 from core.errors import ConfigurationError, StorageError
 from providers.llm.rate_limits import RateLimiter
+from providers.llm.rate_line import Waiter
 from providers.llm.rate_places import Place
+from providers.llm.rate_redis import RedisStore
 from providers.llm.rate_window import Window
 from tests.providers.llm.rate_suite import RateLimitSuite
 
@@ -42,6 +44,24 @@ class TestImitation(RateLimitSuite):
     """The suite, over the imitation, which is too slow for the usual margin."""
 
     window_of_processes = Window(3.0, margin=0.3)
+
+
+def test_a_take_that_is_sent_again_because_its_answer_was_lost_takes_nothing_more(
+    url: str,
+) -> None:
+    store = RedisStore(url, Window(), "one")
+
+    def take(permit: str) -> bool:
+        with store.turn() as turn:
+            return turn.take(Waiter(permit, (Place("a", 3), Place("t", 9, 3))), {}) is None
+
+    try:
+        assert [take(permit) for permit in "11212334"] == [*[True] * 7, False]
+        with store.turn() as turn:
+            turn.give_back(Waiter("1", (Place("a", 3), Place("t", 9, 3))))
+        assert [take(permit) for permit in "445"] == [True, True, False]
+    finally:
+        store.close()
 
 
 async def test_a_server_that_is_gone_fails_the_call_and_hides_the_password(
