@@ -49,13 +49,15 @@ class Price(_Row):
         input_usd: US dollars for a million tokens of the prompt.
         output_usd: US dollars for a million tokens of the answer.
         as_of: the day on which it was looked up.
-        source: where, and whether it is an upper bound.
+        source: where.
+        assumed: whether it is another's price, because the provider's own is not known.
     """
 
     input_usd: _Dollars
     output_usd: _Dollars
     as_of: date
     source: str = Field(min_length=1)
+    assumed: bool = False
 
     @model_validator(mode="after")
     def _costs_something(self) -> Self:

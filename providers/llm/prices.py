@@ -60,6 +60,11 @@ class PriceList:
         if not (model.free or self._library(provider, model)):
             self._listed_price(provider, model)
 
+    def is_assumed(self, provider: str, model: ModelRow) -> bool:
+        """Whether a model's costs rest on another provider's price, its own being unknown."""
+        listed = not (model.free or self._library(provider, model))
+        return listed and model.price is not None and model.price.assumed
+
     def worst_case(
         self, provider: str, model: ModelRow, input_tokens: int, max_output_tokens: int
     ) -> Decimal:

@@ -28,6 +28,7 @@ class UsePlan:
             are those of waiting for the model, one call after another.
         call_usd: cost of one call.
         reserved_usd: what the ledger holds for one call before it is made, its worst case.
+        assumed: the models whose price is another provider's, their own being unknown.
         observed: calls to this model that the figures are learned from; 0 where they are expected.
     """
 
@@ -41,6 +42,7 @@ class UsePlan:
     call_usd: Estimate
     reserved_usd: Estimate
     observed: int
+    assumed: tuple[ModelChoice, ...] = ()
 
 
 class Estimator:
@@ -102,6 +104,7 @@ class Estimator:
             call_usd=prompt.times(of_input).together(answer.times(of_output)),
             reserved_usd=self._reserved(first, prompt),
             observed=waits,
+            assumed=tuple(choice for choice in models if self._is_assumed(choice)),
         )
 
     def _calls(self, template: str, done: int) -> Estimate:
@@ -149,6 +152,10 @@ class Estimator:
         if found.count >= ENOUGH:
             return Estimate(found.mean, found.deviation), found.count
         return Estimate(expected, expected * spread), 0
+
+    def _is_assumed(self, choice: ModelChoice) -> bool:
+        model = self._catalogue[choice.provider].model(choice.model)
+        return self._prices.is_assumed(choice.provider, model)
 
     def _reserved(self, choice: ModelChoice, prompt: Estimate) -> Estimate:
         """What is reserved for a first call: it asks for the usual room of an answer."""

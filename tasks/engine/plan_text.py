@@ -36,6 +36,12 @@ def plan_notes(plan: BuildPlan) -> list[str]:
     ]
     if any(stage.is_kept for stage in plan.stages):
         notes.append("Stages that are kept from an earlier run cost nothing.")
+    assumed = dict.fromkeys(str(choice) for use in plan.uses for choice in use.assumed)
+    if assumed:
+        notes.append(
+            f"Costs of {', '.join(assumed)} rest on an assumed price, which is not the provider's "
+            "own; the catalogue says whose it is."
+        )
     if plan.prepared.keys_unchecked:
         notes.append(
             "Keys that may be in Prefect's secret blocks are not checked, and taken to be there: "

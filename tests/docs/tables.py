@@ -128,7 +128,8 @@ def _price(model: ModelRow) -> str:
     price = model.price
     if price is None:
         return "`genai-prices`"
-    return f"{price.input_usd}/{price.output_usd} on {price.as_of}"
+    assumed = " (assumed)" if price.assumed else ""
+    return f"{price.input_usd}/{price.output_usd} on {price.as_of}{assumed}"
 
 
 def make_targets() -> str:

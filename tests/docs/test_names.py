@@ -22,6 +22,7 @@ ARTIFACTS = {value for value in vars(layout).values() if isinstance(value, str)}
 EXAMPLE = {step.path for step in steps()} | {"docs/glossary.md", "providers.toml"}
 KEPT = {
     *("store/", "locks/", "prefect/", "environments/", "ledger.db", "server.log", "prefect.db"),
+    *("limits.db", "store/reports/", "errors.log"),
     *(
         "cache/results/",
         "cache/answers/",
@@ -72,8 +73,26 @@ def test_kept_paths_are_those_of_the_code() -> None:
     code = "\n".join(python_sources())
 
     for path in KEPT:
-        name = path.removeprefix("store/cache").strip("/") or "store"
+        name = path.removeprefix("store/").removeprefix("cache/").strip("/") or "store"
         assert re.search(rf"[\"'/]{re.escape(name)}[\"'/]", code), path
+
+
+def test_everything_below_the_home_folder_is_in_its_table() -> None:
+    section = read("docs/operations.md").split("## Where things are kept")[1].split("\n## ")[0]
+    told = {
+        path.partition("/")[0] for path in re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+    }
+    used = {
+        name
+        for code in python_sources()
+        for name in re.findall(
+            r"\b(?:settings|self\._settings|load_settings\(\))\.root / \"([^\"]+)\"", code
+        )
+    }
+
+    assert {"store", "ledger.db", "limits.db", "errors.log"} <= told
+    assert used <= told
+    assert len(used) > 4
 
 
 def test_every_requirements_file_is_told() -> None:

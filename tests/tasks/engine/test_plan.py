@@ -104,6 +104,15 @@ async def test_what_was_spent_counts_against_the_limits(settings: Settings) -> N
     ]
 
 
+async def test_costs_that_rest_on_an_assumed_price_say_so(settings: Settings) -> None:
+    assert "assumed price" not in plan_page(await planned(settings))
+    options = BuildOptions(models={"all": "zukijourney/gpt-4o"})
+    key = EnvironmentSecrets({"ZUKIJOURNEY_API_KEY": "k"})
+    build = prepare_build(settings, ANSWERS, options, key)
+    page = plan_page(await make_plan(settings, build, ArtifactStore(settings.store_url)))
+    assert page.count("Costs of zukijourney/gpt-4o rest on an assumed price") == 1
+
+
 async def test_the_page_has_a_row_for_each_template_and_no_markdown_of_a_person(
     settings: Settings,
 ) -> None:

@@ -9,6 +9,7 @@ from providers.storage.ledger_observations import Observations, Spread
 from tasks.engine.plan_estimates import ENOUGH, Estimator, UsePlan, seconds_of
 
 CODER = ModelChoice("gemini", "gemini-3-pro")
+LLAMA = "meta-llama-4-scout-17b-16e-instruct"
 SIZE = ProductSize(entities=4, modules=8, files=20, is_planned=True)
 
 
@@ -87,6 +88,14 @@ def test_more_is_reserved_for_a_call_than_it_will_cost() -> None:
     room_alone = PriceList(catalogue()).worst_case("gemini", model, 0, DEFAULT_MAX_TOKENS)
     assert found.reserved_usd.mean > float(room_alone) > found.call_usd.mean
     assert use(choice=DEMO_CHOICE).reserved_usd == Estimate()
+
+
+def test_a_price_that_is_not_the_providers_own_is_told() -> None:
+    assumed = ModelChoice("zukijourney", "gpt-4o")
+    assert use(choice=assumed).assumed == (assumed,)
+    assert use(choice=CODER).assumed == ()
+    assert use(choice=ModelChoice("github-models", LLAMA)).assumed == ()
+    assert use(choice=DEMO_CHOICE).assumed == ()
 
 
 def test_files_that_are_there_are_taken_off() -> None:
