@@ -67,7 +67,8 @@ def places_of_call(
         user_calls_per_minute: calls of one user; None or 0 is any number.
         provider: the provider's name in the catalogue.
         provider_rates: limits of everything asked of the provider.
-        model: the model's name in the catalogue.
+        model: the model's id on the provider's wire: the vendor counts by it, whatever names lead
+            to it.
         model_rates: limits of the model at this provider.
         tokens: the call's estimated tokens, prompt and answer.
     """

@@ -338,6 +338,20 @@ async def test_a_busy_provider_passes_limits_and_ledger_with_every_attempt(tmp_p
     assert outcomes == [CallOutcome.FAILED, CallOutcome.ANSWERED]
 
 
+async def test_names_of_one_model_share_its_limits(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bench:
+        bench.fields = {"requests_per_minute": 1}
+        window = Window(minute=0.3)
+        async with RateLimiter("", tmp_path / "limits.db", window=window) as limiter:
+            bench.limiter = limiter
+            bench.answers(said(), said())
+            began = asyncio.get_running_loop().time()
+            await bench.ask()
+            bench.fields["name"] = "alias"  # with the wire id as it was
+            await bench.ask("And that?", choices=(ModelChoice("first", "alias"),))
+            assert asyncio.get_running_loop().time() - began >= 0.3
+
+
 async def test_a_call_that_waits_for_its_turn_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
