@@ -40,8 +40,8 @@ FIRST, SECOND = ModelChoice("first", "m"), ModelChoice("second", "m")
 PRICE = {"input_usd": 1, "output_usd": 10, "as_of": "2026-11-22", "source": "made up for the test"}
 
 
-def row(name: str, **fields: object) -> ProviderRow:
-    model = {"name": "m", "wire_id": "m", "max_output_tokens": 1_000, "context_tokens": 4_000}
+def row(name: str, *, called: str = "m", **fields: object) -> ProviderRow:
+    model = {"name": called, "wire_id": "m", "max_output_tokens": 1_000, "context_tokens": 4_000}
     provider = {"name": name, "protocol": "openai-compatible", "base_url": "http://x.test"}
     return ProviderRow.model_validate(
         {
@@ -85,6 +85,7 @@ class Bench:
         self.limits = CallLimits()
         self.breakers = Breakers(BreakerSettings(failures=2, cooldown_seconds=60), ledger)
         self.limiter: RateLimiter | None = None
+        self.called = "m"
         self.fields: dict[str, object] = {}
         self.first = ScriptedProvider("first", iter(()))
         self.second = ScriptedProvider("second", iter(()))
@@ -97,7 +98,7 @@ class Bench:
         max_tokens: int = 100,
         build_id: str = "b-1",
     ) -> Answer[str]:
-        rows = (row("first", **self.fields), row("second"))
+        rows = (row("first", called=self.called, **self.fields), row("second"))
         pool = Pool(rows, self.first, self.second)
         caller = model_caller(
             pool,
@@ -347,7 +348,7 @@ async def test_names_of_one_model_share_its_limits(tmp_path: Path) -> None:
             bench.answers(said(), said())
             began = asyncio.get_running_loop().time()
             await bench.ask()
-            bench.fields["name"] = "alias"  # with the wire id as it was
+            bench.called = "alias"  # with the wire id as it was
             await bench.ask("And that?", choices=(ModelChoice("first", "alias"),))
             assert asyncio.get_running_loop().time() - began >= 0.3
 
