@@ -58,11 +58,25 @@ class LedgerDatabase:
         """The URL, without the password and without options, which may hold one too."""
         return self._engine.url.set(query={}).render_as_string(hide_password=True)
 
-    @property
-    def is_there(self) -> bool:
-        """Whether the database may have something in it: an SQLite file is not there at first."""
+    def is_readable(self) -> bool:
+        """Whether it is there and has the tables of this release; changes nothing to find out.
+
+        Ask before reading where no ledger may be made or migrated. A database that fails raises
+        `StorageError`.
+        """
         url = self._engine.url
-        return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+        is_file = url.get_backend_name() == "sqlite"
+        if is_file and not Path(url.database or "").exists():
+            return False
+        # A connection that is set up for the ledger would change what kind of file it is.
+        engine = create_engine(url) if is_file else self._engine
+        with self._failures():
+            try:
+                with engine.connect() as connection:
+                    return is_current(connection)
+            finally:
+                if is_file:
+                    engine.dispose()
 
     @contextmanager
     def reading(self) -> Generator[Connection, None, None]:

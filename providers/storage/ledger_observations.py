@@ -3,13 +3,15 @@
 import asyncio
 import math
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Double, RowMapping, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Double, RowMapping, Table, cast, func, select
 
 from providers.storage.calls import CallOutcome
 from providers.storage.ledger_database import LedgerDatabase
+from providers.storage.ledger_rows import month_of
 from providers.storage.ledger_tables import builds, calls, user_months
 
 _COLUMNS = {
@@ -46,23 +48,25 @@ class Observations(BaseModel):
 
 
 class Account(BaseModel):
-    """What was spent, in nano-dollars, reservations of open calls included.
+    """What was spent, and what open calls have reserved until they expire, in nano-dollars.
 
     Attributes:
-        build: by the build over its life.
-        month: by the user in the month.
+        build, build_reserved: by the build over its life.
+        month, month_reserved: by the user in the month.
         files: paths about which a template was answered in the build, by template.
     """
 
     model_config = ConfigDict(frozen=True)
 
     build: int = 0
+    build_reserved: int = 0
     month: int = 0
+    month_reserved: int = 0
     files: Mapping[str, frozenset[str]] = {}
 
 
 class LedgerObservations:
-    """Reads a ledger for the plan of a build, and makes none where there is none.
+    """Reads a ledger for the plan of a build; one that is not there, or older, is left so.
 
     Args:
         database: the ledger's; not closed here. Its `StorageError` is raised on.
@@ -72,23 +76,21 @@ class LedgerObservations:
         self._database = database
 
     async def observations(self, *, stand_ins: Collection[str] = ()) -> Observations:
-        """What asking each template took so far; nothing where there is no ledger yet.
+        """What asking each template took so far; nothing where no ledger can be read yet.
 
         Args:
             stand_ins: providers that never have to be asked twice, so that how often they were
                 asked says nothing of others.
         """
-        if not self._database.is_there:  # reading would make one
-            return Observations()
         return await asyncio.to_thread(self._observations, stand_ins)
 
-    async def account(self, build_id: str, user: str, month: str) -> Account:
-        """What a build, and a user in a month such as `2026-11`, spent so far."""
-        if not self._database.is_there:
-            return Account()
-        return await asyncio.to_thread(self._account, build_id, user, month)
+    async def account(self, build_id: str, user: str, now: datetime) -> Account:
+        """What a build, and a user in the month of `now` (UTC), spent and reserved so far."""
+        return await asyncio.to_thread(self._account, build_id, user, now)
 
     def _observations(self, stand_ins: Collection[str]) -> Observations:
+        if not self._database.is_readable():  # reading would make or migrate it
+            return Observations()
         key = (calls.c.template, calls.c.provider, calls.c.model)
         moments = [
             moment.label(f"{name}_{power}")
@@ -129,26 +131,52 @@ class LedgerObservations:
             units={row["template"]: _spread(row, "made") for row in work},
         )
 
-    def _account(self, build_id: str, user: str, month: str) -> Account:
-        of_build = select(builds.c.cost_nanodollars + builds.c.reserved_nanodollars).where(
-            builds.c.build_id == build_id
-        )
-        of_month = select(user_months.c.cost_nanodollars + user_months.c.reserved_nanodollars)
-        of_month = of_month.where(user_months.c.user == user, user_months.c.month == month)
+    def _account(self, build_id: str, user: str, now: datetime) -> Account:
+        if not self._database.is_readable():
+            return Account()
+        month = month_of(now)
+        begin = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         answered = select(calls.c.template, calls.c.file).where(
             calls.c.build_id == build_id,
             calls.c.outcome == CallOutcome.ANSWERED,
             calls.c.file.is_not(None),
         )
         with self._database.reading() as connection:
+            of_build = _money(connection, builds, builds.c.build_id == build_id)
+            of_month = _money(
+                connection,
+                user_months,
+                (user_months.c.user == user) & (user_months.c.month == month),
+            )
+            expired = _expired(connection, now, calls.c.build_id == build_id)
+            expired_in_month = _expired(
+                connection, now, (calls.c.user == user) & (calls.c.started_at >= begin)
+            )
             files: dict[str, set[str]] = {}
             for template, file in connection.execute(answered.distinct()):
                 files.setdefault(template, set()).add(str(file))
-            return Account(
-                build=connection.scalar(of_build) or 0,
-                month=connection.scalar(of_month) or 0,
-                files={template: frozenset(paths) for template, paths in files.items()},
-            )
+        return Account(
+            build=of_build[0],
+            build_reserved=max(of_build[1] - expired, 0),
+            month=of_month[0],
+            month_reserved=max(of_month[1] - expired_in_month, 0),
+            files={template: frozenset(paths) for template, paths in files.items()},
+        )
+
+
+def _money(connection: Connection, table: Table, wanted: ColumnElement[bool]) -> tuple[int, int]:
+    """What an account has spent and reserved."""
+    query = select(table.c.cost_nanodollars, table.c.reserved_nanodollars).where(wanted)
+    row = connection.execute(query).first()
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def _expired(connection: Connection, now: datetime, wanted: ColumnElement[bool]) -> int:
+    """What open calls have reserved whose time is over: nobody has put that down yet."""
+    query = select(func.sum(calls.c.reserved_nanodollars)).where(
+        calls.c.outcome == CallOutcome.OPEN, calls.c.expires_at <= now, wanted
+    )
+    return int(connection.scalar(query) or 0)
 
 
 def _spread(row: RowMapping | Mapping[str, Any], name: str) -> Spread:

@@ -115,7 +115,7 @@ async def peek_history(settings: Settings, store: ArtifactStore, build_id: str) 
     """
     database = LedgerDatabase(settings.ledger_database_url)
     try:
-        if not database.is_there:
+        if not await asyncio.to_thread(database.is_readable):
             return RoutingHistory(chosen=await _load(store, build_id))
         breakers = Breakers(settings.breaker, _Outcomes(database))
         return await read_history(settings, store, breakers, build_id)

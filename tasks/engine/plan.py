@@ -103,8 +103,7 @@ async def make_plan(settings: Settings, prepared: PreparedBuild, store: Artifact
     try:
         ledger = LedgerObservations(database)
         observations = await ledger.observations(stand_ins=(DEMO,))
-        month = f"{datetime.now(UTC):%Y-%m}"
-        account = await ledger.account(prepared.build_id, prepared.user, month)
+        account = await ledger.account(prepared.build_id, prepared.user, datetime.now(UTC))
     finally:
         database.close()
     record = await _record(store, prepared.build_id)
@@ -206,6 +205,8 @@ def _limits(
         [(stage.uses, _at_once(settings, size) if stage.stage.fan_out else 1) for stage in stages],
         spent_by_build=dollars(account.build),
         spent_in_month=dollars(account.month),
+        reserved_by_build=dollars(account.build_reserved),
+        reserved_in_month=dollars(account.month_reserved),
     )
 
 

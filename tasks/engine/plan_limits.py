@@ -41,8 +41,10 @@ class LimitPlan:
     Attributes:
         what: whom it is for, in words.
         variable: the setting.
-        limit_usd, spent_usd: US dollars; what open calls have reserved counts as spent.
+        limit_usd, spent_usd: US dollars.
         need: of the build, or of one call of it.
+        reserved_usd: held by open calls, US dollars; they give back what they do not cost, so it
+            makes calls wait and refuses none.
     """
 
     what: str
@@ -50,10 +52,11 @@ class LimitPlan:
     limit_usd: Decimal
     spent_usd: Decimal
     need: Need
+    reserved_usd: Decimal = Decimal(0)
 
     @property
     def left_usd(self) -> float:
-        """US dollars that may still be spent."""
+        """US dollars that may still be spent, when all that is reserved was given back."""
         return max(float(self.limit_usd - self.spent_usd), 0.0)
 
     @property
@@ -68,7 +71,7 @@ class LimitPlan:
             return f"too low: the build will halt; raise {self.variable}"
         if self.need.refused_below.high > self.left_usd:
             return f"may be too low: the build may halt, and go on once {self.variable} is raised"
-        if self.need.waits_below.mean > self.left_usd:
+        if self.need.waits_below.mean > self.left_usd - float(self.reserved_usd):
             return f"enough, but calls will wait for one another; {self.variable} is why"
         return "enough"
 
@@ -79,6 +82,8 @@ def limits_of(
     *,
     spent_by_build: Decimal,
     spent_in_month: Decimal,
+    reserved_by_build: Decimal = Decimal(0),
+    reserved_in_month: Decimal = Decimal(0),
 ) -> tuple[LimitPlan, ...]:
     """Hold every limit against what is needed of it.
 
@@ -86,6 +91,7 @@ def limits_of(
         spending: the limits.
         stages: what each stage asks, in order, and how many of its calls are made at once.
         spent_by_build, spent_in_month: US dollars.
+        reserved_by_build, reserved_in_month: held by open calls, US dollars.
     """
     planned = tuple(stages)
     whole = _need_of(planned)
@@ -99,7 +105,12 @@ def limits_of(
             Need(dearest.call_usd, dearest.reserved_usd) if dearest else Need(),
         ),
         LimitPlan(
-            "this build", f"{_PREFIX}PER_BUILD_USD", spending.per_build_usd, spent_by_build, whole
+            "this build",
+            f"{_PREFIX}PER_BUILD_USD",
+            spending.per_build_usd,
+            spent_by_build,
+            whole,
+            reserved_by_build,
         ),
         LimitPlan(
             "the user's month",
@@ -107,6 +118,7 @@ def limits_of(
             spending.per_user_month_usd,
             spent_in_month,
             whole,
+            reserved_in_month,
         ),
     )
 

@@ -1,7 +1,6 @@
 """A build's plan in words: rows of a table, and what is to be said above and below it."""
 
 from collections.abc import Callable
-from decimal import Decimal
 
 from core.estimate import Estimate
 from core.markdown import code, plain
@@ -70,10 +69,12 @@ def _needed(limit: LimitPlan) -> str:
 
 def _left(limit: LimitPlan) -> str:
     left = _dollars(limit.left_usd)
-    if limit.spent_usd == Decimal(0):
+    taken = {"spent": limit.spent_usd, "reserved by open calls": limit.reserved_usd}
+    told = [f"{_dollars(float(usd))} {how}" for how, usd in taken.items() if usd]
+    if not told:
         return f"{left} ({limit.variable})"
-    spent, whole = _dollars(float(limit.spent_usd)), _dollars(float(limit.limit_usd))
-    return f"{left} left ({limit.variable} is {whole}, {spent} spent)"
+    whole = _dollars(float(limit.limit_usd))
+    return f"{left} left ({limit.variable} is {whole}, {', '.join(told)})"
 
 
 def plan_page(plan: BuildPlan) -> str:

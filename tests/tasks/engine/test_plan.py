@@ -1,5 +1,6 @@
 """Plans of stages and limits, without a server; whole plans are in tests/flows/test_plan.py."""
 
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -101,6 +102,13 @@ async def test_what_was_spent_counts_against_the_limits(settings: Settings) -> N
     assert lines == [
         "this build: $1.50, with worst cases reserved $2.25, of $6.00 left (X is $10.00, "
         "$4.00 spent): enough"
+    ]
+    held = replace(spent, reserved_usd=Decimal("3.5"))
+    lines = limit_lines(BuildPlan(plan.prepared, plan.size, plan.stages, (held,)))
+    assert lines == [
+        "this build: $1.50, with worst cases reserved $2.25, of $6.00 left (X is $10.00, "
+        "$4.00 spent, $3.50 reserved by open calls): enough, but calls will wait for one another; "
+        "X is why"
     ]
 
 
