@@ -11,14 +11,13 @@ from core.options import BuildOptions
 from core.printable import printable
 from core.settings import Settings
 from core.stages import AUTO
+from flows.plan_table import plan_table
 from providers.storage.artifact_store import ArtifactStore
 from tasks.engine.model_choices import peek_history
 from tasks.engine.plan import BuildPlan, make_plan
-from tasks.engine.plan_text import limit_lines, plan_notes, plan_rows
+from tasks.engine.plan_text import limit_lines, plan_notes
 from tasks.engine.preparation import identity_of, prepare_build
 from tasks.engine.secret_sources import environment_secrets
-
-_UNITS = ("calls", "tokens in", "tokens out", "", "")
 
 
 def run_plan_command(
@@ -61,16 +60,7 @@ def print_plan(console: Console, plan: BuildPlan) -> None:
     """Print a plan."""
     name = printable(plan.prepared.questionnaire.project_name)
     console.print(Text(f"Plan of {name} as {plan.prepared.build_id}"))
-    for label, asks, *amounts in plan_rows(plan):
-        console.print(Text.assemble((f"{label:<28}", "bold"), asks), soft_wrap=True)
-        told = [
-            f"{amount} {what}".strip()
-            for amount, what in zip(amounts, _UNITS, strict=True)
-            if amount not in {"", "–"}
-        ]
-        line = ", ".join(told)
-        if line:
-            console.print(Text(f"     {line}", style="dim"), soft_wrap=True)
+    console.print(plan_table(plan, console.width))
     for note in plan_notes(plan):
         console.print(Text(note))
     console.print(Text("Limits", style="bold"))

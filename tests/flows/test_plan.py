@@ -188,7 +188,8 @@ def test_a_plan_learns_from_the_ledger(tmp_path: Path, monkeypatch: pytest.Monke
         LOCAL_LLM_BASE_URL="http://127.0.0.1:9/v1",
     )
     assert can_run
-    assert "1 calls, 777 tokens in, 55 tokens out, $0, 3 s" in output
+    row = next(line for line in output.splitlines() if "1 clarifier" in line)
+    assert row.split()[2:] == ["local/clarifier", "1", "777", "55", "$0", "3", "s"]
     assert "1 are known from the ledger" in output
 
 
