@@ -1,12 +1,12 @@
 """The flow `usage-report`: what model calls cost, how they went and how long they took."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from prefect import flow
 from pydantic import Field
 
-from tasks.usage.report import LONGEST_DAYS
+from tasks.usage.report import LONGEST_DAYS, first_of
 from tasks.usage.steps import ask_ledger, keep_report
 
 
@@ -27,4 +27,4 @@ async def usage_report(
         The keys of the report's files in the artifact store.
     """
     last = last_day or datetime.now(UTC).date()
-    return await keep_report(await ask_ledger(first_day or last - timedelta(days=days - 1), last))
+    return await keep_report(await ask_ledger(first_day or first_of(days, last), last))

@@ -86,6 +86,23 @@ class DailyCost(_Row):
     calls: int = Field(ge=1)
 
 
+class PeriodStatistics(_Row):
+    """What the ledger says of a period, all of it as of the same moment.
+
+    Attributes:
+        total: all calls, as one group called `all`.
+        groups: the calls by each dimension; days in order, others by what they cost, the dearest
+            first.
+        errors: classes of errors by model; the most frequent first.
+        daily_costs: what each model cost on each day on which it was asked, in order.
+    """
+
+    total: CallGroup
+    groups: dict[Dimension, tuple[CallGroup, ...]]
+    errors: tuple[ErrorCount, ...]
+    daily_costs: tuple[DailyCost, ...]
+
+
 class ModelRecord(_Row):
     """How one model did lately, for whoever chooses between models.
 

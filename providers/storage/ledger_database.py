@@ -50,6 +50,9 @@ class LedgerDatabase:
     def __init__(self, url: str) -> None:
         self._engine = _engine_of(url)
         self._writing = self._engine.execution_options(**{_WRITES: True})
+        self._snapshots = self._engine
+        if self._engine.dialect.name == "postgresql":  # SQLite's transactions are so by nature
+            self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ")
         self._lock = threading.Lock()
         self._is_ready = False
 
@@ -80,10 +83,13 @@ class LedgerDatabase:
 
     @contextmanager
     def reading(self) -> Generator[Connection, None, None]:
-        """A transaction that only reads; a database that fails raises `StorageError`."""
+        """A transaction that only reads, and sees the database as it was at its first query.
+
+        A database that fails raises `StorageError`.
+        """
         with self._failures():
             self._prepare()
-            with self._engine.begin() as connection:
+            with self._snapshots.begin() as connection:
                 yield connection
 
     @contextmanager

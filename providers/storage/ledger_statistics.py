@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from providers.storage.call_statistics import (
+    DIMENSIONS,
     HEALTH_STAGE,
     CallGroup,
     DailyCost,
@@ -27,6 +28,7 @@ from providers.storage.call_statistics import (
     ErrorCount,
     ModelRecord,
     Period,
+    PeriodStatistics,
 )
 from providers.storage.calls import CallOutcome
 from providers.storage.ledger_database import LedgerDatabase
@@ -50,85 +52,22 @@ class LedgerStatistics:
     def __init__(self, database: LedgerDatabase) -> None:
         self._database = database
 
-    async def groups(self, period: Period, by: Dimension) -> list[CallGroup]:
-        """The calls that began in a period, grouped.
-
-        Returns:
-            Days in order; others by what they cost, the dearest first.
-        """
-        return await asyncio.to_thread(self._groups, period, by)
-
-    async def total(self, period: Period) -> CallGroup:
-        """All calls that began in a period, as one group called `all`."""
-        return await asyncio.to_thread(self._total, period)
-
-    async def errors(self, period: Period) -> list[ErrorCount]:
-        """Classes of errors in a period, by model; the most frequent first."""
-        return await asyncio.to_thread(self._errors, period)
-
-    async def daily_costs(self, period: Period) -> list[DailyCost]:
-        """What each model cost on each day of a period on which it was asked, in order."""
-        return await asyncio.to_thread(self._daily_costs, period)
+    async def period(self, period: Period) -> PeriodStatistics:
+        """The calls that began in a period: all together, grouped, their errors, their days."""
+        return await asyncio.to_thread(self._period, period)
 
     async def models(self, since: datetime) -> list[ModelRecord]:
         """How each model did in the calls that began since a moment, by provider and name."""
         return await asyncio.to_thread(self._models, since)
 
-    def _groups(self, period: Period, by: Dimension) -> list[CallGroup]:
+    def _period(self, period: Period) -> PeriodStatistics:
         with self._database.reading() as connection:
-            found = _grouped(connection, _key(connection, by), _during(period))
-        if by == "day":
-            return sorted(found, key=lambda group: group.name)
-        return sorted(found, key=lambda group: (-group.cost_usd, -group.calls, group.name))
-
-    def _total(self, period: Period) -> CallGroup:
-        with self._database.reading() as connection:
-            found = _grouped(connection, _ALL, _during(period))
-        empty = CallGroup(
-            name="all",
-            calls=0,
-            answered=0,
-            failed=0,
-            refused=0,
-            input_tokens=0,
-            output_tokens=0,
-            cost_usd=dollars(0),
-        )
-        return found[0] if found else empty
-
-    def _errors(self, period: Period) -> list[ErrorCount]:
-        names = (calls.c.error_class, calls.c.provider, calls.c.model)
-        number = func.count()
-        query = (
-            select(*names, number.label("calls"))
-            .where(*_during(period), calls.c.error_class != "")
-            .group_by(*names)
-            .order_by(number.desc(), *names)
-        )
-        with self._database.reading() as connection:
-            return [ErrorCount.model_validate(dict(row)) for row in _rows(connection, query)]
-
-    def _daily_costs(self, period: Period) -> list[DailyCost]:
-        with self._database.reading() as connection:
-            names = (_key(connection, "day").label("day"), calls.c.provider, calls.c.model)
-            cost = func.sum(calls.c.cost_nanodollars).label("nano")
-            query = (
-                select(*names, cost, func.count().label("calls"))
-                .where(*_during(period))
-                .group_by(*names)
-                .order_by(*names)
+            return PeriodStatistics(
+                total=_total(connection, period),
+                groups={by: _groups(connection, period, by) for by in DIMENSIONS},
+                errors=_errors(connection, period),
+                daily_costs=_daily_costs(connection, period),
             )
-            rows = _rows(connection, query)
-        return [
-            DailyCost(
-                day=row["day"],
-                provider=row["provider"],
-                model=row["model"],
-                cost_usd=dollars(int(row["nano"])),
-                calls=row["calls"],
-            )
-            for row in rows
-        ]
 
     def _models(self, since: datetime) -> list[ModelRecord]:
         wanted = (calls.c.started_at >= since, calls.c.stage != HEALTH_STAGE)
@@ -151,6 +90,52 @@ class LedgerStatistics:
             )
             for row in rows
         ]
+
+
+def _groups(connection: Connection, period: Period, by: Dimension) -> tuple[CallGroup, ...]:
+    found = _grouped(connection, _key(connection, by), _during(period))
+    if by == "day":
+        return tuple(sorted(found, key=lambda group: group.name))
+    return tuple(sorted(found, key=lambda group: (-group.cost_usd, -group.calls, group.name)))
+
+
+def _total(connection: Connection, period: Period) -> CallGroup:
+    found = _grouped(connection, _ALL, _during(period))
+    nothing = dict.fromkeys(("calls", *_OUTCOMES, "input_tokens", "output_tokens", "cost_usd"), 0)
+    return found[0] if found else CallGroup.model_validate({"name": "all", **nothing})
+
+
+def _errors(connection: Connection, period: Period) -> tuple[ErrorCount, ...]:
+    names = (calls.c.error_class, calls.c.provider, calls.c.model)
+    number = func.count()
+    query = (
+        select(*names, number.label("calls"))
+        .where(*_during(period), calls.c.error_class != "")
+        .group_by(*names)
+        .order_by(number.desc(), *names)
+    )
+    return tuple(ErrorCount.model_validate(dict(row)) for row in _rows(connection, query))
+
+
+def _daily_costs(connection: Connection, period: Period) -> tuple[DailyCost, ...]:
+    names = (_key(connection, "day").label("day"), calls.c.provider, calls.c.model)
+    cost = func.sum(calls.c.cost_nanodollars).label("nano")
+    query = (
+        select(*names, cost, func.count().label("calls"))
+        .where(*_during(period))
+        .group_by(*names)
+        .order_by(*names)
+    )
+    return tuple(
+        DailyCost(
+            day=row["day"],
+            provider=row["provider"],
+            model=row["model"],
+            cost_usd=dollars(int(row["nano"])),
+            calls=row["calls"],
+        )
+        for row in _rows(connection, query)
+    )
 
 
 def _during(period: Period) -> tuple[ColumnElement[bool], ...]:

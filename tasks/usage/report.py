@@ -52,11 +52,24 @@ class UsageReport(BaseModel):
         return self.total.calls == 0
 
 
+def first_of(days: int, last_day: date) -> date:
+    """The first of so many days, with the last.
+
+    Raises:
+        InputError: there are not so many before it.
+    """
+    if days > last_day.toordinal():
+        raise InputError(
+            f"usage report: there are no {days} days up to {last_day}; give a later one"
+        )
+    return last_day - timedelta(days=days - 1)
+
+
 def period_of(first_day: date, last_day: date) -> Period:
     """From the beginning of one day to the end of another, UTC.
 
     Raises:
-        InputError: the days are the wrong way round, or too many.
+        InputError: the days are the wrong way round, too many, or no day follows them.
     """
     days = (last_day - first_day).days + 1
     if not 1 <= days <= LONGEST_DAYS:
@@ -64,6 +77,8 @@ def period_of(first_day: date, last_day: date) -> Period:
             f"usage report: {first_day} to {last_day} are {days} days; give 1 to {LONGEST_DAYS}, "
             "the first day before the last"
         )
+    if last_day >= date.max:
+        raise InputError(f"usage report: {last_day} is the last day there is; give an earlier one")
     begin, end = (
         datetime.combine(day, time.min, UTC) for day in (first_day, last_day + timedelta(days=1))
     )
@@ -74,15 +89,16 @@ async def usage_of(statistics: LedgerStatistics, first_day: date, last_day: date
     """Ask the ledger for a report.
 
     Raises:
-        InputError: the days are the wrong way round, or too many.
+        InputError: the days are the wrong way round, too many, or no day follows them.
         StorageError: the ledger failed.
     """
     period = period_of(first_day, last_day)
+    found = await statistics.period(period)
     return UsageReport(
         first_day=first_day,
         last_day=last_day,
-        total=await statistics.total(period),
-        groups={by: tuple(await statistics.groups(period, by)) for by in _SHOWN},
-        errors=tuple(await statistics.errors(period)),
-        daily_costs=tuple(await statistics.daily_costs(period)),
+        total=found.total,
+        groups={by: found.groups[by] for by in _SHOWN},
+        errors=found.errors,
+        daily_costs=found.daily_costs,
     )

@@ -5,7 +5,7 @@ import csv
 from io import StringIO
 
 from core.markdown import code
-from providers.storage.call_statistics import CallGroup, Dimension
+from providers.storage.call_statistics import CallGroup, Dimension, ErrorCount
 from tasks.usage.report import UsageReport
 
 _TITLES: dict[Dimension, str] = {
@@ -60,7 +60,8 @@ def write_page(report: UsageReport, chart: bytes | None, file: str) -> str:
 def write_csv(report: UsageReport) -> str:
     """Every group of the report as one row, with the total first."""
     file = StringIO()
-    rows = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
+    # With line ends as RFC 4180 has them, a lone carriage return in a name is quoted too.
+    rows = csv.DictWriter(file, _COLUMNS, lineterminator="\r\n")
     rows.writeheader()
     rows.writerow(_csv_row("all", report.total))
     for by, groups in report.groups.items():
@@ -71,7 +72,16 @@ def write_csv(report: UsageReport) -> str:
 def _csv_row(by: str, group: CallGroup) -> dict[str, object]:
     values = group.model_dump()
     rate = group.success_rate
-    return {**values, "by": by, "success_rate": None if rate is None else round(rate, 6)}
+    share = None if rate is None else round(rate, 6)
+    return {**values, "name": _inert(group.name), "by": by, "success_rate": share}
+
+
+def _inert(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula.
+
+    So OWASP advises (CSV Injection): a quote before what begins with one of these characters.
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def model_rows(report: UsageReport) -> list[dict[str, str]]:
@@ -107,13 +117,17 @@ def _errors(report: UsageReport) -> str:
     rows = [
         (
             _cell(error.error_class),
-            _cell(f"{error.provider}/{error.model}"),
+            _cell(_model(error)),
             f"{error.calls:,}",
-            _percent(error.calls / max(ended[f"{error.provider}/{error.model}"], error.calls)),
+            _percent(error.calls / max(ended.get(_model(error), 0), error.calls)),
         )
         for error in report.errors[:_ROWS]
     ]
     return _table(("error", "model", "calls", "of the model's calls"), rows)
+
+
+def _model(error: ErrorCount) -> str:
+    return f"{error.provider}/{error.model}"
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -158,7 +158,7 @@ async def test_probes_are_in_no_statistics_and_cost_nothing(
     database = LedgerDatabase(settings.ledger_database_url)
     now = datetime.now(UTC)
     period = Period(start=now - timedelta(hours=1), end=now + timedelta(hours=1))
-    total = await LedgerStatistics(database).total(period)
+    total = (await LedgerStatistics(database).period(period)).total
     database.close()
     assert (total.calls, total.cost_usd) == (0, 0)
 

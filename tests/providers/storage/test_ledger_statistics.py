@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from sqlalchemy import Connection
 
-from providers.storage.call_statistics import HEALTH_STAGE, CallGroup, Period
+from providers.storage import ledger_statistics
+from providers.storage.call_statistics import HEALTH_STAGE, CallGroup, Dimension, Period
 from providers.storage.ledger_database import LedgerDatabase
 from providers.storage.ledger_statistics import LedgerStatistics
 from tests.providers.storage.ledger_calls import NOON, add_call
@@ -31,13 +33,34 @@ def statistics(database: LedgerDatabase) -> LedgerStatistics:
 
 
 async def test_an_empty_ledger_has_nothing_to_say(statistics: LedgerStatistics) -> None:
-    total = await statistics.total(PERIOD)
+    total = (await statistics.period(PERIOD)).total
     assert (total.calls, total.cost_usd, total.success_rate) == (0, Decimal(0), None)
     assert (total.p50_seconds, total.p95_seconds) == (None, None)
-    assert await statistics.groups(PERIOD, "model") == []
-    assert await statistics.errors(PERIOD) == []
-    assert await statistics.daily_costs(PERIOD) == []
+    assert (await statistics.period(PERIOD)).groups["model"] == ()
+    assert (await statistics.period(PERIOD)).errors == ()
+    assert (await statistics.period(PERIOD)).daily_costs == ()
     assert await statistics.models(NOON - DAY) == []
+
+
+async def test_a_period_is_told_as_it_was_in_one_moment(
+    statistics: LedgerStatistics, database: LedgerDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_call(database, model="known")
+    between = ledger_statistics.DIMENSIONS[0]
+    asked = ledger_statistics._groups  # pyright: ignore[reportPrivateUsage] -- a moment in between
+
+    def with_another_call(connection: Connection, period: Period, by: Dimension) -> object:
+        if by == between:  # the total is known by now
+            add_call(database, model="new", outcome="failed", error_class="ProviderFailedError")
+        return asked(connection, period, by)
+
+    monkeypatch.setattr(ledger_statistics, "_groups", with_another_call)
+    found = await statistics.period(PERIOD)
+    assert found.total.calls == 1
+    assert [group.name for group in found.groups["model"]] == ["p/known"]
+    assert found.errors == ()
+    monkeypatch.undo()
+    assert (await statistics.period(PERIOD)).total.calls == 2
 
 
 async def test_groups_add_up_calls_tokens_and_cost(
@@ -49,12 +72,12 @@ async def test_groups_add_up_calls_tokens_and_cost(
     add_call(database, stage="7", outcome="refused", error_class="RequestRefusedError")
     add_call(database, stage="7", outcome="open")
     add_call(database, stage="7", outcome="expired")
-    first, second = await statistics.groups(PERIOD, "stage")
+    first, second = (await statistics.period(PERIOD)).groups["stage"]
     assert (first.name, first.calls, first.answered, first.failed) == ("3", 2, 1, 1)
     assert (first.input_tokens, first.output_tokens, first.cost_usd) == (10, 1, Decimal("0.1"))
     assert first.success_rate == 0.5
     assert (second.name, second.calls, second.refused, second.ended) == ("7", 4, 1, 2)
-    total = await statistics.total(PERIOD)
+    total = (await statistics.period(PERIOD)).total
     assert (total.name, total.calls, total.cost_usd) == ("all", 6, Decimal("0.100000001"))
 
 
@@ -83,7 +106,7 @@ async def test_every_dimension_has_its_groups_the_dearest_first_and_days_in_orde
     add_call(
         database, build_id="b-2", user="bob", provider="q", model="n", cost=Decimal(1), at=NOON
     )
-    found = await statistics.groups(PERIOD, by)  # pyright: ignore[reportArgumentType] -- parametrized
+    found = (await statistics.period(PERIOD)).groups[by]  # pyright: ignore[reportArgumentType] -- parametrized
     assert [group.name for group in found] == names
     assert sum(group.cost_usd for group in found) == 3
 
@@ -95,8 +118,8 @@ async def test_only_calls_of_the_period_count_and_no_probes(
     add_call(database, at=PERIOD.end)
     add_call(database, at=PERIOD.start - timedelta(microseconds=1))
     add_call(database, stage=HEALTH_STAGE, outcome="failed", error_class="ProviderFailedError")
-    assert (await statistics.total(PERIOD)).calls == 1
-    assert await statistics.errors(PERIOD) == []
+    assert (await statistics.period(PERIOD)).total.calls == 1
+    assert (await statistics.period(PERIOD)).errors == ()
 
 
 async def test_days_are_those_of_utc(
@@ -105,7 +128,7 @@ async def test_days_are_those_of_utc(
     late = datetime(2026, 11, 21, 23, 59, 59, 999_999, tzinfo=UTC)
     add_call(database, at=late)
     add_call(database, at=late + timedelta(microseconds=1))
-    assert [group.name for group in await statistics.groups(PERIOD, "day")] == [
+    assert [group.name for group in (await statistics.period(PERIOD)).groups["day"]] == [
         "2026-11-21",
         "2026-11-22",
     ]
@@ -117,7 +140,9 @@ async def test_errors_are_counted_by_class_and_model(
     for _ in range(2):
         add_call(database, outcome="failed", error_class="ProviderFailedError")
     add_call(database, outcome="failed", error_class="AnswerError", model="n")
-    found = [(one.error_class, one.model, one.calls) for one in await statistics.errors(PERIOD)]
+    found = [
+        (one.error_class, one.model, one.calls) for one in (await statistics.period(PERIOD)).errors
+    ]
     assert found == [("ProviderFailedError", "m", 2), ("AnswerError", "n", 1)]
 
 
@@ -127,7 +152,7 @@ async def test_costs_are_given_by_day_and_model(
     add_call(database, cost=Decimal("0.5"), at=NOON)
     add_call(database, cost=Decimal("0.25"), at=NOON)
     add_call(database, cost=Decimal(1), at=NOON - 0.75 * DAY, model="n")
-    rows = await statistics.daily_costs(PERIOD)
+    rows = (await statistics.period(PERIOD)).daily_costs
     assert [(row.day, row.model, row.cost_usd, row.calls) for row in rows] == [
         ("2026-11-21", "n", Decimal(1), 1),
         ("2026-11-22", "m", Decimal("0.75"), 2),
@@ -161,7 +186,7 @@ async def test_percentiles_are_by_nearest_rank(
     try:
         for latency in latencies:
             add_call(database, seconds=latency / 1e6)
-        (group,) = await LedgerStatistics(database).groups(PERIOD, "model")
+        (group,) = (await LedgerStatistics(database).period(PERIOD)).groups["model"]
     finally:
         database.close()
     ordered = sorted(latencies)

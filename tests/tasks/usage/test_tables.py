@@ -2,6 +2,8 @@ import base64
 import csv
 from io import StringIO
 
+import pytest
+
 from providers.storage.call_statistics import ErrorCount
 from tasks.usage.tables import model_rows, write_csv, write_page
 from tests.tasks.usage.usage_samples import group, report
@@ -54,3 +56,17 @@ def test_the_csv_has_the_total_and_every_group() -> None:
     assert rows[1]["cost_usd"] == "1.5"
     assert rows[1]["p95_seconds"] == "9.5"
     assert {row["by"] for row in rows} == {"all", "model", "provider", "stage", "user", "build"}
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_no_name_is_a_formula_in_a_spreadsheet(start: str) -> None:
+    name = f"{start}HYPERLINK(1)"
+    rows = list(csv.DictReader(StringIO(write_csv(report(group(name, cost="0.5"))), newline="")))
+    assert f"'{name}" in [row["name"] for row in rows]
+    assert name not in [row["name"] for row in rows]
+    assert "0.5" in [row["cost_usd"] for row in rows]
+
+
+def test_an_error_of_a_model_without_calls_is_shown_all_the_same() -> None:
+    error = ErrorCount(error_class="ProviderFailedError", provider="p", model="unknown", calls=2)
+    assert "| 2 | 100.0 % |" in write_page(report(group("p/m"), errors=(error,)), None, "f")
