@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from core.errors import InputError
 from core.roles import COMPLEXITIES, Complexity, Role
+from core.setting_names import PREFIX
 
 WireProtocol = Literal["openai-compatible", "anthropic", "gemini", "huggingface", "demo"]
 StructuredOutput = Literal["json_schema", "json_object", "none"]
@@ -156,6 +157,9 @@ class ProviderRow(_Row):
                 raise ValueError("it needs base_url or base_url_variable")
             if self.key_required and self.key_variable is None:
                 raise ValueError("it needs key_variable, or key_required = false")
+        for variable in (self.key_variable, self.base_url_variable):
+            if variable and variable.startswith(PREFIX):
+                raise ValueError(f"{variable!r} must not begin with {PREFIX}, as settings do")
         if self.base_url:
             require_url(self.base_url)
         return self

@@ -140,6 +140,8 @@ def test_an_unknown_provider_is_refused_with_those_there_are() -> None:
         ({"base_url": "https://acme.test/?a=1"}, "neither a query nor a fragment"),
         ({"key_variable": None}, "it needs key_variable, or key_required = false"),
         ({"key_variable": "acme key"}, "key_variable"),
+        ({"key_variable": "APP_BUILDER_KEY"}, "'APP_BUILDER_KEY' must not begin with APP_BUILDER_"),
+        ({"base_url_variable": "APP_BUILDER_URL"}, "must not begin with APP_BUILDER_, as settings"),
         (
             {"models": [{"name": "a", "wire_id": "b"}, {"name": "a", "wire_id": "c"}]},
             "'a' is there",
