@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Self
@@ -186,23 +186,6 @@ class UsageLedger:
     async def totals(self, build_id: str) -> Usage:
         """What all calls of a build took; `calls` counts every call ever put down."""
         return await asyncio.to_thread(ledger_queries.totals, self._database, build_id)
-
-    async def spent(self, build_id: str) -> Decimal:
-        """What a build's settled calls cost, US dollars."""
-        return await asyncio.to_thread(ledger_queries.spent, self._database, build_id)
-
-    async def spent_by_user(self, user: str, month: date) -> Decimal:
-        """What a user's settled calls cost that were begun in a calendar month, US dollars.
-
-        Args:
-            user: who builds are made for.
-            month: any day of the month in UTC; a moment with a time zone is taken to UTC.
-        """
-        return await asyncio.to_thread(ledger_queries.spent_by_user, self._database, user, month)
-
-    async def count(self, build_id: str, stage: str | None = None, file: str | None = None) -> int:
-        """How many calls of a build were ever made; of one stage or about one file if given."""
-        return await asyncio.to_thread(ledger_queries.count, self._database, build_id, stage, file)
 
     async def calls(self, build_id: str) -> list[CallRow]:
         """Every call of a build, in the order of opening."""

@@ -1,14 +1,13 @@
 """What can be asked of the ledger without changing it."""
 
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 
 from core.artifacts.build_record import Usage
 from providers.storage.calls import CallRow, ModelOutcomes
 from providers.storage.ledger_database import LedgerDatabase
-from providers.storage.ledger_tables import builds, calls, models, user_months
+from providers.storage.ledger_tables import builds, calls, models
 from providers.storage.money import dollars
 
 _MICRO = 1_000_000
@@ -27,35 +26,6 @@ def totals(database: LedgerDatabase, build_id: str) -> Usage:
         cost_usd=float(dollars(row.cost_nanodollars)),
         seconds=row.latency_microseconds / _MICRO,
     )
-
-
-def spent(database: LedgerDatabase, build_id: str) -> Decimal:
-    """What a build's settled calls cost, US dollars."""
-    query = select(builds.c.cost_nanodollars).where(builds.c.build_id == build_id)
-    with database.reading() as connection:
-        return dollars(connection.scalar(query) or 0)
-
-
-def spent_by_user(database: LedgerDatabase, user: str, month: date) -> Decimal:
-    """What a user's settled calls cost in a calendar month, US dollars."""
-    if isinstance(month, datetime) and month.tzinfo is not None:
-        month = month.astimezone(UTC)
-    query = select(user_months.c.cost_nanodollars).where(
-        user_months.c.user == user, user_months.c.month == f"{month:%Y-%m}"
-    )
-    with database.reading() as connection:
-        return dollars(connection.scalar(query) or 0)
-
-
-def count(database: LedgerDatabase, build_id: str, stage: str | None, file: str | None) -> int:
-    """How many calls of a build were ever made."""
-    query = select(func.count()).select_from(calls).where(calls.c.build_id == build_id)
-    if stage is not None:
-        query = query.where(calls.c.stage == stage)
-    if file is not None:
-        query = query.where(calls.c.file == file)
-    with database.reading() as connection:
-        return connection.execute(query).scalar_one()
 
 
 def calls_of(database: LedgerDatabase, build_id: str) -> list[CallRow]:

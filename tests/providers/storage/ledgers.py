@@ -9,6 +9,7 @@ from core.settings import SpendingLimits
 from providers.storage.calls import CallIdentity, CallMaxima
 from providers.storage.ledger import UsageLedger
 from providers.storage.ledger_tables import builds, calls, user_months
+from providers.storage.money import dollars
 
 WIDE = CallMaxima(per_stage=10_000, per_file=10_000, per_build=10_000)
 RICH = SpendingLimits(
@@ -58,6 +59,32 @@ async def reserve(
     return await ledger.reserve(
         made or call(), limits, spending=within, estimate_usd=Decimal(usd), seconds=seconds
     )
+
+
+async def count(
+    ledger: UsageLedger, build_id: str, stage: str | None = None, file: str | None = None
+) -> int:
+    """Calls of a build that the ledger knows; of one stage, or about one file."""
+    rows = await ledger.calls(build_id)
+    return sum(stage in (None, row.stage) and file in (None, row.file) for row in rows)
+
+
+async def spent(ledger: UsageLedger, build_id: str) -> Decimal:
+    """What a build's calls cost, US dollars."""
+    return sum((row.cost_usd for row in await ledger.calls(build_id)), Decimal(0))
+
+
+def spent_by_user(url: str, user: str, month: str) -> Decimal:
+    """What a user's account of a month such as `2026-11` says, US dollars."""
+    query = select(user_months.c.cost_nanodollars).where(
+        user_months.c.user == user, user_months.c.month == month
+    )
+    engine = create_engine(url)
+    try:
+        with engine.connect() as connection:
+            return dollars(connection.scalar(query) or 0)
+    finally:
+        engine.dispose()
 
 
 def check_totals(url: str) -> None:

@@ -12,7 +12,12 @@ from sqlalchemy import create_engine, select
 from providers.storage.calls import CallOutcome
 from providers.storage.ledger import UsageLedger
 from providers.storage.ledger_tables import builds
-from tests.providers.storage.ledgers import check_totals, reserve, spending
+from tests.providers.storage.ledgers import (
+    check_totals,
+    reserve,
+    spending,
+    spent,
+)
 from tests.providers.storage.race_worker import PRICE
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
@@ -81,7 +86,7 @@ class Race:
         assert self.highest <= self.size.limit * _NANO
         check_totals(self.url)
         ledger = UsageLedger(self.url)
-        assert await ledger.spent("b-1") == self.size.limit
+        assert await spent(ledger, "b-1") == self.size.limit
         within = spending(per_build=str(self.size.limit + PRICE))
         await reserve(ledger, usd=str(PRICE), within=within)  # to the last nano-dollar
         ledger.close()

@@ -19,7 +19,13 @@ from core.errors import CallLimitError, StorageError
 from providers.storage.calls import CallIdentity, CallMaxima, CallOutcome
 from providers.storage.ledger import UsageLedger
 from providers.storage.ledger_tables import builds
-from tests.providers.storage.ledgers import call, check_totals, maxima, reserve
+from tests.providers.storage.ledgers import (
+    call,
+    check_totals,
+    count,
+    maxima,
+    reserve,
+)
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
 
@@ -124,11 +130,11 @@ async def test_totals_add_up_one_build(ledger: UsageLedger) -> None:
 async def test_counts_narrow_down_to_a_stage_and_a_file(ledger: UsageLedger) -> None:
     for made in (call("3"), call("7", "a.py"), call("7", "b.py"), call("7"), call("7.5", "a.py")):
         await reserve(ledger, made)
-    assert await ledger.count("b-1") == 5
-    assert await ledger.count("b-1", "7") == 3
-    assert await ledger.count("b-1", file="a.py") == 2
-    assert await ledger.count("b-1", "7", "a.py") == 1
-    assert await ledger.count("b-2") == 0
+    assert await count(ledger, "b-1") == 5
+    assert await count(ledger, "b-1", "7") == 3
+    assert await count(ledger, "b-1", file="a.py") == 2
+    assert await count(ledger, "b-1", "7", "a.py") == 1
+    assert await count(ledger, "b-2") == 0
 
 
 async def test_a_call_can_be_closed_once(ledger: UsageLedger) -> None:
@@ -187,7 +193,7 @@ async def test_a_reached_maximum_is_named_with_its_value_and_where_to_raise_it(
     message = str(refusal.value)
     assert message.startswith(f"{whose} has made 2 model calls")
     assert "its maximum over the build's life is 2; to allow more, raise " + setting in message
-    assert await ledger.count("b-1") == 2
+    assert await count(ledger, "b-1") == 2
     await reserve(ledger, made)
 
 
@@ -218,7 +224,7 @@ async def test_many_calls_at_once_reach_the_maximum_exactly(ledger: UsageLedger)
     opened = [result for result in results if isinstance(result, int)]
     assert len(opened) == len(set(opened)) == 25
     assert sum(isinstance(result, CallLimitError) for result in results) == 35
-    assert await ledger.count("b-1") == 25
+    assert await count(ledger, "b-1") == 25
 
 
 async def test_processes_racing_for_the_last_calls_never_exceed_the_maximum(
@@ -235,7 +241,7 @@ async def test_processes_racing_for_the_last_calls_never_exceed_the_maximum(
         process.stdin.flush()
     opened = [int(process.communicate()[0]) for process in processes]
     assert sum(opened) == maximum
-    assert await ledger.count("b-1") == maximum
+    assert await count(ledger, "b-1") == maximum
 
 
 async def test_a_call_of_a_killed_process_stays_open_and_counts(
@@ -300,7 +306,7 @@ async def test_maxima_hold_for_any_history(
 async def test_a_file_may_have_any_name(tmp_path: Path) -> None:
     path = tmp_path / "odd ?#% name" / "ledger.db"
     ledger = UsageLedger.in_file(path)
-    assert await ledger.count("b") == 0
+    assert await count(ledger, "b") == 0
     ledger.close()
     assert path.is_file()
 
