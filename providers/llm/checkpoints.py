@@ -247,7 +247,10 @@ class AnswerCheckpoints:
             return None
 
     async def _write(self, slot: Slot, answer: _OwnAnswer) -> None:
-        await self._store.write_text(slot.answer_path, answer.model_dump_json(indent=2) + "\n")
+        # After a power cut, the last answers are asked for again.
+        await self._store.write_text(
+            slot.answer_path, answer.model_dump_json() + "\n", durable=False
+        )
 
 
 def _read(slot: Slot, text: str) -> _OwnAnswer | None:

@@ -27,8 +27,8 @@ class TextStore(Protocol):
         """The text under a key; `ArtifactNotFoundError` when there is none."""
         ...
 
-    async def write_text(self, key: str, text: str) -> None:
-        """Keep a text under a key; seen whole or not at all."""
+    async def write_text(self, key: str, text: str, *, durable: bool = True) -> None:
+        """Keep a text under a key; seen whole or not at all, unless it is lost in a power cut."""
         ...
 
     async def exists(self, key: str) -> bool:
@@ -102,7 +102,7 @@ class SharedAnswers:
             StorageError: the store failed.
         """
         kept = _SharedAnswer(answered_at=self._clock(), response=response)
-        await self._store.write_text(shared_path(key), kept.model_dump_json(indent=2) + "\n")
+        await self._store.write_text(shared_path(key), kept.model_dump_json() + "\n", durable=False)
 
     async def withdraw(self, key: str) -> None:
         """Serve no answer to a question until somebody gives another.

@@ -99,11 +99,22 @@ class ArtifactStore:
             else:
                 await self._batches.write(key, data)
 
-    async def write_text(self, key: str, text: str) -> None:
-        """Keep text under a key as UTF-8; line ends stay as they are."""
+    async def write_text(self, key: str, text: str, *, durable: bool = True) -> None:
+        """Keep text under a key as UTF-8; line ends stay as they are.
+
+        Args:
+            key: where.
+            text: what.
+            durable: whether it must survive a power cut. What can be had again, and is written
+                with every call, need not: a folder then takes it at once, where bringing it to the
+                disk in a thread costs a hundred times as much while the event loop is busy.
+        """
         check_key(key)
         with self._failures_of("write", key):
             data = text.encode()
+            if not durable and self._folder is not None:
+                self._folder.place(key, data)
+                return
         await self.write_bytes(key, data)
 
     async def write_artifact(self, key: str, artifact: BaseModel) -> None:

@@ -146,6 +146,19 @@ class FolderTree(ObjectTree):
             if failure is not None:
                 raise failure
 
+    def place(self, key: str, data: bytes) -> None:
+        """Write beside the target and put the file in place, without waiting for the disk.
+
+        Whole or not at all for every reader, and safe from a process that is killed; a power cut
+        may lose it, or leave it empty. It takes a fraction of a millisecond.
+        """
+        placing = _Placing(data)
+        placing.attempt(lambda: placing.write_beside(self._path(key)))
+        placing.attempt(placing.close)
+        placing.attempt(placing.put_in_place)
+        if placing.failure is not None:
+            raise placing.failure
+
     def write_all(self, files: Sequence[tuple[str, bytes]]) -> list[Exception | None]:
         """Write files in this order, each as `write` does, with as little waiting as possible.
 
@@ -278,19 +291,20 @@ class _Placing:
     def sync(self) -> None:
         """Bring the data to the disk."""
         os.fsync(self._descriptor)
-        self._close()
+        self.close()
 
     def put_in_place(self) -> None:
         """Give the file its name, in place of what had it."""
         os.replace(self._unfinished, self._target)  # noqa: PTH105 -- as above
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the unfinished file."""
         if self._descriptor >= 0:
             descriptor, self._descriptor = self._descriptor, -1
             os.close(descriptor)
 
     def _clear(self) -> None:
-        self._close()
+        self.close()
         if self._unfinished:
             with suppress(OSError):  # what went wrong first is told
                 os.unlink(self._unfinished)  # noqa: PTH108 -- as above

@@ -42,7 +42,7 @@ class MemoryStore:
         except KeyError:
             raise ArtifactNotFoundError(key) from None
 
-    async def write_text(self, key: str, text: str) -> None:
+    async def write_text(self, key: str, text: str, *, durable: bool = True) -> None:
         self.clock.tick()
         self.texts[key] = text
         self.clock.tick()

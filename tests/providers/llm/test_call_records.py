@@ -199,7 +199,7 @@ async def test_the_longest_path_still_has_a_place(tmp_path: Path, sign: str) -> 
 async def test_a_store_that_fails_is_told_once_the_answer_is_in(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(*_: str) -> None:
+    async def broken(*_: str, **_options: bool) -> None:
         raise StorageError("disk full")
 
     bench = Bench(said(), ProviderFailedError("500"))

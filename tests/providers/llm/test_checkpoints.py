@@ -188,7 +188,7 @@ async def test_a_cancelled_sole_caller_waits_until_the_call_has_ended() -> None:
 
 @pytest.mark.parametrize("method", ["exists", "read_text", "write_text"])
 async def test_a_failing_store_raises(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(*_: str) -> None:
+    async def broken(*_: str, **_options: bool) -> None:
         raise StorageError("disk full")
 
     store = MemoryStore()

@@ -170,10 +170,10 @@ async def test_a_cache_that_cannot_be_written_loses_nothing_that_was_paid_for(
     bench = Bench()
     write = bench.store.write_text
 
-    async def no_room(key: str, text: str) -> None:
+    async def no_room(key: str, text: str, *, durable: bool = True) -> None:
         if key == shared_path(KEY):
             raise StorageError("disk full")
-        await write(key, text)
+        await write(key, text, durable=durable)
 
     monkeypatch.setattr(bench.store, "write_text", no_room)
     with pytest.raises(StorageError, match="disk full"):
@@ -260,9 +260,9 @@ async def test_a_store_is_given_no_more_than_it_needs() -> None:
             done.append("read")
             return await super().read_text(key)
 
-        async def write_text(self, key: str, text: str) -> None:
+        async def write_text(self, key: str, text: str, *, durable: bool = True) -> None:
             done.append("write")
-            await super().write_text(key, text)
+            await super().write_text(key, text, durable=durable)
 
         async def exists(self, key: str) -> bool:
             done.append("exists")

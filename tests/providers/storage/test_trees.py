@@ -262,3 +262,15 @@ def test_a_folder_that_cannot_be_listed_is_not_taken_for_empty(
     monkeypatch.setattr(os, "scandir", refuse)  # a superuser's tests are refused no folder
     with pytest.raises(PermissionError):
         tree.keys_below("")
+
+
+def test_what_is_placed_is_whole_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    tree = open_tree(f"file://{tmp_path}")
+    assert isinstance(tree, FolderTree)
+    tree.place("a/b.txt", b"one")
+    tree.place("a/b.txt", b"two")
+    assert tree.read("a/b.txt") == b"two"
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(OSError, match="folder"):
+        tree.place("folder", b"x")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "b.txt", "folder"]
