@@ -39,5 +39,7 @@ def home(tmp_path: Path, environments: Path, monkeypatch: pytest.MonkeyPatch) ->
     """A home of its own for the builds of one test, with the demo model."""
     (tmp_path / "environments").symlink_to(environments)
     monkeypatch.setenv("APP_BUILDER_HOME", str(tmp_path))
+    # A model that fails is tried again at once, so that tests of failures do not wait for it.
+    monkeypatch.setenv("APP_BUILDER_BREAKER__COOLDOWN_SECONDS", "0.2")
     monkeypatch.setenv("MODEL_ROUTER_DEMO_MODE", "forced")
     return tmp_path

@@ -32,7 +32,12 @@ def variables(home: Path, **more: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith("PREFECT_") and not is_the_developers(name)
     }
-    return {**kept, "APP_BUILDER_HOME": str(home), "PREFECT_HOME": str(home / "nobody"), **more}
+    ours = {
+        "APP_BUILDER_HOME": str(home),
+        "APP_BUILDER_BREAKER__COOLDOWN_SECONDS": "0.2",
+        "PREFECT_HOME": str(home / "nobody"),
+    }
+    return {**kept, **ours, **more}
 
 
 def start(*arguments: str | Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
