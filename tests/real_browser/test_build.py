@@ -89,7 +89,7 @@ def test_the_stage_table_says_what_each_stage_took(
 ) -> None:
     run.open_artifact("stages")
     table = page.get_by_role("table")
-    header = ["stage", "status", "attempts", "tokens in / out", "cost", "time", "model"]
+    header = ["stage", "status", "attempts", "calls", "tokens in / out", "cost", "time", "model"]
     assert table.get_by_role("columnheader").all_inner_texts() == header
     row = table.get_by_role("row").filter(has_text="7 code-generation")
     expect(row).to_contain_text("completed")
