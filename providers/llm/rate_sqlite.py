@@ -9,11 +9,11 @@ from pathlib import Path
 from core.errors import StorageError
 from providers.llm.rate_line import Refusal, Waiter
 from providers.llm.rate_window import Window
+from providers.storage.sqlite_wal import use_wal
 
 BUSY_SECONDS = 60.0
 """How long a turn waits for those of other processes; one takes about a millisecond."""
 
-_BUSY_PAUSE_SECONDS = 0.01
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS used (place TEXT PRIMARY KEY, units INTEGER NOT NULL) WITHOUT ROWID;
@@ -102,7 +102,7 @@ class SqliteStore:
                 self._file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             self._connection = connection
-            _use_wal(connection)
+            use_wal(connection, busy_seconds=BUSY_SECONDS)
             # A power cut may lose the last rows, and it makes the minute begin anew anyway.
             connection.execute("PRAGMA synchronous = OFF")
             connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
@@ -218,21 +218,3 @@ class SqliteTurn:
             if passed >= unit:
                 return at
         return None
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Let a turn cost no more than a write at the file's end.
-
-    SQLite does not wait its busy time when several connections switch a new file at once, so the
-    waiting is done here.
-    """
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").close()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(_BUSY_PAUSE_SECONDS)
-        else:
-            return

@@ -9,7 +9,6 @@ that must not happen, the ledger belongs in PostgreSQL, which flushes.
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,11 +20,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import ConfigurationError, StorageError
 from providers.storage.migrations.upgrade import is_current, upgrade
+from providers.storage.sqlite_wal import use_wal
 
 BUSY_SECONDS = 60.0
 """How long a writer waits for its turn; a transaction takes milliseconds."""
 
-_BUSY_PAUSE_SECONDS = 0.01
 _WRITES = "ledger_writes"
 _IN_MEMORY = {None, "", ":memory:"}
 _CONNECT_SECONDS = 10
@@ -192,7 +191,7 @@ def _without_passwords(reason: str, url: URL) -> str:
 def _set_up_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     # Python's driver would begin transactions at moments of its own choosing.
     connection.isolation_level = None
-    _use_wal(connection)
+    use_wal(connection, busy_seconds=BUSY_SECONDS)
     connection.execute("PRAGMA synchronous = NORMAL").close()
     connection.execute("PRAGMA foreign_keys = ON").close()
 
@@ -202,24 +201,6 @@ def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry)
     cursor.execute(f"SET lock_timeout = {round(BUSY_SECONDS * 1_000)}")
     cursor.close()
     connection.commit()
-
-
-def _use_wal(connection: sqlite3.Connection) -> None:
-    """Let readers and a writer work side by side; the file remembers it.
-
-    SQLite does not wait its busy time when several connections switch a new file at once, so the
-    waiting is done here.
-    """
-    deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").close()
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(_BUSY_PAUSE_SECONDS)
-        else:
-            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

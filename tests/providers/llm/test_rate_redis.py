@@ -4,7 +4,6 @@
 """
 
 import threading
-import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,12 +66,10 @@ def test_a_take_that_is_sent_again_because_its_answer_was_lost_takes_nothing_mor
 async def test_a_server_that_is_gone_fails_the_call_and_hides_the_password(
     tmp_path: Path,
 ) -> None:
-    start = time.monotonic()
     async with RateLimiter(f"redis://:{PASSWORD}@127.0.0.1:1/0", tmp_path / "l.db") as limiter:
         with pytest.raises(StorageError, match=r"redis://127\.0\.0\.1:1/0.*runs") as caught:
             await limiter.acquire([Place("a", 1)])
 
-    assert 1 < time.monotonic() - start < 20
     assert PASSWORD not in "".join(traceback.format_exception(caught.value))
 
 

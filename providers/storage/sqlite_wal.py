@@ -1,0 +1,31 @@
+"""Switches an SQLite file to its write-ahead log, whoever else opens it at the same time."""
+
+import sqlite3
+import time
+
+_PAUSE_SECONDS = 0.01
+
+
+def use_wal(connection: sqlite3.Connection, *, busy_seconds: float) -> None:
+    """Let readers and a writer work side by side; the file remembers it.
+
+    SQLite does not wait its busy time when several connections switch a new file at once, so the
+    waiting is done here.
+
+    Args:
+        connection: to the file.
+        busy_seconds: how long others are waited for.
+
+    Raises:
+        sqlite3.OperationalError: it cannot be switched, or others are busy for longer.
+    """
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
