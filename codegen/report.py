@@ -6,7 +6,7 @@ from core.artifacts.report import TestCaseResult, TestOutcome, TestReport
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import ValidatedStructure
 from core.layout import TESTS_REPORT
-from core.markdown import block, code, plain
+from core.markdown import block, code, plain, table
 from core.stages import StageTable
 
 _FAILURES_SHOWN = 25
@@ -97,22 +97,22 @@ def _facts(record: BuildRecord, structure: ValidatedStructure) -> str:
     return "\n".join(f"- {name}: {plain(value)}" for name, value in facts.items())
 
 
-def _stages(table: StageTable, record: BuildRecord) -> str:
+def _stages(stages: StageTable, record: BuildRecord) -> str:
     rows = [
-        "| stage | model | calls | tokens in | tokens out | cost | seconds |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for stage in table.stages:
-        done = record.stages.get(stage.number)
-        if done is None:
-            continue
-        usage = done.usage
-        rows.append(
-            f"| {stage.label} | {plain(', '.join(done.models))} | {usage.calls} "
-            f"| {usage.input_tokens:,} | {usage.output_tokens:,} | ${usage.cost_usd:.4f} "
-            f"| {done.seconds:.1f} |"
+        (
+            stage.label,
+            plain(", ".join(done.models)),
+            f"{done.usage.calls}",
+            f"{done.usage.input_tokens:,}",
+            f"{done.usage.output_tokens:,}",
+            f"${done.usage.cost_usd:.4f}",
+            f"{done.seconds:.1f}",
         )
-    return "\n".join(rows)
+        for stage in stages.stages
+        if (done := record.stages.get(stage.number)) is not None
+    ]
+    head = ("stage", "model", "calls", "tokens in", "tokens out", "cost", "seconds")
+    return table(head, rows, left=2).rstrip()
 
 
 def _tests(tests: TestReport) -> str:

@@ -3,6 +3,7 @@
 import re
 
 from core.artifacts.schema import Schema, StoredEntity
+from core.markdown import table
 
 _BEGIN = "<!-- schema: begin -->"
 _END = "<!-- schema: end -->"
@@ -28,31 +29,35 @@ def _section(schema: Schema) -> str:
     parts.append("## HTTP interface")
     if schema.endpoints:
         rows = [
-            f"| `{item.method}` | `{item.path}` | {_cell(item.summary)} | "
-            f"{_cell(', '.join(item.requirements))} |"
+            (
+                f"`{item.method}`",
+                f"`{item.path}`",
+                _cell(item.summary),
+                _cell(", ".join(item.requirements)),
+            )
             for item in schema.endpoints
         ]
-        head = ["| method | path | what it does | requirements |", "| --- | --- | --- | --- |"]
-        parts.append("\n".join(head + rows))
+        head = ("method", "path", "what it does", "requirements")
+        parts.append(table(head, rows).rstrip())
     else:
         parts.append("There is none.")
     return "\n\n".join(parts)
 
 
 def _entity(entity: StoredEntity) -> str:
-    lines = [f"### Table {entity.table}", "", f"Holds {entity.name}.", ""]
-    lines += ["| column | type | required | description |", "| --- | --- | --- | --- |"]
+    rows: list[tuple[str, ...]] = []
     for field in entity.fields:
         kind = f"choice: {', '.join(field.choices)}" if field.choices else field.type
-        lines.append(_row(field.name, kind, field.required, field.description))
+        rows.append(_row(field.name, kind, field.required, field.description))
     for relation in entity.relations:
         kind = f"{relation.kind} {relation.target}"
-        lines.append(_row(relation.name, kind, relation.required, relation.description))
-    return "\n".join(lines)
+        rows.append(_row(relation.name, kind, relation.required, relation.description))
+    columns = table(("column", "type", "required", "description"), rows).rstrip()
+    return f"### Table {entity.table}\n\nHolds {entity.name}.\n\n{columns}"
 
 
-def _row(name: str, kind: str, required: bool, description: str) -> str:
-    return f"| {name} | {_cell(kind)} | {'yes' if required else 'no'} | {_cell(description)} |"
+def _row(name: str, kind: str, required: bool, description: str) -> tuple[str, ...]:
+    return name, _cell(kind), "yes" if required else "no", _cell(description)
 
 
 def _cell(text: str) -> str:

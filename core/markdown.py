@@ -1,6 +1,7 @@
 """Writes strangers' text into Markdown, where it can neither format nor hide anything."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 from core.printable import printable
 
@@ -34,6 +35,20 @@ def code(text: str) -> str:
     fence = "`" * (_longest_run(line) + 1)
     space = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{fence}{space}{line}{space}{fence}"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, left: int | None = None) -> str:
+    """A table, a line a row, with a newline at its end.
+
+    Args:
+        head: names of the columns.
+        rows: as many cells each; Markdown, in which every `|` must be escaped.
+        left: how many columns stand on the left; those after them hold numbers and stand on the
+            right. `None` for all.
+    """
+    numbers = 0 if left is None else len(head) - left
+    line = ["---"] * (len(head) - numbers) + ["---:"] * numbers
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in (head, line, *rows))
 
 
 def block(text: str, *, indent: int = 0, end: bool = False) -> str:

@@ -11,18 +11,28 @@ from uuid import UUID
 from prefect.artifacts import (
     acreate_markdown_artifact,
     acreate_progress_artifact,
-    acreate_table_artifact,
     aupdate_progress_artifact,
 )
 
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, Usage
 from core.layout import DOCS
+from core.markdown import plain, table
 from core.stages import Stage, StageTable
 from tasks.engine.build_session import BuildSession
 from tasks.engine.call_pages import calls_page, stages_with_calls
 
 _NAMES = {DOCS: "documentation"}
 _NOTHING = "–"
+_STAGES_HEAD = (
+    "stage",
+    "status",
+    "model",
+    "attempts",
+    "calls",
+    "tokens in / out",
+    "cost",
+    "time",
+)
 
 
 async def show_stage(session: BuildSession, stage: Stage) -> None:
@@ -59,42 +69,41 @@ async def show_stages(session: BuildSession) -> None:
     if stopped is not None and stopped.status != StageStatus.COMPLETED:
         await show_calls(session, session.table[record.current_stage])
     called = await stages_with_calls(session)
-    await acreate_table_artifact(
+    await acreate_markdown_artifact(
         key=_key(session, "stages"),
-        table=stage_rows(session.table, record, called),
+        markdown=stages_page(session.table, record, called),
         description=_described(session, "stages"),
     )
 
 
-def stage_rows(
-    table: StageTable, record: BuildRecord, called: Collection[str] = ()
-) -> list[dict[str, str]]:
-    """The stages of a build as rows of text, in order.
+def stages_page(stages: StageTable, record: BuildRecord, called: Collection[str] = ()) -> str:
+    """The stages of a build as a table in Markdown, in order.
 
-    What can be long comes last, where the page is scrolled; errors only when there is one. The UI
-    takes cells for Markdown.
+    Markdown and no table artifact, because of those the newer UI shows ten rows a page, and links
+    as plain text. Errors have a column only when there is one.
 
     Args:
-        table: the stages.
+        stages: all of them.
         record: how the build went.
         called: numbers of the stages whose calls are shown on a page, which their rows lead to.
     """
     failed = any(done.error for done in record.stages.values())
-    rows: list[dict[str, str]] = []
-    for stage in table.stages:
+    rows: list[tuple[str, ...]] = []
+    for stage in stages.stages:
         done = record.stages.get(stage.number, StageRecord())
-        row = {
-            "stage": stage.label,
-            "status": done.status + (" (kept)" if done.cached else ""),
-            "attempts": str(done.attempts),
-            "calls": _linked(_calls(done.usage), record, stage, called),
-            "tokens in / out": f"{done.usage.input_tokens:,} / {done.usage.output_tokens:,}",
-            "cost": f"${done.usage.cost_usd:.4f}",
-            "time": f"{done.seconds:.1f} s",
-            "model": ", ".join(done.models) or _NOTHING,
-        }
-        rows.append({**row, "error": done.error} if failed else row)
-    return rows
+        row = (
+            stage.label,
+            done.status + (" (kept)" if done.cached else ""),
+            plain(", ".join(done.models)) or _NOTHING,
+            str(done.attempts),
+            _linked(_calls(done.usage), record, stage, called),
+            f"{done.usage.input_tokens:,} / {done.usage.output_tokens:,}",
+            f"${done.usage.cost_usd:.4f}",
+            f"{done.seconds:.1f} s",
+        )
+        rows.append((*row, plain(done.error)) if failed else row)
+    head = (*_STAGES_HEAD, "error") if failed else _STAGES_HEAD
+    return table(head, rows)
 
 
 def _linked(text: str, record: BuildRecord, stage: Stage, called: Collection[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from core.estimate import Estimate
-from core.markdown import code, plain
+from core.markdown import code, plain, table
 from providers.llm.catalogue import DEMO
 from tasks.engine.plan import BuildPlan, StagePlan
 from tasks.engine.plan_estimates import UsePlan, added
@@ -79,13 +79,12 @@ def _left(limit: LimitPlan) -> str:
 
 def plan_page(plan: BuildPlan) -> str:
     """The plan as Markdown."""
-    lines = [HEAD, ("---", "---", *["---:"] * (len(HEAD) - 2))]
-    lines += [tuple(_cell(cell) for cell in row) for row in plan_rows(plan)]
-    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    rows = [tuple(_cell(cell) for cell in row) for row in plan_rows(plan)]
+    stages = table(HEAD, rows, left=2)
     notes = "\n\n".join(map(plain, plan_notes(plan)))
     limits = "".join(f"- {plain(line)}\n" for line in limit_lines(plan))
     head = f"# Plan of {code(plan.prepared.build_id)}"
-    return f"{head}\n\n{table}\n{notes}\n\n## Limits\n\n{limits}"
+    return f"{head}\n\n{stages}\n{notes}\n\n## Limits\n\n{limits}"
 
 
 def _rows_of(stage: StagePlan) -> list[tuple[str, ...]]:

@@ -4,7 +4,7 @@ import base64
 import csv
 from io import StringIO
 
-from core.markdown import code
+from core.markdown import code, table
 from providers.storage.call_statistics import CallGroup, Dimension, ErrorCount
 from tasks.usage.report import UsageReport
 
@@ -96,7 +96,7 @@ def model_rows(report: UsageReport) -> list[dict[str, str]]:
 def _groups(groups: tuple[CallGroup, ...]) -> str:
     rows = [(_cell(group.name), *_numbers(group)) for group in groups[:_ROWS]]
     rest = len(groups) - len(rows)
-    return _table(_HEAD, rows) + (f"\n… and {rest} more, in the files.\n" if rest else "")
+    return table(_HEAD, rows, left=1) + (f"\n… and {rest} more, in the files.\n" if rest else "")
 
 
 def _numbers(group: CallGroup) -> tuple[str, ...]:
@@ -123,16 +123,11 @@ def _errors(report: UsageReport) -> str:
         )
         for error in report.errors[:_ROWS]
     ]
-    return _table(("error", "model", "calls", "of the model's calls"), rows)
+    return table(("error", "model", "calls", "of the model's calls"), rows, left=1)
 
 
 def _model(error: ErrorCount) -> str:
     return f"{error.provider}/{error.model}"
-
-
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, ("---", *["---:"] * (len(head) - 1)), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _cell(text: str) -> str:

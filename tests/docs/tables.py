@@ -4,11 +4,12 @@
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pydantic_core import PydanticUndefined
 
+from core.markdown import table
 from core.roles import ROLES
 from core.setting_names import as_set, variables_of
 from core.settings import Settings
@@ -34,12 +35,6 @@ def stage_table() -> StageTable:
     return load_stage_table(
         read_stage_rows(), providers=catalogue().names, templates=template_names()
     )
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table as the pages write it."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def pipeline() -> str:
