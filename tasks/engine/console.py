@@ -99,7 +99,7 @@ def stages_page(stages: StageTable, record: BuildRecord, called: Collection[str]
             _linked(_calls(done.usage), record, stage, called),
             f"{done.usage.input_tokens:,} / {done.usage.output_tokens:,}",
             f"${done.usage.cost_usd:.4f}",
-            f"{done.seconds:.1f} s",
+            f"{done.seconds:.1f}\N{NO-BREAK SPACE}s",
         )
         rows.append((*row, plain(done.error)) if failed else row)
     head = (*_STAGES_HEAD, "error") if failed else _STAGES_HEAD

@@ -81,7 +81,7 @@ def test_a_stage_is_a_row_with_what_it_took(session: BuildSession) -> None:
         "calls": "3 (1 from cache)",
         "tokens in / out": "12,345 / 678",
         "cost": "$0.0123",
-        "time": "4.6 s",
+        "time": "4.6\N{NO-BREAK SPACE}s",
         "model": "deepseek/deepseek-v3, demo/demo",
     }
     pending = row_of(rows, "3.5 structural-validator")
