@@ -128,6 +128,7 @@ class ProviderRow(_Row):
     key_required: bool = True
     streams: bool = True
     stream_usage: bool = True
+    reports_cost: bool = False
     any_model: bool = False
     gone: str = ""
     instead: str = ""

@@ -71,6 +71,7 @@ class CallTerms:
         prices: what calls cost.
         model: the model that is asked.
         input_tokens: of the prompt, never less than the provider counts.
+        reports_cost: whether the provider's own word on what a call cost is believed.
     """
 
     maxima: CallMaxima
@@ -79,6 +80,7 @@ class CallTerms:
     prices: PriceList
     model: ModelRow
     input_tokens: int
+    reports_cost: bool = False
 
 
 class MeteredProvider:
@@ -175,21 +177,20 @@ class MeteredProvider:
 
     def _priced(self, response: LLMResponse) -> tuple[LLMResponse, Decimal]:
         """The answer with its cost; one without a count of tokens is not taken for free."""
-        if self._terms.model.free:
-            return response, Decimal(str(response.cost_usd))
-        counted = {
-            "input_tokens": response.input_tokens or self._terms.input_tokens,
-            "output_tokens": response.output_tokens or estimate_tokens(response.content),
-        }
-        if response.cost_usd:  # the provider's own word
-            return response, Decimal(str(response.cost_usd))
-        response = response.model_copy(update=counted)
-        cost = self._cost(response)
-        return response.model_copy(update={"cost_usd": float(cost)}), cost
+        counted = response
+        if not self._terms.model.free:
+            counted = response.model_copy(
+                update={
+                    "input_tokens": response.input_tokens or self._terms.input_tokens,
+                    "output_tokens": response.output_tokens or estimate_tokens(response.content),
+                }
+            )
+        cost = self._cost(counted)
+        return counted.model_copy(update={"cost_usd": float(cost)}), cost
 
     def _cost(self, billed: LLMResponse | BilledUsage) -> Decimal:
-        """What it costs, in the provider's own word where it gives one."""
-        if billed.cost_usd or self._terms.model.free:
+        """What it costs, in the provider's own word where that is believed."""
+        if billed.cost_usd and self._terms.reports_cost:
             return Decimal(str(billed.cost_usd))
         return self._terms.prices.cost(
             self._call.provider,

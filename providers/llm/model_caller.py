@@ -221,6 +221,7 @@ class ModelCaller:
                 prices=self._prices,
                 model=model,
                 input_tokens=estimate_request_tokens(call.request),
+                reports_cost=self._providers.row(identity.provider).reports_cost,
             ),
             keep,
         )

@@ -11,7 +11,8 @@ from providers.llm.answer_schema import is_strict
 from providers.llm.catalogue import ModelTraits
 from providers.llm.provider import FinishReason, LLMRequest, LLMResponse
 from providers.llm.wire_errors import Caller, stated_error
-from providers.llm.wire_format import ABSURD, TokenCount, WireModel, read_wire
+from providers.llm.wire_format import TokenCount, WireModel, read_wire
+from providers.storage.money import MOST_USD
 
 _FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -76,7 +77,10 @@ def _response_format(request: LLMRequest, traits: ModelTraits) -> dict[str, Any]
 
 
 def _price(value: object) -> float:
-    return float(value) if isinstance(value, int | float) and 0 < value < ABSURD else 0.0
+    """US dollars; what cannot be a price of one call is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.0
+    return float(value) if 0 < value <= MOST_USD else 0.0
 
 
 def _joined(value: object) -> object:

@@ -11,7 +11,9 @@ ABSURD = 10**12
 
 
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and 0 < value < ABSURD else 0
+    if isinstance(value, bool) or not isinstance(value, int):
+        return 0
+    return value if 0 < value < ABSURD else 0
 
 
 TokenCount = Annotated[int, BeforeValidator(_count)]

@@ -152,6 +152,7 @@ def _row(name: str) -> ProviderRow:
         {
             "name": name,
             "protocol": "demo",
+            "reports_cost": True,
             "models": [
                 {"name": "big", "wire_id": "wire-big", "max_output_tokens": 400, "free": True},
                 {"name": "small", "wire_id": "wire-small", "max_output_tokens": 100, "free": True},

@@ -58,7 +58,9 @@ class Bench:
             raise StorageError("disk full")
         self.kept.append(response)
 
-    def metered(self, outcome: Outcome, model: str = "first/big") -> MeteredProvider:
+    def metered(
+        self, outcome: Outcome, model: str = "first/big", *, reports_cost: bool = True
+    ) -> MeteredProvider:
         provider, _, name = model.partition("/")
         known = catalogue()
         call = CallIdentity(
@@ -71,6 +73,7 @@ class Bench:
             prices=PriceList(known),
             model=known[provider].model(name),
             input_tokens=3_000,
+            reports_cost=reports_cost,
         )
         inner = ScriptedProvider(provider, iter([outcome]))
         return MeteredProvider(inner, self.ledger, call, terms, self._keep)
@@ -116,6 +119,18 @@ async def test_the_providers_own_price_is_the_last_word(bench: Bench, model: str
     answer = await bench.metered(ANSWER.model_copy(update=update), model).complete(REQUEST)
     assert answer.cost_usd == 0.25
     assert (await bench.row()).cost_usd == Decimal("0.25")
+
+
+@pytest.mark.parametrize(("model", "price"), [("first/big", PRICE), ("own/big", Decimal(0))])
+@pytest.mark.parametrize("stated", [0.000_000_001, 900_000.0])
+async def test_of_a_provider_whose_word_is_not_asked_for_it_counts_for_nothing(
+    bench: Bench, model: str, price: Decimal, stated: float
+) -> None:
+    metered = bench.metered(
+        ANSWER.model_copy(update={"cost_usd": stated}), model, reports_cost=False
+    )
+    assert (await metered.complete(REQUEST)).cost_usd == float(price)
+    assert (await bench.row()).cost_usd == price
 
 
 async def test_what_was_cached_is_booked_at_its_own_price(bench: Bench) -> None:

@@ -184,6 +184,8 @@ def test_no_content_is_an_empty_answer() -> None:
         {},
         {"prompt_tokens": None, "completion_tokens": -5, "cost": "much"},
         {"prompt_tokens": 10**40, "completion_tokens": 1.5, "cost": 10**400},
+        {"prompt_tokens": True, "completion_tokens": "4", "cost": True},
+        {"cost": 1_000_001},
         {"prompt_tokens_details": "many", "prompt_cache_hit_tokens": 7},
         {"prompt_tokens_details": {"cached_tokens": 7}},
     ],
