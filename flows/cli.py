@@ -36,41 +36,55 @@ CANNOT_RUN = 1
 BAD_INPUT = 2
 
 
+_Questionnaire = Annotated[Path, typer.Argument(help="Questionnaire, a JSON file.")]
+_ProjectId = Annotated[str, typer.Option(help="Product this is; default: its name.")]
+_User = Annotated[str, typer.Option(help="Who it is for; default: you.")]
+_Model = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Another model for a stage: STAGE=PROVIDER/MODEL, or STAGE=auto to have one chosen. "
+        "May be repeated; the stage `all` is every one not named."
+    ),
+]
+_Fresh = Annotated[
+    str, typer.Option(help="Any text: a new build of the same answers. Again: resume that.")
+]
+_FromStage = Annotated[str, typer.Option(help="Ask this stage and later ones again.")]
+_Use = Annotated[
+    list[str] | None,
+    typer.Option(help="Replace an artifact by hand: specs/schema.json=FILE. May be repeated."),
+]
+_NoResponseCache = Annotated[
+    bool,
+    typer.Option(
+        help="Take no answers that another build got to the same question, and give none."
+    ),
+]
+
+
 @app.command()
 def build(
-    questionnaire: Annotated[Path, typer.Argument(help="Questionnaire, a JSON file.")],
-    project_id: Annotated[str, typer.Option(help="Product this is; default: its name.")] = "",
-    user: Annotated[str, typer.Option(help="Who it is for; default: you.")] = "",
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Another model for a stage: STAGE=PROVIDER/MODEL. May be repeated; the stage "
-            "`all` is every one not named."
-        ),
-    ] = None,
-    fresh: Annotated[
-        str, typer.Option(help="Any text: a new build of the same answers. Again: resume that.")
-    ] = "",
-    from_stage: Annotated[str, typer.Option(help="Ask this stage and later ones again.")] = "",
-    use: Annotated[
-        list[str] | None,
-        typer.Option(help="Replace an artifact by hand: specs/schema.json=FILE. May be repeated."),
-    ] = None,
+    questionnaire: _Questionnaire,
+    project_id: _ProjectId = "",
+    user: _User = "",
+    model: _Model = None,
+    fresh: _Fresh = "",
+    from_stage: _FromStage = "",
+    use: _Use = None,
+    no_response_cache: _NoResponseCache = False,
 ) -> None:
     """Build an application. Started again with the same input, it goes on where it stopped."""
-    from flows.questionnaire_file import make_options, parse_pairs, read_questionnaire, read_text
+    from flows.questionnaire_file import command_options, read_questionnaire
 
     answers = read_questionnaire(questionnaire)
-    options = make_options(
+    options = command_options(
+        model or [],
+        use or [],
         project_id=project_id,
         user=user,
-        models=parse_pairs("--model", model or [], "STAGE=PROVIDER/MODEL"),
         fresh=fresh,
         from_stage=from_stage,
-        use={
-            path: read_text(Path(file))
-            for path, file in parse_pairs("--use", use or [], "ARTIFACT=FILE").items()
-        },
+        response_cache=not no_response_cache,
     )
     from flows.build_command import run_build_command
 
@@ -79,27 +93,27 @@ def build(
 
 @app.command()
 def plan(
-    questionnaire: Annotated[Path, typer.Argument(help="Questionnaire, a JSON file.")],
-    project_id: Annotated[str, typer.Option(help="As of `build`.")] = "",
-    user: Annotated[str, typer.Option(help="As of `build`.")] = "",
-    model: Annotated[
-        list[str] | None, typer.Option(help="As of `build`: STAGE=PROVIDER/MODEL.")
-    ] = None,
-    fresh: Annotated[str, typer.Option(help="As of `build`.")] = "",
-    from_stage: Annotated[str, typer.Option(help="As of `build`.")] = "",
+    questionnaire: _Questionnaire,
+    project_id: _ProjectId = "",
+    user: _User = "",
+    model: _Model = None,
+    fresh: _Fresh = "",
+    from_stage: _FromStage = "",
+    use: _Use = None,
 ) -> None:
     """Show what a build would do, cost and take. Nothing is spent, and nothing is written."""
     from flows.plan_command import run_plan_command
-    from flows.questionnaire_file import make_options, parse_pairs, read_questionnaire
+    from flows.questionnaire_file import command_options, read_questionnaire
 
-    options = make_options(
+    answers = read_questionnaire(questionnaire)
+    options = command_options(
+        model or [],
+        use or [],
         project_id=project_id,
         user=user,
-        models=parse_pairs("--model", model or [], "STAGE=PROVIDER/MODEL"),
         fresh=fresh,
         from_stage=from_stage,
     )
-    answers = read_questionnaire(questionnaire)
     if not run_plan_command(load_settings(), answers, options, Console()):
         raise SystemExit(CANNOT_RUN)
 

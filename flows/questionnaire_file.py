@@ -73,6 +73,27 @@ def _refuse_repeated_keys(path: Path, text: str) -> None:
         return  # no JSON, or too deep: the questionnaire's type says so, and where
 
 
+def command_options(models: list[str], use: list[str], **others: object) -> BuildOptions:
+    """Options as the command line has them.
+
+    Args:
+        models: `--model` options.
+        use: `--use` options; their files are read.
+        others: further options by name.
+
+    Raises:
+        InputError: names what is wrong.
+    """
+    return make_options(
+        models=parse_pairs("--model", models, "STAGE=PROVIDER/MODEL"),
+        use={
+            path: read_text(Path(file))
+            for path, file in parse_pairs("--use", use, "ARTIFACT=FILE").items()
+        },
+        **others,
+    )
+
+
 def make_options(**values: object) -> BuildOptions:
     """Check options given on the command line.
 

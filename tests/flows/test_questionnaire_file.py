@@ -9,6 +9,7 @@ from core.errors import InputError
 from core.options import MAX_PARAMETERS
 from flows.questionnaire_file import (
     MAX_BYTES,
+    command_options,
     make_options,
     parse_pairs,
     read_questionnaire,
@@ -132,3 +133,13 @@ def test_half_a_pair_is_refused(pair: str) -> None:
 def test_the_same_key_twice_is_refused() -> None:
     with pytest.raises(InputError, match="'3' is given twice"):
         parse_pairs("--model", ["3=a/b", "3=c/d"], "K=V")
+
+
+def test_options_of_the_command_are_read_with_their_files(tmp_path: Path) -> None:
+    edited = written(tmp_path, "# Documentation")
+    options = command_options(["all=auto"], [f"docs/docs.md={edited}"], response_cache=False)
+    assert options.models == {"all": "auto"}
+    assert options.use == {"docs/docs.md": "# Documentation"}
+    assert not options.response_cache
+    with pytest.raises(InputError, match="--use 'docs/docs.md'"):
+        command_options([], ["docs/docs.md"])
