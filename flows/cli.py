@@ -57,7 +57,8 @@ _Use = Annotated[
 _NoResponseCache = Annotated[
     bool,
     typer.Option(
-        help="Take no answers that another build got to the same question, and give none."
+        "--no-response-cache",
+        help="Take no answers that another build got to the same question, and give none.",
     ),
 ]
 

@@ -141,5 +141,5 @@ def test_options_of_the_command_are_read_with_their_files(tmp_path: Path) -> Non
     assert options.models == {"all": "auto"}
     assert options.use == {"docs/docs.md": "# Documentation"}
     assert not options.response_cache
-    with pytest.raises(InputError, match="--use 'docs/docs.md'"):
+    with pytest.raises(InputError, match=r"--use 'docs/docs\.md'"):
         command_options([], ["docs/docs.md"])
