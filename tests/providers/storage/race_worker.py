@@ -17,6 +17,8 @@ from providers.storage.ledger import UsageLedger
 PRICE = Decimal("0.01")
 AT_ONCE = 16
 LONGEST_CALL_SECONDS = 0.02
+FIRST_CALL_SECONDS = 2.0
+"""So long that it is open when a process is killed in the middle, however slow the machine."""
 
 _CALL = CallIdentity(
     build_id="b-1", project_id="shop", user="ann", stage="3", provider="demo", model="demo-1"
@@ -31,20 +33,24 @@ async def make_calls(url: str, tries: int, limit: Decimal, seconds: float) -> in
     left = iter(range(tries))
     made = 0
 
-    async def keep_calling() -> None:
+    async def call(takes: float) -> None:
         nonlocal made
-        for _ in left:
-            try:
-                call_id = await ledger.reserve(
-                    _CALL, _MAXIMA, spending=spending, estimate_usd=PRICE, seconds=seconds
-                )
-            except SpendingLimitError:
-                continue
-            await asyncio.sleep(random.random() * LONGEST_CALL_SECONDS)
-            await ledger.settle(call_id, outcome="answered", cost_usd=PRICE)
-            made += 1
+        try:
+            call_id = await ledger.reserve(
+                _CALL, _MAXIMA, spending=spending, estimate_usd=PRICE, seconds=seconds
+            )
+        except SpendingLimitError:
+            return
+        await asyncio.sleep(takes)
+        await ledger.settle(call_id, outcome="answered", cost_usd=PRICE)
+        made += 1
 
-    await asyncio.gather(*(keep_calling() for _ in range(AT_ONCE)))
+    async def keep_calling() -> None:
+        for _ in left:
+            await call(random.random() * LONGEST_CALL_SECONDS)
+
+    next(left)
+    await asyncio.gather(call(FIRST_CALL_SECONDS), *(keep_calling() for _ in range(AT_ONCE)))
     await asyncio.to_thread(ledger.close)
     return made
 
