@@ -14,7 +14,7 @@ import redis
 from core.errors import StorageError
 from providers.llm.rate_limits import RateLimiter
 from providers.llm.rate_places import Place
-from tests.providers.llm.rate_suite import RateLimitSuite, cpu_seconds
+from tests.providers.llm.rate_suite import ProcessesSuite, RateLimitSuite, cpu_seconds
 
 PASSWORD = "a password"
 Serve = Callable[[], AbstractContextManager[None]]
@@ -66,7 +66,7 @@ def wait_until_ready(url: str) -> None:
                 return
 
 
-class TestServer(RateLimitSuite):
+class TestServer(RateLimitSuite, ProcessesSuite):
     """The suite, over a server."""
 
     @pytest.fixture(autouse=True)

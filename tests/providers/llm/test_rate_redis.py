@@ -40,9 +40,7 @@ def url(server: TcpFakeServer) -> str:
 
 
 class TestImitation(RateLimitSuite):
-    """The suite, over the imitation, which is too slow for the usual margin."""
-
-    window_of_processes = Window(3.0, margin=0.3)
+    """The suite, over the imitation, which is too slow for several processes at once."""
 
 
 def test_a_take_that_is_sent_again_because_its_answer_was_lost_takes_nothing_more(

@@ -15,7 +15,7 @@ from providers.llm.rate_line import Waiter, serve
 from providers.llm.rate_places import Place
 from providers.llm.rate_sqlite import SqliteStore, milliseconds_since_boot
 from providers.llm.rate_window import Window
-from tests.providers.llm.rate_suite import RateLimitSuite, cpu_seconds
+from tests.providers.llm.rate_suite import ProcessesSuite, RateLimitSuite, cpu_seconds
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def url() -> str:
     return ""
 
 
-class TestFile(RateLimitSuite):
+class TestFile(RateLimitSuite, ProcessesSuite):
     """The suite, over files."""
 
 
