@@ -186,12 +186,11 @@ class RateLimitSuite:
         await calls.call(one, "again", Place("u", 10))
         assert calls.times[-1] < MINUTE
 
-    @pytest.mark.timeout(120)
-
 
 class ProcessesSuite:
     """Several processes at one limit, over stores that are quick enough for the usual margin."""
 
+    @pytest.mark.timeout(120)
     async def test_three_processes_use_the_limit_and_no_more(
         self, url: str, tmp_path: Path
     ) -> None:
