@@ -112,7 +112,7 @@ def check_module_files(so_far: FileStructure, answer: ModuleFiles) -> list[Struc
         for path, problem in place_problems(paths)
     ]
     together = FileStructure(
-        modules=(Module(name="all", purpose="all", files=(*so_far.files, *answer.files)),)
+        modules=(Module(name="all", purpose="all", files=(*so_far.files, *answer.contracts)),)
     )
     mine = {file.path for file in answer.files}
     problems += [problem for problem in _unresolved(together) if problem[0] in mine]

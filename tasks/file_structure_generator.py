@@ -35,18 +35,18 @@ async def generate_structure(work: StageWork) -> Outputs:
         ModulePlan,
         check,
     )
-    modules = [module.model_copy(update={"files": ()}) for module in plan.modules]
+    modules = list(plan.empty_modules)
     tests: list[PlannedTest] = []
     for position, module in enumerate(modules):
         so_far = FileStructure(
-            modules=tuple(modules), dependencies=plan.dependencies, tests=tuple(tests)
+            modules=tuple(modules), dependencies=plan.packages, tests=tuple(tests)
         )
         answer = await _ask_files(work, spec, schema, so_far, module)
-        modules[position] = module.model_copy(update={"files": answer.files})
+        modules[position] = module.model_copy(update={"files": answer.contracts})
         tests.extend(answer.tests)
     return {
         FILE_STRUCTURE: FileStructure(
-            modules=tuple(modules), dependencies=plan.dependencies, tests=tuple(tests)
+            modules=tuple(modules), dependencies=plan.packages, tests=tuple(tests)
         )
     }
 

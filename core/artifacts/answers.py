@@ -8,7 +8,16 @@ from pydantic import Field
 from core.artifacts.base import Part
 from core.artifacts.schema import Endpoint, StoredEntity
 from core.artifacts.specs import ClarifyingQuestion, RefinedSpec
-from core.artifacts.structure import Dependency, FileContract, Module, PlannedTest, StructuralIssue
+from core.artifacts.structure import (
+    Dependency,
+    FileContract,
+    Module,
+    PlannedDependency,
+    PlannedFile,
+    PlannedModule,
+    PlannedTest,
+    StructuralIssue,
+)
 
 
 class Clarification(Part):
@@ -34,24 +43,37 @@ class IssueList(Part):
 class ModulePlan(Part):
     """Stage 4, first question: the modules, without their files."""
 
-    modules: tuple[Module, ...] = Field(min_length=1)
-    dependencies: tuple[Dependency, ...] = ()
+    modules: tuple[PlannedModule, ...] = Field(min_length=1)
+    dependencies: tuple[PlannedDependency, ...] = ()
+
+    @property
+    def empty_modules(self) -> tuple[Module, ...]:
+        """The modules as a structure holds them, without files yet."""
+        return tuple(Module.model_validate(module.model_dump()) for module in self.modules)
+
+    @property
+    def packages(self) -> tuple[Dependency, ...]:
+        """The dependencies as a structure holds them."""
+        return tuple(Dependency.model_validate(item.model_dump()) for item in self.dependencies)
 
 
 class ModuleFiles(Part):
     """Stage 4, once a module: its files and the acceptance tests they hold."""
 
-    files: tuple[FileContract, ...] = Field(min_length=1)
+    files: tuple[PlannedFile, ...] = Field(min_length=1)
     tests: tuple[PlannedTest, ...] = ()
 
+    @property
+    def contracts(self) -> tuple[FileContract, ...]:
+        """The files as a structure holds them."""
+        return tuple(FileContract.model_validate(file.model_dump()) for file in self.files)
 
-class ModuleReview(Part):
+
+class ModuleReview(ModuleFiles):
     """Stage 5, once a module: its files as corrected, and what was corrected.
 
     `resolved` has the ids of the issues that are mended or refuted; `corrections` explain each.
     """
 
-    files: tuple[FileContract, ...] = Field(min_length=1)
-    tests: tuple[PlannedTest, ...] = ()
     corrections: tuple[str, ...] = ()
     resolved: tuple[str, ...] = ()

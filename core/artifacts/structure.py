@@ -57,35 +57,79 @@ class Import(Part):
     symbols: tuple[str, ...] = ()
 
 
-class FileContract(Part):
-    """One file to be written, and what it promises to the others."""
+class PlannedFile(Part):
+    """One file to be written, and what it promises to the others, as a model plans it."""
 
     path: str = Field(min_length=1, max_length=300, examples=["app/models/task.py"])
     purpose: str = Field(min_length=1)
     language: str = Field(default="", max_length=40, examples=["python"])
     exports: tuple[Export, ...] = ()
     imports: tuple[Import, ...] = ()
+    cycles: tuple[str, ...] = Field(
+        default=(),
+        description="Paths it imports although they import it back; it does not wait for them.",
+    )
+    packages: tuple[str, ...] = Field(
+        default=(),
+        description="Names of the declared dependencies it imports.",
+        examples=[["fastapi"]],
+    )
     requirements: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = Field(
+        default=(),
+        description="Operations of the HTTP interface that it serves.",
+        examples=[["GET /api/tasks"]],
+    )
 
 
-class Module(Part):
-    """A group of files with one purpose; structures are asked for module by module."""
+class FileContract(PlannedFile):
+    """A file's contract as the stages hand it on.
+
+    A file with a `template` is written without a model. Only programs say that there is one.
+    """
+
+    template: str = Field(
+        default="",
+        max_length=100,
+        description="The pack's template that this file is written from, without a model.",
+        examples=["fastapi/Dockerfile"],
+    )
+
+
+class PlannedModule(Part):
+    """A group of files with one purpose, as a model plans it: its files are asked for later."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60, examples=["tasks-api"])
     purpose: str = Field(min_length=1)
     requirements: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
+
+
+class Module(PlannedModule):
+    """A group of files with one purpose; structures are asked for module by module."""
+
     files: tuple[FileContract, ...] = ()
 
 
-class Dependency(Part):
-    """A package the generated code needs from its stack's package index."""
+class PlannedDependency(Part):
+    """A package the generated code needs from its stack's package index, as a model names it."""
 
     name: str = Field(min_length=1, max_length=100)
     ecosystem: Literal["python", "npm", "go"] = "python"
     development: bool = Field(default=False, description="Needed for tests and tools only.")
     reason: str = ""
+
+
+class Dependency(PlannedDependency):
+    """A package as the stages hand it on; only programs say which versions of it fit."""
+
+    versions: str = Field(
+        default="",
+        max_length=200,
+        description="The range of versions that fit, as its ecosystem writes it.",
+        examples=[">=0.115,<1"],
+    )
 
 
 class PlannedTest(Part):

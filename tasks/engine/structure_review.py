@@ -7,6 +7,7 @@ from codegen.excerpts import docs_excerpt, schema_excerpt, structure_excerpt
 from core.artifacts.answers import ModuleReview
 from core.artifacts.schema import Schema
 from core.artifacts.structure import (
+    FileContract,
     FileStructure,
     Module,
     PlannedTest,
@@ -93,9 +94,18 @@ def replace_module(structure: FileStructure, position: int, review: ModuleReview
     module = structure.modules[position]
     mine = {file.path for file in module.files}
     modules = list(structure.modules)
-    modules[position] = module.model_copy(update={"files": review.files})
+    modules[position] = module.model_copy(update={"files": _with_templates(review, module)})
     kept = tuple(test for test in structure.tests if test.path not in mine)
     return structure.model_copy(update={"modules": tuple(modules), "tests": (*kept, *review.tests)})
+
+
+def _with_templates(review: ModuleReview, module: Module) -> tuple[FileContract, ...]:
+    """The reviewed files; a file that a template serves is served by it still."""
+    templates = {file.path: file.template for file in module.files}
+    return tuple(
+        file.model_copy(update={"template": templates.get(file.path, "")})
+        for file in review.contracts
+    )
 
 
 def _names(text: str, number: str) -> bool:

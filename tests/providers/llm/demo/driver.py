@@ -134,8 +134,8 @@ async def _structure(made: Build) -> FileStructure:
         ModulePlan,
     )
     refuse_errors(check_plan(made.spec, made.schema, planned))
-    structure = FileStructure(modules=planned.modules, dependencies=planned.dependencies)
-    for position, module in enumerate(planned.modules):
+    structure = FileStructure(modules=planned.empty_modules, dependencies=planned.packages)
+    for position, module in enumerate(structure.modules):
         answer = await ask_for(
             contexts.ModuleFilesContext(
                 specs=spec_excerpt(
@@ -151,7 +151,7 @@ async def _structure(made: Build) -> FileStructure:
         )
         refuse_errors(check_module_files(structure, answer))
         modules = list(structure.modules)
-        modules[position] = module.model_copy(update={"files": answer.files})
+        modules[position] = module.model_copy(update={"files": answer.contracts})
         structure = structure.model_copy(
             update={"modules": tuple(modules), "tests": (*structure.tests, *answer.tests)}
         )
@@ -194,7 +194,7 @@ async def _validate(made: Build) -> None:
         )
         made.corrections.extend(review.corrections)
         modules = list(structure.modules)
-        modules[position] = module.model_copy(update={"files": review.files})
+        modules[position] = module.model_copy(update={"files": review.contracts})
         kept = tuple(test for test in structure.tests if test.path not in mine)
         structure = structure.model_copy(
             update={"modules": tuple(modules), "tests": (*kept, *review.tests)}
