@@ -19,7 +19,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,11 +113,19 @@ class CountingModel:
     Args:
         provider: answers.
         latency: seconds each answer takes at least.
+        failure_of: how a request fails, where it does; beside what a test sets while it runs.
     """
 
-    def __init__(self, provider: LLMProvider, latency: float) -> None:
+    def __init__(
+        self,
+        provider: LLMProvider,
+        latency: float,
+        *,
+        failure_of: Callable[[LLMRequest], Failure | None] | None = None,
+    ) -> None:
         self._provider = provider
         self._latency = latency
+        self._failure_of = failure_of
         self._failure = Failure(times=0)
         self._calls: list[Call] = []
 
@@ -152,6 +160,8 @@ class CountingModel:
         failing = self._failure if self._failure.times else None
         if failing is not None:
             self._failure = failing.model_copy(update={"times": failing.times - 1})
+        elif self._failure_of is not None:
+            failing = self._failure_of(chat.request())
         await asyncio.sleep(self._latency)
         response = await self._response(chat, failing)
         if not await http.is_disconnected():
