@@ -2,8 +2,10 @@
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from codegen.failure_message import signature_of
+from core.artifacts.failure import Failure, FailureClass
 from core.artifacts.report import TestCaseResult, TestOutcome, TestReport
 from core.artifacts.structure import PlannedTest
 
@@ -49,9 +51,51 @@ def unmet_tests(planned: Iterable[PlannedTest], cases: Iterable[TestCaseResult])
     parameters (`name[x]`) one case that ran is enough: the others are of the same test. Whether a
     case passed is not asked here.
     """
+    return [label for _, label in _unmet(planned, cases)]
+
+
+def plan_failures(
+    planned: Iterable[PlannedTest], cases: Iterable[TestCaseResult], known: Iterable[Failure]
+) -> tuple[Failure, ...]:
+    """A failure for each planned test without a case that ran, where nothing known explains it.
+
+    Args:
+        planned: the acceptance tests of the validated structure.
+        cases: all that there are.
+        known: what failed besides; a test file involved in it has its explanation.
+    """
+    explained = {path for failure in known for path in (failure.test_path, *failure.files)}
+    return tuple(
+        _plan_failure(test, label)
+        for test, label in _unmet(planned, cases)
+        if test.path not in explained
+    )
+
+
+def _plan_failure(test: PlannedTest, label: str) -> Failure:
+    message = f"The planned acceptance test {label}."
+    return Failure(
+        step="acceptance tests",
+        test=test.case,
+        test_path=test.path,
+        message=message,
+        files=(test.path,),
+        failure_class=FailureClass.TEST,
+        reasons=("A requirement without its test is not shown to be met.",),
+        signature=signature_of(("acceptance tests", test.path, test.case), message, None),
+        account=message,
+    )
+
+
+def _unmet(
+    planned: Iterable[PlannedTest], cases: Iterable[TestCaseResult]
+) -> Iterator[tuple[PlannedTest, str]]:
+    """Planned tests without a case that ran, and what became of each."""
     runs = _runs_by_function(cases)
-    unmet: list[str] = []
-    for path, name in dict.fromkeys((test.path, test.case) for test in planned):
+    tests: dict[tuple[str, str], PlannedTest] = {}
+    for test in planned:
+        tests.setdefault((test.path, test.case), test)
+    for (path, name), test in tests.items():
         wanted, parameters = _dotted(name)
         module = _module(path)
         ran = [
@@ -65,8 +109,7 @@ def unmet_tests(planned: Iterable[PlannedTest], cases: Iterable[TestCaseResult])
             label = " ".join(f"{path}::{name}".split())
             if len(label) > _NAME_CHARACTERS:
                 label = f"{label[: _NAME_CHARACTERS - 1]}…"
-            unmet.append(f"{label} {'was skipped' if ran else 'is missing'}")
-    return unmet
+            yield test, f"{label} {'was skipped' if ran else 'is missing'}"
 
 
 def _runs_by_function(cases: Iterable[TestCaseResult]) -> defaultdict[str, list[_Run]]:

@@ -104,6 +104,18 @@ class SandboxLimits(BaseModel):
     install_seconds: float = Field(
         default=600, gt=0, le=3_000, description="Wall time of the install."
     )
+    gate_seconds: float = Field(
+        default=180,
+        gt=0,
+        le=3_600,
+        description="Wall time of compiling, importing and linting the whole repository.",
+    )
+    build_seconds: float = Field(
+        default=300, gt=0, le=3_600, description="Wall time of the repository's builds."
+    )
+    boot_seconds: float = Field(
+        default=120, gt=0, le=3_600, description="Wall time of starting its applications."
+    )
 
 
 def signed_in_user() -> str:

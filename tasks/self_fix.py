@@ -1,18 +1,15 @@
-"""Stage 7.5: runs the generated tests in the sandbox."""
+"""Stage 7.5: verifies the generated repository in the sandbox."""
 
-from codegen.acceptance import hold_to_plan
-from codegen.test_results import read_junit
 from core.artifacts.structure import ValidatedStructure
 from core.layout import CODE, TESTS_REPORT, VALIDATED_STRUCTURE
-from providers.sandbox.environment import PythonEnvironments
-from providers.sandbox.python_tests import run_python_tests
 from providers.vcs.history import checkout
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
+from tasks.engine.verification import verify
 
 
 async def test_and_fix(work: StageWork) -> Outputs:
-    """Test the working tree; a failing test is a result, which sends the build to review.
+    """Verify the working tree; what fails is a result, which sends the build to review.
 
     So is a planned acceptance test that did not run: without it, nothing shows that the
     requirement is met.
@@ -21,13 +18,10 @@ async def test_and_fix(work: StageWork) -> Outputs:
     commit = work.read(CODE)
     tree = session.workspace / "tree"
     await checkout(session.repository, commit, tree)
-    report = await run_python_tests(
+    verification = await verify(
         tree,
+        work.read(VALIDATED_STRUCTURE, ValidatedStructure),
         sandbox=session.sandbox,
-        environments=PythonEnvironments(session.settings.root / "environments"),
-        limits=session.settings.sandbox,
-        read_results=read_junit,
+        settings=session.settings,
     )
-    planned = work.read(VALIDATED_STRUCTURE, ValidatedStructure).tests
-    held = hold_to_plan(report, planned)
-    return {TESTS_REPORT: held.model_copy(update={"commit": commit})}
+    return {TESTS_REPORT: verification.report.model_copy(update={"commit": commit})}

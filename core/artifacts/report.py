@@ -1,4 +1,4 @@
-"""Artifact of stage 7.5: what the tests of the generated repository said."""
+"""Artifact of stage 7.5: what install, checks, builds, tests and start of a repository showed."""
 
 from enum import StrEnum
 from typing import Literal
@@ -33,11 +33,25 @@ class TestCaseResult(Part):
     )
 
 
+class StepReport(Part):
+    """One step of a verification: an install, a check, a build, a test run or a start."""
+
+    name: str = Field(min_length=1, examples=["pytest", "vitest in web"])
+    kind: Literal["install", "gate", "build", "test", "boot"] = Field(
+        description="The phase it belongs to; gate: the checks of the whole repository."
+    )
+    status: Literal["green", "red", "not-run"]
+    seconds: float = Field(default=0.0, ge=0, description="Wall time.")
+    reason: str = Field(
+        default="", description="Why it is not green; of a green one, what it showed, if anything."
+    )
+
+
 class TestReport(Artifact):
     """`report/tests.json`: whether the generated code was run, where, and how it went.
 
-    `status` is `green` only when tests ran, among them every planned one, and none failed;
-    `not-run` says why in `reason`.
+    `status` is `green` only when every step is, and tests ran, among them every planned one;
+    `not-run` says in `reason` why no test ran.
     """
 
     __test__ = False
@@ -47,9 +61,15 @@ class TestReport(Artifact):
     sandbox: str = Field(default="none", examples=["bubblewrap"])
     runner: str = Field(default="", examples=["pytest"])
     commit: str = Field(default="", description="Commit the tests ran on.")
-    cases: tuple[TestCaseResult, ...] = ()
+    cases: tuple[TestCaseResult, ...] = Field(
+        default=(), description="Every test case, and of the other steps what failed."
+    )
     seconds: float = Field(default=0.0, ge=0)
     output: str = Field(default="", description="The last lines the runner printed.")
+    steps: tuple[StepReport, ...] = Field(default=(), description="In the order they were taken.")
+    unverified: tuple[str, ...] = Field(
+        default=(), description="What was not verified and why, a sentence each."
+    )
 
     def count(self, outcome: TestOutcome) -> int:
         """Number of cases that ended so."""

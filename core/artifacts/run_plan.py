@@ -7,6 +7,9 @@ from pydantic import Field
 
 from core.artifacts.base import Part
 
+StepKind = Literal["gate", "build", "test", "boot"]
+"""What a step is for; `gate` are the checks of the whole repository."""
+
 BOOT_PATHS = ("/health", "/")
 """What a started application is asked for: the second where it does not know the first."""
 
@@ -66,7 +69,7 @@ class Step(Part):
         module: of `go test`, the module's import path, by which Go names packages.
     """
 
-    kind: Literal["test", "build", "boot"]
+    kind: StepKind
     runner: Runner
     ecosystem: Literal["python", "npm", "go"]
     folder: str = ""
