@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from core.artifacts.build_record import Usage
 from core.errors import AnswerError, ProviderBusyError
+from core.settings import SpendingLimits
 from providers.llm.answer_schema import json_schema_of
 from providers.llm.catalogue import ModelRow
 from providers.llm.checkpoints import (
@@ -59,6 +60,7 @@ class Question:
         temperature: `None` for the default: lower where JSON is asked for.
         salt: set by builds that want answers of their own.
         review_round: which round of asking the same this is, from 0; each has its own answers.
+        spending: limits of money for its calls alone; `None` for those of every call.
     """
 
     build_id: str
@@ -76,6 +78,7 @@ class Question:
     temperature: float | None = None
     salt: str = ""
     review_round: int = 0
+    spending: SpendingLimits | None = None
 
     def __post_init__(self) -> None:
         if not self.choices:
@@ -245,7 +248,8 @@ class Asker:
             review_round=question.review_round,
             extra_body=self._providers.model(choice.provider, choice.model).extra_body,
         )
-        call = Call(_identity(question, choice, key), request, question.limits, ordinal)
+        identity = _identity(question, choice, key)
+        call = Call(identity, request, question.limits, ordinal, question.spending)
 
         async def ask(keep: Keep) -> LLMResponse:
             return await self._caller.call(call, keep, others=others)

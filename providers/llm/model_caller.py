@@ -90,12 +90,14 @@ class Call:
         request: what is asked.
         maxima: of calls.
         ordinal: which call of its conversation it is, from 0.
+        spending: limits of money for this call alone; `None` for those of every call.
     """
 
     identity: CallIdentity
     request: LLMRequest
     maxima: CallMaxima
     ordinal: int = 0
+    spending: SpendingLimits | None = None
 
     @property
     def choice(self) -> ModelChoice:
@@ -216,7 +218,7 @@ class ModelCaller:
             identity,
             CallTerms(
                 maxima=call.maxima,
-                spending=self._limits.spending,
+                spending=call.spending or self._limits.spending,
                 seconds=call_seconds(call.request.max_tokens) + _SETTLING_SECONDS,
                 prices=self._prices,
                 model=model,
