@@ -6,13 +6,14 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 LLM    := .venv-llm
 DRIVER := $(VENV)/.driver
+S3     := $(VENV)/.s3
 IMITATION := tests/real_wire/node_modules/.package-lock.json
 export CHROMIUM ?= /usr/bin/chromium
 REDIS  := /usr/bin/redis-server
 GO     := /usr/bin/go
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-races runner-reports bench-providers check schemas images ui deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-races runner-reports bench-providers check schemas images ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -31,6 +32,9 @@ test-wire: $(READY) $(IMITATION) ## the model providers against an imitation of 
 
 test-redis: $(READY) $(REDIS) ## rate limits shared through a real Redis server
 	$(BIN)/pytest tests/real_redis
+
+test-s3: $(READY) $(S3) ## the artifact store, and builds, on a real S3-compatible server
+	$(BIN)/pytest tests/real_s3
 
 test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/providers/storage/races
@@ -71,6 +75,7 @@ lock: $(VENV)/bin/uv ## resolve the dependencies anew
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/bootstrap.in -o requirements/bootstrap.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --no-deps requirements/llm.in -o requirements/llm.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/ui.in -o requirements/ui.lock
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/s3.in -o requirements/s3.lock
 
 clean: ## forget the environment and everything that was built
 	rm -rf $(VENV) $(LLM) .app-builder
@@ -95,6 +100,10 @@ $(LLM)/.ready: $(VENV)/bin/uv requirements/llm.lock
 # The browser's driver comes on top of the rest, so that the checks see the tests that use it.
 $(DRIVER): $(READY) requirements/ui.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build --require-hashes -r requirements/ui.lock
+	touch $@
+
+$(S3): $(READY) requirements/s3.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-build --require-hashes -r requirements/s3.lock
 	touch $@
 
 # Node and npm are in the environment, with the type checker that runs on them.

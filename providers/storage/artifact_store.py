@@ -1,6 +1,5 @@
 """The artifact store: typed artifacts, texts and bytes under checked keys, below one URL."""
 
-import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TypeVar
@@ -8,8 +7,11 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from core.errors import AppBuilderError, ArtifactNotFoundError, StorageError
+from providers.storage.async_tree import AsyncTree, InThreads
 from providers.storage.keys import check_key
-from providers.storage.trees import FolderTree, open_tree
+from providers.storage.s3_tree import S3Tree
+from providers.storage.s3_url import is_s3
+from providers.storage.trees import SETTING, FolderTree, open_tree
 from providers.storage.write_batches import WriteBatches
 
 T = TypeVar("T", bound=BaseModel)
@@ -27,15 +29,21 @@ class ArtifactStore:
 
     Args:
         url: fsspec URL, for example `file:///var/lib/app-builder/store`, `memory://tests` or
-            `s3://bucket/prefix`.
+            `s3://bucket/prefix?storage_class=STANDARD_IA`.
 
     Raises:
         ConfigurationError: the URL cannot be used.
     """
 
     def __init__(self, url: str) -> None:
-        self._tree = open_tree(url)
-        self._folder = self._tree if isinstance(self._tree, FolderTree) else None
+        self._folder: FolderTree | None = None
+        self._tree: AsyncTree
+        if is_s3(url):
+            self._tree = S3Tree(url, setting=SETTING)
+        else:
+            tree = open_tree(url)
+            self._folder = tree if isinstance(tree, FolderTree) else None
+            self._tree = InThreads(tree)
         self._batches = WriteBatches(self._folder.write_all) if self._folder else None
 
     @property
@@ -59,7 +67,7 @@ class ArtifactStore:
             # Most that is looked for is not there, and a thread takes a hundred times as long.
             if self._folder is not None and self._folder.lacks(key):
                 raise FileNotFoundError(key)
-            return await asyncio.to_thread(self._tree.read, key)
+            return await self._tree.read(key)
 
     async def read_text(self, key: str) -> str:
         """What is kept under a key, as UTF-8 text; line ends stay as they are.
@@ -95,7 +103,7 @@ class ArtifactStore:
         check_key(key)
         with self._failures_of("write", key):
             if self._batches is None:
-                await asyncio.to_thread(self._tree.write, key, data)
+                await self._tree.write(key, data)
             else:
                 await self._batches.write(key, data)
 
@@ -128,7 +136,7 @@ class ArtifactStore:
         """Whether something is kept under a key; a folder is nothing."""
         check_key(key)
         with self._failures_of("look for", key):
-            return await asyncio.to_thread(self._tree.is_file, key)
+            return await self._tree.is_file(key)
 
     async def list_keys(self, prefix: str) -> list[str]:
         """Sorted keys of everything kept below a folder, without unfinished writes or links.
@@ -141,7 +149,7 @@ class ArtifactStore:
         if folder:
             check_key(folder)
         with self._failures_of("list", prefix):
-            return await asyncio.to_thread(self._tree.keys_below, folder)
+            return await self._tree.keys_below(folder)
 
     async def delete(self, key: str) -> None:
         """Remove what is kept under a key.
@@ -151,7 +159,7 @@ class ArtifactStore:
         """
         check_key(key)
         with self._failures_of("delete", key):
-            await asyncio.to_thread(self._tree.remove, key)
+            await self._tree.remove(key)
 
     @contextmanager
     def _failures_of(self, action: str, key: str) -> Generator[None, None, None]:

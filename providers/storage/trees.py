@@ -21,7 +21,7 @@ from providers.storage.keys import UNFINISHED_PREFIX, is_unfinished
 SETTING = "APP_BUILDER_ARTIFACT_STORE"
 _LOCAL = {None, "file", "local"}
 # Others put a file in place bit by bit, or in ways nobody here has looked into.
-_WHOLE_OR_NOT_AT_ALL = frozenset({"memory", "s3", "s3a", "gs", "gcs", "az", "abfs", "abfss"})
+_WHOLE_OR_NOT_AT_ALL = frozenset({"memory", "gs", "gcs", "az", "abfs", "abfss"})
 
 
 class FileSystem(Protocol):
@@ -227,7 +227,7 @@ def open_tree(url: str) -> ObjectTree:
         return FolderTree(local, str(Path(path)))
     if protocol not in _WHOLE_OR_NOT_AT_ALL or "::" in url:
         # The URL is not quoted: it may hold credentials.
-        kinds = ", ".join(sorted({"file", *_WHOLE_OR_NOT_AT_ALL}))
+        kinds = ", ".join(sorted({"file", "s3", *_WHOLE_OR_NOT_AT_ALL}))
         chained = ", in a chain of URLs" if "::" in url else ""
         raise ConfigurationError(
             f"{SETTING}: cannot use storage of the kind {protocol!r}{chained}: only on some kinds "

@@ -20,6 +20,10 @@ def answering(status: int, body: bytes) -> Generator[str]:
         def do_POST(self) -> None:
             self.do_GET()
 
+        def do_HEAD(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its name there
             """Keep the tests' output clean."""
 

@@ -1,0 +1,185 @@
+"""Files below a prefix of an S3 bucket, over s3fs."""
+
+import asyncio
+import mimetypes
+from collections.abc import Coroutine, Mapping
+from pathlib import PurePosixPath
+from typing import Any, TypeVar, cast
+
+from botocore.exceptions import ClientError, NoCredentialsError
+from s3fs import S3FileSystem  # pyright: ignore[reportMissingTypeStubs] -- s3fs ships no types
+
+from core.errors import InputError, StorageError
+from providers.storage.keys import is_unfinished
+from providers.storage.s3_url import S3Options, parse_s3_url
+
+T = TypeVar("T")
+
+_CONNECTIONS = 64
+_ATTEMPTS = 7
+"""Of one request, by botocore: about 20 s of waiting in sum, in which a server can come back."""
+
+_BODY_ATTEMPTS = 2
+"""Of one request by s3fs, around botocore's, for answers that break off in the middle."""
+
+_VERSION = "?versionId="
+
+_TEXTS = {
+    ".json": "application/json; charset=utf-8",
+    ".jsonl": "text/plain; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+"""Content types by which a browser shows a document instead of saving it."""
+
+_CODE = "code"
+"""The folder below a build's that holds generated files, which are text to a browser."""
+
+
+class S3Tree:
+    """Files of a bucket; S3 shows an object whole or not at all.
+
+    Every call runs on the event loop that fsspec keeps for itself, so that any loop and any thread
+    of the process can share the connections.
+
+    Args:
+        url: as `parse_s3_url` reads it.
+        setting: where the URL comes from, for messages.
+
+    Raises:
+        ConfigurationError: the URL cannot be used.
+    """
+
+    def __init__(self, url: str, *, setting: str) -> None:
+        self._root, options = parse_s3_url(url, setting=setting)
+        self._bucket = self._root.partition("/")[0]
+        self._files = _file_system(options)
+        self._bucket_seen = False
+
+    async def read(self, key: str) -> bytes:
+        """A file's content; `FileNotFoundError` when there is no such file."""
+        # With more than one connection for a file, its size would be asked for first.
+        return await self._asking(self._files._cat_file(self._path(key), max_concurrency=1))
+
+    async def write(self, key: str, data: bytes) -> None:
+        """Write or replace a file; readers see the old content or the new one."""
+        sent = self._files._pipe_file(self._path(key), data, ContentType=content_type(key))
+        await self._asking(sent)
+
+    async def is_file(self, key: str) -> bool:
+        """Whether there is a file; a failing store raises, and is not taken for a no."""
+        try:
+            info: Mapping[str, Any] = await self._asking(self._files._info(self._path(key)))
+        except FileNotFoundError:
+            return False
+        return info["type"] == "file"
+
+    async def remove(self, key: str) -> None:
+        """Remove a file; `FileNotFoundError` when there is no such file."""
+        if not await self.is_file(key):  # S3 removes what is not there without a word
+            raise FileNotFoundError(key)
+        await self._asking(self._files._rm_file(self._path(key)))
+
+    async def keys_below(self, folder: str) -> list[str]:
+        """Sorted keys of all files below a folder; `""` is the root."""
+        start = f"{self._root}/"
+        inside = f"{start}{folder}/" if folder else start
+        found: Mapping[str, Mapping[str, Any]] = await self._asking(
+            self._files._find(inside, detail=True)
+        )
+        return sorted(
+            name.removeprefix(start)
+            for name, info in found.items()
+            if name.startswith(inside) and info["type"] == "file" and not is_unfinished(name)
+        )
+
+    def url_of(self, key: str) -> str:
+        """The URL of a key, or of the root for `""`; without options."""
+        return f"s3://{self._path(key)}" if key else f"s3://{self._root}"
+
+    def _path(self, key: str) -> str:
+        if _VERSION in key:  # s3fs would take what follows away, and another file for this one
+            raise InputError(f"artifact key {key!r}: a store on S3 takes none with {_VERSION!r}")
+        return f"{self._root}/{key}"
+
+    async def _asking(self, request: Coroutine[Any, Any, T]) -> T:
+        """Await a request on fsspec's loop.
+
+        Raises:
+            FileNotFoundError: there is no such object.
+            StorageError: there is no such bucket, or there are no credentials.
+        """
+        try:
+            if not self._bucket_seen:
+                await self._on_loop(self._see_bucket())
+            return await self._on_loop(request)
+        except NoCredentialsError as error:
+            raise StorageError(
+                f"there are no credentials for s3://{self._bucket}; set AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run where AWS gives a role"
+            ) from error
+        except FileNotFoundError as error:
+            if _code(error) == "NoSuchBucket":
+                raise self._no_bucket() from error
+            raise
+        finally:
+            request.close()  # nothing, unless it was never begun
+
+    async def _see_bucket(self) -> None:
+        """Make sure of the bucket once: that an object is missing looks the same without one."""
+        try:
+            await self._files._call_s3("head_bucket", Bucket=self._bucket)
+        except FileNotFoundError as error:
+            raise self._no_bucket() from error
+        except PermissionError:
+            pass  # keys for objects only are enough; wrong ones are told by what comes next
+        self._bucket_seen = True
+
+    def _no_bucket(self) -> StorageError:
+        return StorageError(
+            f"there is no bucket {self._bucket!r}; create it, or correct the URL of the store"
+        )
+
+    async def _on_loop(self, request: Coroutine[Any, Any, T]) -> T:
+        loop = cast("asyncio.AbstractEventLoop", self._files.loop)
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(request, loop))
+
+
+def content_type(key: str) -> str:
+    """The media type of a file, by its key.
+
+    Generated source is plain text, whatever it is: a page or a script that somebody's model wrote
+    is to be read, and never to run in the store's name.
+    """
+    path = PurePosixPath(key)
+    if path.suffix in _TEXTS and _CODE not in path.parts:
+        return _TEXTS[path.suffix]
+    guessed, encoding = mimetypes.guess_type(path.name, strict=False)
+    if guessed and not encoding and guessed.startswith("image/") and path.suffix != ".svg":
+        return guessed
+    return "text/plain; charset=utf-8"
+
+
+def _file_system(options: S3Options) -> Any:
+    files: Any = S3FileSystem(
+        endpoint_url=options.endpoint or None,
+        s3_additional_kwargs=options.arguments,
+        config_kwargs={
+            "max_pool_connections": _CONNECTIONS,
+            "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
+        },
+        # Of this store alone: an instance of fsspec's cache keeps the credentials it began with.
+        skip_instance_cache=True,
+        # A cached listing would hide what other processes have written since.
+        use_listings_cache=False,
+    )
+    files.retries = _BODY_ATTEMPTS
+    return files
+
+
+def _code(error: BaseException) -> str:
+    """S3's own word for an error, where it said one."""
+    cause = error.__cause__
+    return (
+        str(cause.response.get("Error", {}).get("Code")) if isinstance(cause, ClientError) else ""
+    )

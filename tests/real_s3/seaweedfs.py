@@ -1,0 +1,103 @@
+"""A real S3-compatible server in a process of its own, with credentials that it enforces."""
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+ACCESS_KEY = "an-id"
+SECRET_KEY = "a-secret"  # noqa: S105 -- of a server that lives as long as the tests
+STARTING_SECONDS = 60
+
+
+class SeaweedFS:
+    """The server; it may be killed and started again with what it keeps.
+
+    Args:
+        folder: where it keeps everything.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ports = _free_ports(10)
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True)
+        identity = {
+            "name": "tests",
+            "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }
+        (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+
+    @property
+    def url(self) -> str:
+        """Its endpoint."""
+        return f"http://127.0.0.1:{self._ports[0]}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        names = ("s3.port", "s3.port.grpc", "master.port", "master.port.grpc", "volume.port")
+        more = (
+            "volume.port.grpc",
+            "filer.port",
+            "filer.port.grpc",
+            "s3.port.iceberg",
+            "admin.port",
+        )
+        ports = dict(zip((*names, *more), self._ports, strict=True))
+        options = {
+            **{name: str(port) for name, port in ports.items()},
+            "dir": str(self._folder / "data"),
+            "ip": "127.0.0.1",
+            "ip.bind": "127.0.0.1",
+            "s3.config": str(self._folder / "s3.json"),
+            "s3.autoCreateBucket": "false",
+            "s3.port.lance": "0",
+            "admin.ui": "false",
+            "webdav": "false",
+        }
+        (self._folder / "data").mkdir(exist_ok=True)
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    str(Path(sys.executable).with_name("weed")),
+                    "mini",
+                    *(f"-{name}={value}" for name, value in options.items()),
+                ],
+                stdout=log,
+                stderr=log,
+                cwd=self._folder,
+            )
+        self._wait()
+
+    def kill(self) -> None:
+        """Kill it, as a power cut of its machine would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + STARTING_SECONDS
+        while time.monotonic() < deadline:
+            assert self._process is not None
+            if self._process.poll() is not None:
+                break
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{self.url}/healthz").status_code == httpx.codes.OK:
+                    return
+            time.sleep(0.1)
+        pytest.fail(f"no S3 server: {(self._folder / 'log').read_text()[-2_000:]}")
+
+
+def _free_ports(number: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        sockets = [
+            stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)
+        ]
+        return [each.getsockname()[1] for each in sockets]

@@ -1,0 +1,93 @@
+"""The artifact store on a real S3 server: whole, and with the server's failures."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from core.errors import StorageError
+from providers.storage.artifact_store import ArtifactStore
+from tests.providers.storage.store_suite import StoreSuite
+from tests.real_s3.seaweedfs import SeaweedFS
+
+
+@pytest.fixture
+def store(bucket: str) -> ArtifactStore:
+    return ArtifactStore(f"s3://{bucket}/some/prefix")
+
+
+class TestSeaweedFS(StoreSuite):
+    """In a bucket of a real server."""
+
+
+async def test_more_keys_than_one_page_of_a_listing_holds_are_listed(store: ArtifactStore) -> None:
+    keys = [f"many/{number:04}" for number in range(1_050)]
+    await asyncio.gather(*(store.write_bytes(key, b"x") for key in keys))
+    assert await store.list_keys("many") == keys
+
+
+@pytest.mark.usefixtures("client")
+async def test_a_missing_bucket_is_no_empty_store() -> None:
+    store = ArtifactStore("s3://nobody-made-this/p")
+    for request in (store.read_text("a"), store.exists("a"), store.list_keys("")):
+        with pytest.raises(StorageError, match="no bucket 'nobody-made-this'"):
+            await request
+
+
+@pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+async def test_wrong_keys_are_refused_and_not_quoted(
+    store: ArtifactStore, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "a-wrong-one")
+    attempts: list[Callable[[], Awaitable[object]]] = [
+        lambda: store.write_text("a", "x"),
+        lambda: store.read_text("a"),
+        lambda: store.exists("a"),
+        lambda: store.list_keys(""),
+    ]
+    for attempt in attempts:
+        with pytest.raises(StorageError, match=r"cannot .* PermissionError") as failure:
+            await attempt()
+        assert "a-wrong-one" not in str(failure.value)
+
+
+async def test_a_server_that_is_killed_and_comes_back_loses_nothing(
+    store: ArtifactStore, seaweedfs: SeaweedFS
+) -> None:
+    """Writes wait for the server; a reader sees whole texts only, or that it cannot read."""
+    texts = [f"{number}" * 200_000 for number in range(10)]
+    await store.write_text("shared", texts[0])
+    seen: list[str] = []
+    done = asyncio.Event()
+
+    async def poll() -> None:
+        while not done.is_set():
+            seen.append(await store.read_text("shared"))
+
+    async def write() -> None:
+        for text in texts * 3:
+            await store.write_text("shared", text)
+        done.set()
+
+    async def outage() -> None:
+        await asyncio.sleep(0.3)
+        await asyncio.to_thread(seaweedfs.kill)
+        await asyncio.sleep(1)
+        await asyncio.to_thread(seaweedfs.start)
+
+    await asyncio.gather(write(), outage(), poll())
+    assert set(seen) <= set(texts)
+    assert await store.read_text("shared") == texts[-1]
+
+
+async def test_a_server_that_stays_away_is_an_error_within_a_minute(
+    store: ArtifactStore, client: Any, bucket: str
+) -> None:
+    await store.write_text("a", "x")
+    away = ArtifactStore(f"s3://{bucket}/some/prefix?endpoint=http://127.0.0.1:9")
+    begun = time.monotonic()
+    with pytest.raises(StorageError, match="cannot read 'a'"):
+        await away.read_text("a")
+    assert time.monotonic() - begun < 120
