@@ -124,7 +124,7 @@ async def test_without_credentials_the_message_says_what_to_set(
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    with pytest.raises(StorageError, match="no credentials for s3://bucket-.*AWS_ACCESS_KEY_ID"):
+    with pytest.raises(StorageError, match=r"no credentials for s3://bucket-.*AWS_ACCESS_KEY_ID"):
         await store.exists("a")
 
 
