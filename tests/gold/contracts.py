@@ -11,7 +11,7 @@ from typing import Any, Literal
 Document = dict[str, Any]
 """A part of a TOML or JSON document."""
 
-Kind = Literal["class", "function", "constant"]
+Kind = Literal["class", "function", "constant", "other"]
 
 _LANGUAGES = {
     ".py": "python",
@@ -24,15 +24,14 @@ _LANGUAGES = {
     ".yml": "yaml",
 }
 _SCRIPT_IMPORT = re.compile(
-    r'^import (?:(?P<names>[^"\']+?) from )?["\'](?P<module>[^"\']+)["\'];', re.MULTILINE
-)
-_SCRIPT_EXPORT = re.compile(
-    r"^export (?:default )?(?P<signature>(?:async )?(?P<word>function\*?|class|const) "
-    r"(?P<name>\w+)(?:[^{;=]|(?<=\()\{[^}]*\})*)",
+    r'^(?:import|(?P<again>export)) (?:(?P<names>[^"\']+?) from )?["\'](?P<module>[^"\']+)["\'];',
     re.MULTILINE,
 )
+_SCRIPT_EXPORT = re.compile(
+    r"^export (?:async )?(?P<word>function|class|const) (?P<name>\w+)", re.MULTILINE
+)
 _SCRIPT_MEMBER = re.compile(
-    r"^  (?:static |async |get |\*)*(?P<call>[a-z]\w*\([^{}]*\)) \{$", re.MULTILINE
+    r"^  (?:static |async |(?P<get>get ))*(?P<name>[a-z]\w*)\(", re.MULTILINE
 )
 
 
@@ -140,39 +139,64 @@ def _python_class(node: ast.ClassDef) -> str:
         if isinstance(item, ast.AnnAssign):
             members.append(f"{ast.unparse(item.target)}: {ast.unparse(item.annotation)}")
         elif isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef) and item.name[0] != "_":
-            members.append(_python_call(item))
+            members.append(_python_property(item) or _python_call(item))
     bases = ", ".join(map(ast.unparse, node.bases))
     head = f"class {node.name}({bases})" if bases else f"class {node.name}"
     return f"{head}: {'; '.join(members)}" if members else head
 
 
+def _python_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> str:
+    is_one = any(ast.unparse(item) == "property" for item in node.decorator_list)
+    return f"{node.name}: {ast.unparse(node.returns)}" if is_one and node.returns else ""
+
+
 def _read_script(path: str, text: str) -> Reading:
     imports: dict[str, tuple[str, ...]] = {}
     packages: set[str] = set()
+    again: list[Offer] = []
     for found in _SCRIPT_IMPORT.finditer(text):
-        module = found["module"]
+        module, names = found["module"], _script_names(found["names"] or "")
+        again += [Offer(name, "other", "") for name in names if found["again"]]
         if module.startswith("."):
             target = posixpath.normpath(posixpath.join(posixpath.dirname(path), module))
-            imports[target] = (*imports.get(target, ()), *_script_names(found["names"] or ""))
+            imports[target] = (*imports.get(target, ()), *names)
         elif not module.startswith("node:"):
             packages.add(module)
-    return Reading(tuple(_script_offers(text)), imports, frozenset(packages))
+    return Reading((*_script_offers(text), *again), imports, frozenset(packages))
 
 
 def _script_names(names: str) -> tuple[str, ...]:
+    if names.startswith("*"):
+        return ()
     inside = names.strip().removeprefix("{").removesuffix("}")
     return tuple(name.split(" as ")[0].strip() for name in inside.split(",") if name.strip())
 
 
 def _script_offers(text: str) -> Iterator[Offer]:
     for found in _SCRIPT_EXPORT.finditer(text):
-        signature = " ".join(found["signature"].split())
-        match found["word"]:
-            case "class":
-                body = text[found.end() :].partition("\n}\n")[0]
-                members = [member["call"] for member in _SCRIPT_MEMBER.finditer(body)]
-                yield Offer(found["name"], "class", f"{signature} {{ {'; '.join(members)} }}")
-            case "const":
-                yield Offer(found["name"], "constant", signature)
-            case _:
-                yield Offer(found["name"], "function", signature)
+        name, kind, begin = found["name"], found["word"], found.start() + len("export ")
+        if kind == "function":
+            yield Offer(name, "function", text[begin : _closed(text, found.end())])
+        elif kind == "const":
+            yield Offer(name, "constant", f"const {name}")
+        else:
+            head = text[begin : text.index(" {", begin)]
+            body = text[begin:].partition("\n}\n")[0]
+            members = [_script_member(body, member) for member in _SCRIPT_MEMBER.finditer(body)]
+            yield Offer(name, "class", f"{head} {{ {'; '.join(members)} }}")
+
+
+def _script_member(body: str, found: re.Match[str]) -> str:
+    if found["get"]:
+        return found["name"]
+    return body[found.start("name") : _closed(body, found.end() - 1)]
+
+
+def _closed(text: str, opened: int) -> int:
+    """The place behind the bracket that closes the one at a place."""
+    depth = 0
+    for place in range(opened, len(text)):
+        depth += (text[place] in "({[") - (text[place] in ")}]")
+        if not depth:
+            return place + 1
+    raise ValueError(f"a bracket is never closed: {text[opened : opened + 60]!r}")
