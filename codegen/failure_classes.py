@@ -67,6 +67,10 @@ _ENVIRONMENT = (
         ),
         "it asks for an environment variable that is not set",
     ),
+    (
+        re.compile(r"validation errors? for \w*(?:Settings|Config|Configuration)\b"),
+        "it asks for settings that nobody made",
+    ),
 )
 _ENVIRONMENT_VARIABLE = re.compile(r"os\.environ\[|<frozen os>|os\.py.*: in __getitem__")
 _SYNTAX = frozenset({"SyntaxError", "IndentationError", "TabError"})

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 from codegen.acceptance import hold_to_plan, plan_failures
+from codegen.runners.gate_results import gate_reason
 from codegen.runners.results import StepResult
 from core.artifacts.base import Part
-from core.artifacts.failure import Failure
-from core.artifacts.report import StepReport, TestCaseResult, TestReport
+from core.artifacts.failure import Failure, FailureClass
+from core.artifacts.report import StepReport, TestCaseResult, TestOutcome, TestReport
 from core.artifacts.run_plan import Runner, StepKind
 from core.artifacts.structure import PlannedTest
 
@@ -17,6 +18,8 @@ _TESTS = frozenset(
         *(Runner.GO_TEST, Runner.NPM_TEST),
     }
 )
+
+_BAD = frozenset({TestOutcome.FAILED, TestOutcome.ERROR})
 
 
 class StepEvidence(Part):
@@ -28,6 +31,7 @@ class StepEvidence(Part):
         cases: its test cases; of other steps those that failed.
         failures: what failed, analysed.
         output: what it printed.
+        notes: what it did not show, a sentence each.
     """
 
     report: StepReport
@@ -35,6 +39,7 @@ class StepEvidence(Part):
     cases: tuple[TestCaseResult, ...] = ()
     failures: tuple[Failure, ...] = ()
     output: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def evidence_of(result: StepResult, failures: Sequence[Failure], seconds: float) -> StepEvidence:
@@ -47,20 +52,24 @@ def evidence_of(result: StepResult, failures: Sequence[Failure], seconds: float)
     """
     step = result.step
     is_test = step.runner in _TESTS
-    shown = "" if is_test or not result.green else _shown(result)
+    excused = _excused(result, failures)
+    cases = result.cases if is_test else _failed(result, excused)
+    reason = gate_reason(step, cases) if excused else result.reason
+    shown = "" if is_test or reason else _shown(result)
     report = StepReport(
         name=step.name,
         kind=step.kind,
-        status="green" if result.green else "red",
+        status="red" if reason else "green",
         seconds=round(seconds, 3),
-        reason=result.reason or shown,
+        reason=reason or shown,
     )
     return StepEvidence(
         report=report,
         runner=str(step.runner) if is_test else "",
-        cases=result.cases if is_test else _failed(result),
-        failures=tuple(failures),
+        cases=cases,
+        failures=tuple(failure for failure in failures if failure not in excused),
         output=result.output,
+        notes=(*_skipped(result), *(_excuse(failure) for failure in excused)),
     )
 
 
@@ -95,9 +104,9 @@ def draw_verdict(
         seconds=round(sum(step.report.seconds for step in steps), 3),
         output=_output(steps),
         steps=tuple(step.report for step in steps),
-        unverified=(*_not_run(steps), *notes),
+        unverified=(*_not_run(steps), *(note for step in steps for note in step.notes), *notes),
     )
-    failures = tuple(failure for step in steps for failure in step.failures)
+    failures = _unexplained(steps)
     if status == "not-run":
         return report, failures
     held = hold_to_plan(report, planned)
@@ -128,10 +137,52 @@ def _output(steps: Sequence[StepEvidence]) -> str:
     return (red or tests[-1:] or [""])[0]
 
 
-def _failed(result: StepResult) -> tuple[TestCaseResult, ...]:
-    return () if result.green else result.cases
+def _failed(result: StepResult, excused: Sequence[Failure]) -> tuple[TestCaseResult, ...]:
+    names = {failure.test for failure in excused}
+    return tuple(case for case in result.cases if case.outcome in _BAD and case.name not in names)
+
+
+def _excused(result: StepResult, failures: Sequence[Failure]) -> list[Failure]:
+    """Modules that cannot be loaded without what only tests or a person give them.
+
+    Tests may set variables before they import; whether the module works is theirs to say.
+    """
+    if result.step.runner is not Runner.LOAD_CHECK:
+        return []
+    return [failure for failure in failures if failure.failure_class is FailureClass.ENVIRONMENT]
+
+
+def _excuse(failure: Failure) -> str:
+    return f"{failure.test_path} was not loaded by itself: {failure.reasons[0]}"
+
+
+def _skipped(result: StepResult) -> list[str]:
+    """What a check of the gate left out, and why."""
+    if result.step.kind != "gate":
+        return []
+    return [case.message for case in result.cases if case.outcome is TestOutcome.SKIPPED]
 
 
 def _shown(result: StepResult) -> str:
     """What a green step has to say, such as the answer of an application that was started."""
-    return " ".join(case.message for case in result.cases if case.message)
+    passed = (case for case in result.cases if case.outcome is TestOutcome.PASSED)
+    return " ".join(case.message for case in passed if case.message)
+
+
+def _unexplained(steps: Sequence[StepEvidence]) -> tuple[Failure, ...]:
+    """All failures, without those that the gate's failures explain.
+
+    What the gate finds in a line, and what breaks in that line when it is run, are the same.
+    """
+    found: list[Failure] = []
+    explained: set[tuple[str, int]] = set()
+    for step in steps:
+        fresh = [failure for failure in step.failures if _place(failure) not in explained]
+        found += fresh
+        if step.report.kind == "gate":
+            explained |= {place for failure in fresh if (place := _place(failure)) is not None}
+    return tuple(found)
+
+
+def _place(failure: Failure) -> tuple[str, int] | None:
+    return (failure.frames[-1].path, failure.frames[-1].line) if failure.frames else None

@@ -8,7 +8,7 @@ from codegen.runners.python_steps import PYTHON_MANIFESTS, python_steps
 from codegen.runners.tree import find_projects
 from core.artifacts.run_plan import RunPlan, Step
 
-_KINDS = ("gate", "build", "test", "boot")
+_KINDS = ("build", "test", "boot")
 
 
 def detect_runs(files: Mapping[str, str], *, report_path: str) -> RunPlan:

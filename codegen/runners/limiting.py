@@ -13,15 +13,12 @@ _UNLIMITED = frozenset({Runner.MOCHA, Runner.NPM_TEST})
 def limited(step: Step, only: Collection[str]) -> Step | None:
     """The step with these test files alone; `None` where it has none of them.
 
-    Builds and starts are left out, the gate stays whole. A runner that cannot be limited runs all
-    its tests.
+    Builds and starts are left out. A runner that cannot be limited runs all its tests.
 
     Args:
         step: as `detect_runs` made it.
         only: paths of test files, relative to the repository's root.
     """
-    if step.kind == "gate":
-        return step
     prefix = f"{step.folder}/" if step.folder else ""
     inside = sorted(path[len(prefix) :] for path in only if path.startswith(prefix))
     if step.kind != "test" or not inside:

@@ -81,9 +81,7 @@ def step_result(step: Step, run: StepRun, paths: Mapping[str, str]) -> StepResul
     paths = {f"file://{folder}": name for folder, name in paths.items()} | dict(paths)
     output = stable_text(run.output, paths)
     cases: tuple[TestCaseResult, ...] = ()
-    problem = ""
-    if run.ended_by != "exit":
-        problem = f"{step.name} {_ENDINGS[run.ended_by]}."
+    problem = ending_problem(step, run)
     try:
         if run.report or step.report in {ReportFormat.NONE, ReportFormat.GO}:
             cases = _read(step, run, output, paths)
@@ -93,7 +91,7 @@ def step_result(step: Step, run: StepRun, paths: Mapping[str, str]) -> StepResul
         problem = problem or f"{step.name} ended with exit code {run.exit_code}, but {error}."
     reason = problem or _judge(step, cases, run.exit_code)
     if reason and all(case.outcome not in _BAD for case in cases):
-        cases = (*cases, _whole(step, reason, output))
+        cases = (*cases, whole_case(step, reason, output))
     return StepResult(step=step, reason=reason, cases=cases, output=output)
 
 
@@ -118,6 +116,8 @@ def _read(
         case ReportFormat.NONE:
             passed = run.exit_code == 0 and run.ended_by == "exit"
             return (TestCaseResult(name=step.name, outcome=TestOutcome.PASSED),) if passed else ()
+        case _:
+            raise UnreadableResultsError(f"{step.report} is not what tests, builds or starts write")
 
 
 def _judge(step: Step, cases: tuple[TestCaseResult, ...], exit_code: int) -> str:
@@ -143,7 +143,12 @@ def _judge(step: Step, cases: tuple[TestCaseResult, ...], exit_code: int) -> str
     return ""
 
 
-def _whole(step: Step, reason: str, output: str) -> TestCaseResult:
+def ending_problem(step: Step, run: StepRun) -> str:
+    """The bound at which a step was stopped, in a sentence; nothing when it ended by itself."""
+    return "" if run.ended_by == "exit" else f"{step.name} {_ENDINGS[run.ended_by]}."
+
+
+def whole_case(step: Step, reason: str, output: str) -> TestCaseResult:
     """A case for what failed as a whole, with what it printed."""
     said = own_account(output, step.ecosystem)
     return TestCaseResult(

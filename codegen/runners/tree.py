@@ -38,7 +38,7 @@ def find_projects(files: Mapping[str, str], manifests: frozenset[str]) -> Iterat
         files: texts of the repository's files by path.
         manifests: file names, such as `package.json`.
     """
-    own = {path: text for path, text in files.items() if not _is_foreign(path)}
+    own = {path: text for path, text in files.items() if not is_foreign(path)}
     folders = {_folder(path) for path in own if PurePosixPath(path).name in manifests}
     members: dict[str, dict[str, str]] = {folder: {} for folder in sorted(folders)}
     for path, text in own.items():
@@ -49,7 +49,8 @@ def find_projects(files: Mapping[str, str], manifests: frozenset[str]) -> Iterat
         yield Project(folder, texts)
 
 
-def _is_foreign(path: str) -> bool:
+def is_foreign(path: str) -> bool:
+    """Whether a file is in a folder of what tools install or make, or in a hidden one."""
     folders = PurePosixPath(path).parts[:-1]
     return any(name in _FOREIGN_FOLDERS or name.startswith(".") for name in folders)
 

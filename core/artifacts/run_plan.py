@@ -1,4 +1,4 @@
-"""How a generated repository is tested: which commands run, in which order, and what they write."""
+"""How a generated repository is verified: which commands run, in which order, and what they write."""
 
 from enum import StrEnum
 from typing import Literal
@@ -25,6 +25,9 @@ class Runner(StrEnum):
     GO_TEST = "go test"
     NPM_TEST = "npm test"
     NPM_BUILD = "npm run build"
+    IMPORT_CHECK = "import check"
+    LOAD_CHECK = "load check"
+    RUFF = "ruff"
     BOOT = "boot check"
 
 
@@ -32,8 +35,8 @@ class ReportFormat(StrEnum):
     """What a step writes to its report file.
 
     `jest-json` is what `jest --json` writes, and vitest's reporter `json`; `go-json` the events of
-    `go test -json`; `boot-json` the answer of the boot check's probe; of `none` there is only what
-    the command prints.
+    `go test -json`; `boot-json` and `load-json` the answers of our own probes; `ruff-json` what
+    `ruff check` writes; of `none` there is only what the command prints.
     """
 
     JUNIT = "junit"
@@ -41,7 +44,20 @@ class ReportFormat(StrEnum):
     MOCHA = "mocha-json"
     GO = "go-json"
     BOOT = "boot-json"
+    LOAD = "load-json"
+    RUFF = "ruff-json"
     NONE = "none"
+
+
+class Tool(StrEnum):
+    """A program of ours that a step uses; the values are its names in `TOOL_FOLDER`."""
+
+    LOAD_PROBE = "load_probe.py"
+    RUFF = "ruff"
+
+
+TOOL_FOLDER = "/tools"
+"""Where a box has the tools of a step."""
 
 
 class BootCheck(Part):
@@ -67,6 +83,7 @@ class Step(Part):
         seconds: most wall time; none leaves it to the sandbox's own bound.
         boot: of a boot check, what the started command is asked.
         module: of `go test`, the module's import path, by which Go names packages.
+        tools: programs of ours that the command uses.
     """
 
     kind: StepKind
@@ -79,6 +96,7 @@ class Step(Part):
     seconds: float | None = Field(default=None, gt=0)
     boot: BootCheck | None = None
     module: str = ""
+    tools: tuple[Tool, ...] = ()
 
     @property
     def name(self) -> str:

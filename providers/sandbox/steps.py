@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from core.artifacts.run_plan import BootCheck, Step
-from core.errors import InputError
+from ruff import find_ruff_bin  # pyright: ignore[reportMissingTypeStubs] -- ships no types
+
+from core.artifacts.run_plan import TOOL_FOLDER, BootCheck, Step, Tool
+from core.errors import InputError, SandboxError
 from core.settings import SandboxLimits
-from providers.sandbox import boot_probe
+from providers.sandbox import boot_probe, load_probe
 from providers.sandbox.environment import INSIDE, PythonEnvironment
 from providers.sandbox.sandbox import TEMPORARY_FOLDER, WORK_FOLDER, Sandbox, SandboxRun
 
@@ -77,11 +79,11 @@ async def run_step(
 
     Raises:
         InputError: the step's folder is not one below the tree.
-        SandboxError: the sandbox failed, as against what ran in it.
+        SandboxError: the sandbox failed, as against what ran in it, or a tool is not installed.
     """
     _check_folder(step.folder)
     seconds = min(limits.seconds, step.seconds or limits.seconds)
-    mounts = dict(toolchain.mounts)
+    mounts = {**toolchain.mounts, **_tool_mounts(step)}
     command = step.command
     if step.boot is not None:
         mounts |= _probe_mounts()
@@ -117,6 +119,19 @@ def _variables(step: Step, tree: Path, toolchain: Toolchain) -> dict[str, str]:
     if step.boot is not None:
         variables["PORT"] = str(step.boot.port)
     return {**variables, "PATH": ":".join(programs), **toolchain.variables}
+
+
+def _tool_mounts(step: Step) -> dict[str, Path]:
+    return {f"{TOOL_FOLDER}/{tool}": _tool(tool) for tool in step.tools}
+
+
+def _tool(tool: Tool) -> Path:
+    if tool is Tool.LOAD_PROBE:
+        return Path(load_probe.__file__)
+    try:
+        return Path(find_ruff_bin())
+    except FileNotFoundError as error:
+        raise SandboxError(f"ruff is not installed beside us: {error}") from error
 
 
 def _probe_mounts() -> dict[str, Path]:

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from codegen.failure_analysis import analyse, install_failure, run_signature
+from codegen.import_check import check_imports
 from codegen.runners.detect import detect_runs
+from codegen.runners.gate import gate_steps
+from codegen.runners.gate_results import gate_result
 from codegen.runners.limiting import limited
 from codegen.runners.results import StepRun, step_result
 from codegen.verdict import StepEvidence, draw_verdict, evidence_of, not_taken
@@ -86,6 +89,9 @@ async def verify(
     installs = Installs(tree, settings.root, settings.sandbox)
     run = _Run(tree, files, sandbox, settings.sandbox, installs)
     for step in plan.steps:
+        await run.install(step)
+    run.evidence.append(await asyncio.to_thread(_check_imports, files, structure))
+    for step in plan.steps:
         await run.take(step)
     report, failures = draw_verdict(
         run.evidence, _planned(structure, only), sandbox=sandbox.name, notes=plan.notes
@@ -93,13 +99,22 @@ async def verify(
     return Verification(report, failures)
 
 
+def _check_imports(files: Mapping[str, str], structure: ValidatedStructure) -> StepEvidence:
+    started = time.monotonic()
+    evidence = check_imports(files, structure)
+    seconds = round(time.monotonic() - started, 3)
+    report = evidence.report.model_copy(update={"seconds": seconds})
+    return evidence.model_copy(update={"report": report})
+
+
 def _plan(files: Mapping[str, str], only: Collection[str]) -> RunPlan:
+    gate = gate_steps(files, report_path=RESULT_PATH)
     plan = detect_runs(files, report_path=RESULT_PATH)
     if not only:
-        return plan
+        return RunPlan(steps=(*gate.steps, *plan.steps), notes=(*gate.notes, *plan.notes))
     present = [path for path in only if path in files]
     steps = (limited(step, present) for step in plan.steps)
-    return RunPlan(steps=tuple(step for step in steps if step is not None))
+    return RunPlan(steps=(*gate.steps, *(step for step in steps if step is not None)))
 
 
 def _planned(structure: ValidatedStructure, only: Collection[str]) -> list[PlannedTest]:
@@ -126,9 +141,15 @@ class _Run:
         default_factory=dict[tuple[str, str], Toolchain | str]
     )
 
+    async def install(self, step: Step) -> None:
+        """Install what a step's project declares, if no step before was of that project."""
+        key = (step.ecosystem, step.folder)
+        if key not in self._toolchains:
+            self._toolchains[key] = await self._install(step)
+
     async def take(self, step: Step) -> None:
-        """Run a step, after the install of its project."""
-        toolchain = await self._toolchain(step)
+        """Run a step, when the install of its project is done."""
+        toolchain = self._toolchains[step.ecosystem, step.folder]
         if isinstance(toolchain, str):
             reason = f"{step.name} was not run: {toolchain}."
             self.evidence.append(not_taken(step.name, step.kind, reason))
@@ -153,17 +174,14 @@ class _Run:
             output=run.output,
             seconds=run.seconds,
         )
-        result = step_result(step, read, _PATHS)
+        if step.kind == "gate":
+            result = gate_result(step, read, _PATHS, self.files)
+        else:
+            result = step_result(step, read, _PATHS)
         self.evidence.append(evidence_of(result, analyse(result, self.files), run.seconds))
 
-    async def _toolchain(self, step: Step) -> Toolchain | str:
-        """What the step's project runs with, or why it cannot run; installed at its first step."""
-        key = (step.ecosystem, step.folder)
-        if key not in self._toolchains:
-            self._toolchains[key] = await self._install(step)
-        return self._toolchains[key]
-
     async def _install(self, step: Step) -> Toolchain | str:
+        """What the project's steps run with, or why they cannot run."""
         started = time.monotonic()
         made = await self.installs.prepare(step)
         place = f" in {step.folder}" if step.folder else ""

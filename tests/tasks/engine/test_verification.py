@@ -80,11 +80,13 @@ async def test_a_file_that_cannot_be_imported_does_not_hide_the_others(
     verification = await repositories.verify(
         {"tests/test_a.py": "import not_there\n", "tests/test_b.py": PASSING}
     )
-    broken = [case for case in verification.report.cases if case.path == "tests/test_a.py"]
-    assert [case.outcome for case in broken] == [TestOutcome.ERROR]
-    assert "No module named 'not_there'" in broken[0].message
-    assert verification.report.count(TestOutcome.PASSED) == 1
-    assert verification.failures[-1].failure_class is FailureClass.DEPENDENCY
+    declared, broken, passed = verification.report.cases
+    assert "the package 'not_there', which is not declared" in declared.message
+    assert (broken.path, broken.outcome) == ("tests/test_a.py", TestOutcome.ERROR)
+    assert "No module named 'not_there'" in broken.message
+    assert (passed.path, passed.outcome) == ("tests/test_b.py", TestOutcome.PASSED)
+    (failure,) = verification.failures
+    assert failure.failure_class is FailureClass.DEPENDENCY
 
 
 async def test_a_package_below_src_is_found(repositories: Repositories):
