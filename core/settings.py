@@ -104,6 +104,14 @@ class SandboxLimits(BaseModel):
     install_seconds: float = Field(
         default=600, gt=0, le=3_000, description="Wall time of the install."
     )
+    install_disk_mb: int = Field(
+        default=2_048, ge=64, description="Space that one install may take, MiB."
+    )
+    install_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses an install may reach besides those of the configured package "
+        'indexes, as a JSON list such as ["https://files.example"].',
+    )
     gate_seconds: float = Field(
         default=180,
         gt=0,

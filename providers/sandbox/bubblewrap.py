@@ -4,6 +4,8 @@ import asyncio
 import os
 import secrets
 import shutil
+import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -20,15 +22,17 @@ from core.printable import printable
 from core.settings import SandboxLimits
 from providers.sandbox.bubblewrap_command import (
     MAX_FILES,
+    OWNER,
     READY,
     WRITABLE_FOLDERS,
     Box,
     Descriptors,
     box_user,
     bubblewrap_command,
+    variable_options,
 )
 from providers.sandbox.first_process import FirstProcess
-from providers.sandbox.sandbox import RESULT_BYTES, SandboxRun
+from providers.sandbox.sandbox import RESULT_BYTES, Interpreter, SandboxRun
 from providers.sandbox.seccomp import seccomp_program
 from providers.sandbox.supervision import OutputTail, read_head, supervise
 
@@ -69,22 +73,38 @@ class BubblewrapSandbox:
         environment: Mapping[str, str],
         limits: SandboxLimits,
         read_only: Mapping[str, Path] | None = None,
-        network: bool = False,
+        writable: Mapping[str, Path] | None = None,
+        outlet: Path | None = None,
     ) -> SandboxRun:
         """Run a command in a box of its own; see `Sandbox.run`."""
-        reason = await self.usable()
-        if self._bwrap is None:
-            raise SandboxError(f"bubblewrap cannot be used on this machine: {reason}")
+        bwrap = await self._program()
+        user = box_user(self._root, secrets.randbits(32))
+        if writable and self._root:
+            user = OWNER
+            for path in writable.values():
+                os.chown(path, user, user)
         box = Box(
             tree=folder,
             environment=environment,
             limits=limits,
             read_only=read_only or {},
-            network=network,
-            user=box_user(self._root, secrets.randbits(32)),
+            user=user,
             root=self._root,
+            writable=writable or {},
+            outlet=outlet,
         )
-        return await _run(self._bwrap, box, command)
+        return await _run(bwrap, box, command)
+
+    async def interpreter(self) -> Interpreter:
+        """The one that runs us, at its own place."""
+        await self._program()
+        return _our_interpreter()
+
+    async def _program(self) -> Path:
+        reason = await self.usable()
+        if self._bwrap is None:
+            raise SandboxError(f"bubblewrap cannot be used on this machine: {reason}")
+        return self._bwrap
 
     async def _find_program(self) -> None:
         reasons: list[str] = []
@@ -103,7 +123,6 @@ class BubblewrapSandbox:
                 environment={"PATH": "/usr/bin:/bin"},
                 limits=_PROBE_LIMITS,
                 read_only={},
-                network=False,
                 user=box_user(self._root, secrets.randbits(32)),
                 root=self._root,
             )
@@ -114,6 +133,18 @@ class BubblewrapSandbox:
         if run.output.strip() != _PROBE_ANSWER:
             return f"a trial command ended by {run.ended_by}, exit code {run.exit_code}"
         return None
+
+
+def _our_interpreter() -> Interpreter:
+    program = os.path.realpath(sys.executable)
+    prefixes = {Path(sys.base_prefix), Path(sys.base_exec_prefix)}
+    prefixes |= {prefix.resolve() for prefix in prefixes}
+    outside = sorted(prefix for prefix in prefixes if not prefix.is_relative_to("/usr"))
+    return Interpreter(
+        program=program,
+        identity=f"{sys.version} {program} {sysconfig.get_platform()}",
+        mounts={str(prefix): prefix for prefix in outside},
+    )
 
 
 def installed_programs() -> tuple[Path, ...]:
@@ -136,13 +167,20 @@ async def _run(bwrap: Path, box: Box, command: Sequence[str]) -> SandboxRun:
         descriptors = Descriptors(
             info=first.tell_descriptor,
             block=first.gate_descriptor,
+            variables=_opened(files / "variables", variable_options(box.environment), stack),
             seccomp=_open_filter(files, stack),
         )
         arguments = bubblewrap_command(bwrap, box, command, files=files, descriptors=descriptors)
         process = await _start(arguments, descriptors)
         setup = asyncio.create_task(read_head(process.stderr))
         ended_by = await supervise(
-            process, first, tail, box.limits, folders=WRITABLE_FOLDERS, most_files=MAX_FILES
+            process,
+            first,
+            tail,
+            box.limits,
+            folders=WRITABLE_FOLDERS,
+            most_files=MAX_FILES,
+            growing=tuple(box.writable.values()),
         )
         said = printable((await setup).decode(errors="replace"))
         if ended_by == "exit" and READY not in said.splitlines():
@@ -189,8 +227,11 @@ def _open_filter(folder: Path, stack: ExitStack) -> int | None:
     program = seccomp_program()
     if program is None:
         return None
-    path = folder / "seccomp"
-    path.write_bytes(program)
+    return _opened(folder / "seccomp", program, stack)
+
+
+def _opened(path: Path, content: bytes, stack: ExitStack) -> int:
+    path.write_bytes(content)
     return stack.enter_context(path.open("rb")).fileno()
 
 

@@ -6,11 +6,13 @@ that the box is ready and becomes the command. The shells run fixed text: what v
 """
 
 import math
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from core.settings import SandboxLimits
+from providers.sandbox.outlet import SOCKET
 from providers.sandbox.sandbox import RESULT_PATH, TEMPORARY_FOLDER, WORK_FOLDER
 
 READY = "ready"
@@ -22,6 +24,9 @@ MAX_FILES = 100_000
 WRITABLE_FOLDERS = (WORK_FOLDER, TEMPORARY_FOLDER, "/dev/shm")  # noqa: S108 -- inside the box
 """The folders a command can write to, each a filesystem of its own that dies with the box."""
 
+OWNER = 61184
+"""User id of the boxes of root that may write to folders of the host, which are this user's."""
+
 _SOURCE = "/source"
 _MIB = 1024 * 1024
 _SHARED_MEMORY = 64 * _MIB
@@ -30,7 +35,6 @@ _UNPRIVILEGED = 65534  # "nobody", where a user namespace maps it to ourselves
 
 _SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
-_NETWORK_FILES = ("/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/ssl", "/etc/ca-certificates")
 
 # What copying the tree and becoming another user take; setpriv drops them for good.
 _SETUP_CAPABILITIES = (
@@ -63,7 +67,8 @@ class Box:
         environment: the command's environment variables.
         limits: bounds of the run.
         read_only: files and folders of the host, by their path inside.
-        network: whether the box shares the host's network.
+        writable: folders of the host that the command may write to, by their path inside.
+        outlet: the socket of the box's one way out, if it has one.
         user: user and group id of the command, as `box_user` gives it.
         root: whether bwrap is started by root, who needs no user namespace.
     """
@@ -72,9 +77,10 @@ class Box:
     environment: Mapping[str, str]
     limits: SandboxLimits
     read_only: Mapping[str, Path]
-    network: bool
     user: int
     root: bool
+    writable: Mapping[str, Path] = field(default_factory=dict[str, Path])
+    outlet: Path | None = None
 
 
 def box_user(root: bool, number: int) -> int:
@@ -82,9 +88,9 @@ def box_user(root: bool, number: int) -> int:
 
     Root is not bound by a limit on processes, and any other user's limit counts all processes of
     that user. So each box of root gets an id of its own from the range that Linux distributions
-    reserve for short-lived services (61184 to 65519).
+    reserve for short-lived services (61184 to 65519), without the first, which is `OWNER`'s.
     """
-    return 61184 + number % 4336 if root else _UNPRIVILEGED
+    return OWNER + 1 + number % 4335 if root else _UNPRIVILEGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +100,27 @@ class Descriptors:
     Attributes:
         info: where it writes the number of the box's first process.
         block: where the box waits until it may go on.
+        variables: where it reads the options that set the command's environment variables, which
+            a command line would show to every user.
         seccomp: the system call filter, if there is one.
     """
 
     info: int
     block: int
+    variables: int
     seccomp: int | None
 
     @property
     def all(self) -> tuple[int, ...]:
         """Every one that is there."""
-        return tuple(n for n in (self.info, self.block, self.seccomp) if n is not None)
+        known = (self.info, self.block, self.variables, self.seccomp)
+        return tuple(number for number in known if number is not None)
+
+
+def variable_options(environment: Mapping[str, str]) -> bytes:
+    """What bwrap reads from `Descriptors.variables`."""
+    words = (word for item in environment.items() for word in ("--setenv", *item))
+    return b"".join(os.fsencode(word) + b"\0" for word in words)
 
 
 def bubblewrap_command(
@@ -128,7 +144,7 @@ def bubblewrap_command(
         *_writable_mounts(box, files),
         *_given_mounts(box),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK_FOLDER),
-        *(word for item in box.environment.items() for word in ("--setenv", *item)),
+        *("--args", str(descriptors.variables)),
         *(() if seccomp is None else ("--seccomp", str(seccomp))),
         *("--", "/bin/sh", "-c", _COPY_TREE, "sh", f"{box.user}:{box.user}"),
         *(_drop_rights(box.user) if box.root else ()),
@@ -140,9 +156,8 @@ def bubblewrap_command(
 
 def _isolation(box: Box) -> list[str]:
     options = ["--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try"]
-    options += ["--die-with-parent", "--new-session", "--clearenv", "--hostname", "sandbox"]
-    if not box.network:
-        options.append("--unshare-net")
+    options += ["--unshare-net", "--die-with-parent", "--new-session", "--clearenv"]
+    options += ["--hostname", "sandbox"]
     if box.root:
         options += ["--cap-drop", "ALL"]
         options += [word for name in _SETUP_CAPABILITIES for word in ("--cap-add", name)]
@@ -160,7 +175,7 @@ def _system_mounts(box: Box, files: Path) -> list[str]:
         elif path.exists():
             options += ["--ro-bind", str(path), str(path)]
     options += ["--dir", "/etc"]
-    for path in (*_SYSTEM_FILES, *(_NETWORK_FILES if box.network else ())):
+    for path in _SYSTEM_FILES:
         options += ["--ro-bind-try", path, path]
     for name in ("passwd", "group", "hosts"):
         options += ["--ro-bind", str(files / name), f"/etc/{name}"]
@@ -182,11 +197,19 @@ def _given_mounts(box: Box) -> list[str]:
     if history.is_dir() and not history.is_symlink():
         options += ["--tmpfs", f"{_SOURCE}/.git"]
     for inside, path in box.read_only.items():
-        # Left to bwrap, folders on the way to a mount are closed to anyone but its own user.
-        for parent in reversed(PurePosixPath(inside).parents[:-1]):
-            options += ["--dir", str(parent)]
-        options += ["--ro-bind", str(path), inside]
+        options += _mount("--ro-bind", path, inside)
+    for inside, path in box.writable.items():
+        options += _mount("--bind", path, inside)
+    if box.outlet is not None:
+        options += _mount("--ro-bind", box.outlet, SOCKET)
     return options
+
+
+def _mount(kind: str, path: Path, inside: str) -> list[str]:
+    # Left to bwrap, folders on the way to a mount are closed to anyone but its own user.
+    parents = reversed(PurePosixPath(inside).parents[:-1])
+    folders = [word for parent in parents for word in ("--dir", str(parent))]
+    return [*folders, kind, str(path), inside]
 
 
 def _drop_rights(user: int) -> list[str]:
@@ -199,7 +222,8 @@ def _drop_rights(user: int) -> list[str]:
 def _resource_limits(limits: SandboxLimits) -> list[str]:
     return [
         "prlimit",
-        f"--as={limits.memory_mb * _MIB}",
+        # What a process can write to, not the addresses it sets aside: Node sets aside gigabytes.
+        f"--data={limits.memory_mb * _MIB}",
         f"--cpu={math.ceil(limits.seconds)}",
         f"--nproc={limits.processes}",
         f"--fsize={limits.file_mb * _MIB}",

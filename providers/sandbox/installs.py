@@ -8,6 +8,7 @@ from core.errors import InputError
 from core.settings import SandboxLimits
 from providers.sandbox.environment import InstallFailure, PythonEnvironments
 from providers.sandbox.requirements import read_requirements
+from providers.sandbox.sandbox import Sandbox
 from providers.sandbox.steps import Toolchain
 
 
@@ -21,13 +22,14 @@ class Installs:
     Args:
         tree: the repository's working tree; it is read, and nothing of it is run.
         root: folder for everything that is kept on this machine.
+        sandbox: where the steps will run, and where the installs do.
         limits: bounds of each install.
     """
 
-    def __init__(self, tree: Path, root: Path, limits: SandboxLimits) -> None:
+    def __init__(self, tree: Path, root: Path, sandbox: Sandbox, limits: SandboxLimits) -> None:
         self._tree = tree
         self._limits = limits
-        self._python = PythonEnvironments(root / "environments")
+        self._python = PythonEnvironments(root / "environments", sandbox=sandbox, limits=limits)
 
     async def prepare(self, step: Step) -> Toolchain | InstallFailure | Unavailable:
         """What a step's project needs, installed.

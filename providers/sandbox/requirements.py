@@ -1,7 +1,5 @@
 """What a generated Python repository says it needs, read without running any of it."""
 
-import os
-import stat
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +10,7 @@ from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import InputError
+from providers.sandbox.strange_files import read_strange_file
 
 MANIFEST = "pyproject.toml"
 
@@ -63,33 +62,13 @@ def read_requirements(tree: Path) -> tuple[str, ...]:
 
 def _read_manifest(path: Path) -> _Manifest:
     try:
-        return _Manifest.model_validate(tomllib.loads(_read_file(path)))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return _Manifest.model_validate(tomllib.loads(read_strange_file(path, _MANIFEST_BYTES)))
+    except tomllib.TOMLDecodeError as error:
         raise InputError(f"{MANIFEST} is not TOML: {error}") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise InputError(f"{MANIFEST}, {place}: {first['msg']}") from error
-
-
-def _read_file(path: Path) -> str:
-    """Read a file that a stranger wrote: no link to another file, no device, of bounded size."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except FileNotFoundError as error:
-        raise InputError(f"the repository has no {MANIFEST}") from error
-    except OSError as error:
-        raise InputError(f"{MANIFEST} cannot be read: {error.strerror}") from error
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise InputError(f"{MANIFEST} is not a file")
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            content = file.read(_MANIFEST_BYTES + 1)
-    finally:
-        os.close(descriptor)
-    if len(content) > _MANIFEST_BYTES:
-        raise InputError(f"{MANIFEST} is larger than {_MANIFEST_BYTES // 1024} KiB")
-    return content.decode()
 
 
 def _declared(project: _Project) -> Iterator[Requirement]:

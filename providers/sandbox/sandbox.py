@@ -1,7 +1,7 @@
 """What every sandbox offers: one command over one folder, bounded, with nothing of ours inside."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -43,6 +43,21 @@ class SandboxRun:
     result: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The Python that boxes have.
+
+    Attributes:
+        program: its path inside.
+        identity: another text where environments made for one do not fit the other.
+        mounts: what it needs to be shown, as `read_only` of `Sandbox.run`.
+    """
+
+    program: str
+    identity: str
+    mounts: Mapping[str, Path] = field(default_factory=dict[str, Path])
+
+
 class Sandbox(Protocol):
     """A place where generated code may run."""
 
@@ -55,6 +70,14 @@ class Sandbox(Protocol):
         """`None` when boxes work on this machine, else why not, in one sentence."""
         ...
 
+    async def interpreter(self) -> Interpreter:
+        """The Python that boxes have.
+
+        Raises:
+            SandboxError: no box works here.
+        """
+        ...
+
     async def run(
         self,
         command: Sequence[str],
@@ -63,12 +86,14 @@ class Sandbox(Protocol):
         environment: Mapping[str, str],
         limits: SandboxLimits,
         read_only: Mapping[str, Path] | None = None,
-        network: bool = False,
+        writable: Mapping[str, Path] | None = None,
+        outlet: Path | None = None,
     ) -> SandboxRun:
         """Run a command over a copy of a folder; when this returns, nothing of it is alive.
 
-        What the command writes dies with the box, except for `RESULT_PATH`. Our own environment,
-        files and processes do not exist inside.
+        What the command writes dies with the box, except for `RESULT_PATH` and what `writable`
+        names. Our own environment, files and processes do not exist inside. It has a loopback
+        interface of its own and no network.
 
         Args:
             command: program and arguments as they are inside.
@@ -76,8 +101,11 @@ class Sandbox(Protocol):
             environment: the command's environment variables, all of them.
             limits: bounds of the run.
             read_only: files and folders of this machine, by their path inside.
-            network: whether the command shares this machine's network; else it has a loopback
-                interface of its own and nothing beyond it.
+            writable: folders of this machine that the command may write to, by their path inside;
+                together they may grow by `limits.disk_mb`. Only for programs of ours: generated
+                code gets none.
+            outlet: a Unix socket that appears as `providers.sandbox.outlet.SOCKET`, the one way out
+                of the box; also only for programs of ours.
 
         Raises:
             SandboxError: the box could not be set up; how the command fares is a result.

@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import SandboxError
 from core.printable import printable
 from core.settings import SandboxLimits
+from providers.sandbox.disk_use import watch_growth
 from providers.sandbox.first_process import FirstProcess
 from providers.sandbox.sandbox import Ending
 
@@ -73,6 +74,7 @@ async def supervise(
     *,
     folders: Sequence[str],
     most_files: int,
+    growing: Sequence[Path] = (),
 ) -> Ending:
     """Let a box run until it ends or passes a bound; afterwards nothing in it is alive.
 
@@ -83,6 +85,7 @@ async def supervise(
         limits: bounds of the run.
         folders: the folders inside that the box can write to.
         most_files: most files and folders in them together.
+        growing: folders outside that the box can write to.
 
     Raises:
         SandboxError: the box could not be started, or could not be killed.
@@ -94,6 +97,8 @@ async def supervise(
         if first.number is not None:
             watch = _watch(first.number, limits, folders, most_files)
             tasks.append(asyncio.create_task(watch))
+        if growing:
+            tasks.append(asyncio.create_task(watch_growth(growing, limits.disk_mb)))
         done, _ = await asyncio.wait(
             tasks, timeout=limits.seconds, return_when=asyncio.FIRST_COMPLETED
         )

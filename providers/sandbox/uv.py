@@ -9,6 +9,8 @@ from contextlib import suppress
 from uv import find_uv_bin
 
 from core.errors import SandboxError
+from providers.sandbox.install_box import CACHE
+from providers.sandbox.pip_configuration import uv_variables_of_pip
 from providers.sandbox.supervision import OutputTail
 
 _NAMES = frozenset(
@@ -31,25 +33,32 @@ _NAMES = frozenset(
 _PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
 _UV = "UV_"
 _UV_WITHHELD = ("UV_PUBLISH_", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_WORKING_")
-
-# People who configured pip for their package index expect it to be used here as well.
-_FROM_PIP = {
-    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
-    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
-    "PIP_FIND_LINKS": "UV_FIND_LINKS",
-    "PIP_CERT": "SSL_CERT_FILE",
-}
+_UV_OF_THE_HOST = ("UV_TOOL_", "UV_CREDENTIALS_", "UV_ENV_FILE")
 
 
 def uv_environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """The part of our environment that uv gets: paths, proxies, certificates, index settings."""
+    """The part of our environment that uv gets: paths, proxies, certificates, index settings.
+
+    Raises:
+        ConfigurationError: a configuration file of pip's, which counts too, is malformed.
+    """
     kept = {name: value for name, value in ours.items() if _passes(name)}
-    for pip_name, name in _FROM_PIP.items():
-        if pip_name in ours and name not in kept:
-            # pip separates several values by white space, uv wants spaces or, for links, commas.
-            separator = "," if name == "UV_FIND_LINKS" else " "
-            kept[name] = separator.join(ours[pip_name].split())
+    older = {"UV_DEFAULT_INDEX": "UV_INDEX_URL", "UV_INDEX": "UV_EXTRA_INDEX_URL"}
+    for name, value in uv_variables_of_pip(ours).items():
+        if name not in kept and older.get(name) not in kept:
+            kept[name] = value
     return kept
+
+
+def boxed_variables(settings: Mapping[str, str]) -> dict[str, str]:
+    """The part of uv's settings that means the same in a box, and where its cache is there."""
+    kept = {name: value for name, value in settings.items() if name.startswith(_UV)}
+    return {
+        **{name: value for name, value in kept.items() if not name.startswith(_UV_OF_THE_HOST)},
+        "UV_CACHE_DIR": CACHE,
+        "UV_LINK_MODE": "copy",  # the cache and the environment are mounts of their own
+        "UV_NO_PROGRESS": "1",
+    }
 
 
 def _passes(name: str) -> bool:

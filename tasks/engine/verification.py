@@ -86,7 +86,7 @@ async def verify(
         return Verification(TestReport(status="not-run", reason=told, unverified=(told,)))
     files = await asyncio.to_thread(read_sources, tree)
     plan = _plan(files, only)
-    installs = Installs(tree, settings.root, settings.sandbox)
+    installs = Installs(tree, settings.root, sandbox, settings.sandbox)
     run = _Run(tree, files, sandbox, settings.sandbox, installs)
     for step in plan.steps:
         await run.install(step)

@@ -52,7 +52,7 @@ async def record(name: str, scratch: Path) -> None:
 async def prepare(tree: Path, scratch: Path) -> Toolchain:
     """Install what the project asks for."""
     if (tree / "pyproject.toml").exists():
-        environments = PythonEnvironments(scratch / "environments")
+        environments = PythonEnvironments(scratch / "environments", sandbox=BubblewrapSandbox())
         made = await environments.prepare(read_requirements(tree), seconds=300)
         if isinstance(made, InstallFailure):
             raise SystemExit(made.reason)

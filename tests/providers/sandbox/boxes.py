@@ -1,25 +1,19 @@
 """Real boxes that run Python code, and a look at what they leave behind."""
 
 import asyncio
-import os
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.settings import SandboxLimits
-from providers.sandbox.bubblewrap import BubblewrapSandbox
-from providers.sandbox.environment import INSIDE, PythonEnvironment
-from providers.sandbox.sandbox import SandboxRun
-
-INTERPRETER = os.path.realpath(sys.executable)
+from providers.sandbox.sandbox import Sandbox, SandboxRun
 
 
 @dataclass(frozen=True)
 class Boxes:
     """Runs Python code over a folder, each time in a box of its own."""
 
-    sandbox: BubblewrapSandbox
+    sandbox: Sandbox
     folder: Path
 
     async def python(
@@ -28,17 +22,18 @@ class Boxes:
         *,
         limits: SandboxLimits | None = None,
         environment: dict[str, str] | None = None,
-        network: bool = False,
+        writable: dict[str, Path] | None = None,
+        outlet: Path | None = None,
     ) -> SandboxRun:
-        mounts = PythonEnvironment(self.folder).mounts
-        del mounts[INSIDE]
+        interpreter = await self.sandbox.interpreter()
         return await self.sandbox.run(
-            [INTERPRETER, "-c", code],
+            [interpreter.program, "-c", code],
             folder=self.folder,
             environment={"PATH": "/usr/bin:/bin"} if environment is None else environment,
             limits=limits or SandboxLimits(seconds=20),
-            read_only=mounts,
-            network=network,
+            read_only=interpreter.mounts,
+            writable=writable,
+            outlet=outlet,
         )
 
 

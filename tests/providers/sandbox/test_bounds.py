@@ -125,7 +125,7 @@ async def test_empty_files_without_number_are_ended(boxes: Boxes):
 async def test_the_bounds_hold_for_the_command_itself(boxes: Boxes):
     run = await boxes.python(
         "import resource as r\n"
-        "for name in ('AS', 'CPU', 'NPROC', 'FSIZE', 'CORE', 'NOFILE'):\n"
+        "for name in ('DATA', 'CPU', 'NPROC', 'FSIZE', 'CORE', 'NOFILE'):\n"
         "    print(*r.getrlimit(getattr(r, 'RLIMIT_' + name)))\n"
         "print(open('/proc/self/oom_score_adj').read())",
         limits=SandboxLimits(seconds=3, memory_mb=512, processes=50, file_mb=8),

@@ -5,22 +5,28 @@ import pytest
 
 from core.settings import SandboxLimits
 from providers.sandbox import bubblewrap_command as module
-from providers.sandbox.bubblewrap_command import Box, Descriptors, box_user, bubblewrap_command
+from providers.sandbox.bubblewrap_command import (
+    OWNER,
+    Box,
+    Descriptors,
+    box_user,
+    bubblewrap_command,
+    variable_options,
+)
 
 
-def command_line(
-    tree: Path, *, root: bool = True, network: bool = False, seccomp: int | None = 9
-) -> list[str]:
+def command_line(tree: Path, *, root: bool = True, seccomp: int | None = 9) -> list[str]:
     box = Box(
         tree=tree,
         environment={"A": "1 --bind / /"},
         limits=SandboxLimits(seconds=1.5),
         read_only={"/deep/inside/data": Path("/some/data")},
-        network=network,
         user=box_user(root, 0),
         root=root,
+        writable={"/made": Path("/some/made")},
+        outlet=Path("/some/socket"),
     )
-    descriptors = Descriptors(info=7, block=8, seccomp=seccomp)
+    descriptors = Descriptors(info=7, block=8, variables=6, seccomp=seccomp)
     return bubblewrap_command(
         Path("/bin/bwrap"), box, ["say", "; $(x)"], files=Path("/files"), descriptors=descriptors
     )
@@ -33,14 +39,22 @@ def contains(line: list[str], words: Sequence[str]) -> bool:
 def test_what_varies_is_an_argument_of_its_own(tmp_path: Path):
     line = command_line(tmp_path)
     assert line[-2:] == ["say", "; $(x)"]
-    assert contains(line, ["--setenv", "A", "1 --bind / /"])
     assert contains(line, ["--clearenv"])
+
+
+def test_variables_are_not_on_the_command_line(tmp_path: Path):
+    line = command_line(tmp_path)
+    assert contains(line, ["--args", "6"])
+    assert "--setenv" not in line
+    assert variable_options({"A": "1 --bind / /", "B": ""}) == (
+        b"--setenv\0A\x001 --bind / /\0--setenv\0B\0\0"
+    )
 
 
 def test_root_becomes_another_user_and_keeps_no_capability(tmp_path: Path):
     line = command_line(tmp_path)
     assert contains(line, ["--cap-drop", "ALL"])
-    assert contains(line, ["setpriv", "--reuid", "61184", "--regid", "61184", "--clear-groups"])
+    assert contains(line, ["setpriv", "--reuid", "61185", "--regid", "61185", "--clear-groups"])
     assert "--unshare-user" not in line
 
 
@@ -50,11 +64,14 @@ def test_an_ordinary_user_gets_a_user_namespace_and_no_other_after_it(tmp_path: 
     assert "setpriv" not in line
 
 
-def test_the_network_is_cut_off_unless_it_is_given(tmp_path: Path):
+def test_the_network_is_cut_off(tmp_path: Path):
     assert "--unshare-net" in command_line(tmp_path)
-    given = command_line(tmp_path, network=True)
-    assert "--unshare-net" not in given
-    assert contains(given, ["--ro-bind-try", "/etc/resolv.conf", "/etc/resolv.conf"])
+
+
+def test_what_programs_of_ours_are_given_is_writable_or_the_way_out(tmp_path: Path):
+    line = command_line(tmp_path)
+    assert contains(line, ["--bind", "/some/made", "/made"])
+    assert contains(line, ["--ro-bind", "/some/socket", "/outlet"])
 
 
 def test_a_fraction_of_a_second_is_rounded_up_for_the_processor_time(tmp_path: Path):
@@ -98,7 +115,7 @@ def test_system_folders_are_links_or_folders_as_on_this_machine(
     assert folders[2] not in line
 
 
-@pytest.mark.parametrize("number", [0, 1, 4335, 4336, 2**32 - 1])
+@pytest.mark.parametrize("number", [0, 1, 4334, 4335, 2**32 - 1])
 def test_boxes_of_root_use_ids_of_the_range_for_short_lived_services(number: int):
-    assert 61184 <= box_user(True, number) <= 65519
+    assert OWNER < box_user(True, number) <= 65519
     assert box_user(False, number) == 65534

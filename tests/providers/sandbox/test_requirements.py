@@ -107,7 +107,7 @@ def test_a_malformed_manifest_is_refused_with_the_place(tmp_path: Path, manifest
 
 def test_a_manifest_that_is_no_text_is_refused(tmp_path: Path):
     (tmp_path / "pyproject.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(InputError, match="is not TOML"):
+    with pytest.raises(InputError, match="is not text"):
         read_requirements(tmp_path)
 
 

@@ -13,7 +13,7 @@ from core.errors import InputError
 from core.settings import SandboxLimits
 from providers.sandbox.bubblewrap import BubblewrapSandbox
 from providers.sandbox.environment import INSIDE, PythonEnvironment
-from providers.sandbox.sandbox import RESULT_PATH, SandboxRun
+from providers.sandbox.sandbox import RESULT_PATH, Interpreter, SandboxRun
 from providers.sandbox.steps import Toolchain, run_step
 
 PYTHON = os.path.realpath(sys.executable)
@@ -46,9 +46,8 @@ def tree(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def run(sandbox: BubblewrapSandbox, tree: Path) -> RunStep:
-    mounts = PythonEnvironment(tree).mounts
-    del mounts[INSIDE]
+async def run(sandbox: BubblewrapSandbox, tree: Path) -> RunStep:
+    mounts = (await sandbox.interpreter()).mounts
 
     async def run(*command: str, seconds: float | None = None, **step: Any) -> SandboxRun:
         values = {"kind": "test", "runner": "pytest", "ecosystem": "python", "command": command}
@@ -142,6 +141,6 @@ async def test_a_folder_outside_of_the_tree_is_refused(run: RunStep, folder: str
 
 
 def test_the_toolchain_of_python_is_its_environment(tmp_path: Path):
-    toolchain = Toolchain.of_python(PythonEnvironment(tmp_path))
+    toolchain = Toolchain.of_python(PythonEnvironment(tmp_path, Interpreter("/python", "3")))
     assert toolchain.mounts[INSIDE] == tmp_path
     assert toolchain.programs == (f"{INSIDE}/bin",)

@@ -8,8 +8,10 @@ import pytest
 
 from core.errors import SandboxError
 from providers.sandbox import uv
-from providers.sandbox.uv import run_uv, uv_environment
+from providers.sandbox.uv import boxed_variables, run_uv, uv_environment
 from tests.providers.sandbox.boxes import alive, becomes
+
+NO_FILES = {"PIP_CONFIG_FILE": os.devnull}
 
 
 def fake_uv(monkeypatch: pytest.MonkeyPatch, folder: Path, script: str) -> None:
@@ -30,7 +32,7 @@ def test_paths_proxies_certificates_and_uv_settings_pass():
         "UV_CACHE_DIR": "/cache",
         "UV_INDEX_MINE_PASSWORD": "of the index",
     }
-    assert uv_environment(passing) == passing
+    assert uv_environment({**passing, **NO_FILES}) == passing
 
 
 @pytest.mark.parametrize(
@@ -38,19 +40,32 @@ def test_paths_proxies_certificates_and_uv_settings_pass():
     ["OPENAI_API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "UV_PUBLISH_TOKEN", "UV_PYTHON"],
 )
 def test_keys_and_what_would_turn_the_install_elsewhere_do_not_pass(name: str):
-    assert uv_environment({name: "value"}) == {}
+    assert uv_environment({name: "value", **NO_FILES}) == {}
 
 
 def test_settings_of_pip_are_used_where_uv_has_none():
-    pip = {
-        "PIP_INDEX_URL": "https://index.example",
-        "PIP_EXTRA_INDEX_URL": "https://a.example  https://b.example",
-        "PIP_FIND_LINKS": "/one /two",
-    }
+    pip = {"PIP_INDEX_URL": "https://index.example", "PIP_CERT": "/pip.pem", **NO_FILES}
     assert uv_environment({**pip, "UV_DEFAULT_INDEX": "https://uv.example"}) == {
         "UV_DEFAULT_INDEX": "https://uv.example",
-        "UV_INDEX": "https://a.example https://b.example",
-        "UV_FIND_LINKS": "/one,/two",
+        "SSL_CERT_FILE": "/pip.pem",
+    }
+    older = {"UV_INDEX_URL": "https://older.example"}
+    assert uv_environment({**pip, **older}) == {**older, "SSL_CERT_FILE": "/pip.pem"}
+
+
+def test_in_a_box_the_cache_is_elsewhere_and_the_settings_are_the_same():
+    settings = {
+        "HOME": "/home/me",
+        "HTTPS_PROXY": "http://proxy",
+        "UV_CACHE_DIR": "/home/me/cache",
+        "UV_INDEX": "https://a.example",
+        "UV_TOOL_DIR": "/home/me/tools",
+    }
+    assert boxed_variables(settings) == {
+        "UV_CACHE_DIR": "/cache",
+        "UV_INDEX": "https://a.example",
+        "UV_LINK_MODE": "copy",
+        "UV_NO_PROGRESS": "1",
     }
 
 
