@@ -5,6 +5,7 @@ The file names are an interface: operators and other services know them.
 
 from core.artifacts.base import Artifact
 from core.artifacts.build_record import BuildRecord
+from core.artifacts.fixes import Fixes
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.report import TestReport
 from core.artifacts.schema import Schema
@@ -24,6 +25,11 @@ FILE_STRUCTURE = "specs/file_structure.json"
 VALIDATED_STRUCTURE = "specs/validated_structure.json"
 CODE = "code/"
 TESTS_REPORT = "report/tests.json"
+FIXES = "report/fixes.json"
+FIXING = "report/fixing/"
+"""Folder of what stage 7.5 knows of its attempts, so that it goes on where it was killed."""
+GUIDANCE = "guidance"
+"""What stage 7.5 reads beside artifacts: what a person advised when its attempts were at an end."""
 REPORT = "report/report.md"
 BUILD_RECORD = "build.json"
 REDO = "redo.json"
@@ -39,6 +45,7 @@ ARTIFACT_TYPES: dict[str, type[Artifact]] = {
     FILE_STRUCTURE: FileStructure,
     VALIDATED_STRUCTURE: ValidatedStructure,
     TESTS_REPORT: TestReport,
+    FIXES: Fixes,
     BUILD_RECORD: BuildRecord,
 }
 """Type of every JSON artifact; what is not here is text."""

@@ -126,6 +126,31 @@ class SandboxLimits(BaseModel):
     )
 
 
+class FixingLimits(BaseModel):
+    """How long stage 7.5 tries to mend a repository that is not green."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    iterations: int = Field(
+        default=5,
+        ge=0,
+        le=20,
+        description="Attempts at mending; after a person's guidance as many again. 0: none.",
+    )
+    share: Decimal = Field(
+        default=Decimal("0.25"),
+        gt=0,
+        le=1,
+        description="Share of the build's limits of money and calls that attempts may use.",
+    )
+    seconds: float = Field(
+        default=3_600,
+        gt=0,
+        le=20_000,
+        description="After these seconds of a round no attempt is begun.",
+    )
+
+
 def signed_in_user() -> str:
     """Name of whoever runs this; `uid-<n>` where the system has no name for them."""
     try:
@@ -183,6 +208,7 @@ class Settings(BaseSettings):
     breaker: BreakerSettings = BreakerSettings()
     calls: CallLimits = CallLimits()
     sandbox: SandboxLimits = SandboxLimits()
+    fixing: FixingLimits = FixingLimits()
     catalogue: Path | None = Field(
         default=None,
         description="TOML file with further providers and models, or other rows for known ones.",

@@ -267,6 +267,7 @@ class DebuggerContext(PromptContext):
         files: the files in the trace and their neighbours, in full.
         tests: acceptance tests of the repository; the files that hold them may not be changed.
         tried: what earlier iterations tried.
+        guidance: what a person advised; empty when nobody did.
     """
 
     template = "debugger"
@@ -276,6 +277,7 @@ class DebuggerContext(PromptContext):
     files: SourceFiles
     tests: ModuleTests = ModuleTests()
     tried: Attempts = Attempts()
+    guidance: str = ""
 
 
 CONTEXTS: tuple[type[PromptContext], ...] = tuple(PromptContext.__subclasses__())

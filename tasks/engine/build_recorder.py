@@ -14,6 +14,7 @@ from core.layout import BUILD_RECORD, build_prefix
 from core.progress import BuildListener
 from core.stages import Stage
 from providers.storage.artifact_store import ArtifactStore
+from providers.storage.calls import CallRow
 from providers.storage.ledger import UsageLedger
 
 
@@ -81,6 +82,14 @@ class BuildRecorder:
     async def finish(self, status: BuildStatus) -> None:
         """Write down that the run is over."""
         await self.update(status=status, finished_at=utc_now())
+
+    async def calls(self) -> list[CallRow]:
+        """Every model call made for the build over its life, in order.
+
+        Raises:
+            StorageError: the ledger failed.
+        """
+        return await self._ledger.calls(self.record.build_id)
 
     async def _change_stage(self, stage: Stage, changed: StageRecord) -> None:
         stages = {**self.record.stages, stage.number: changed}

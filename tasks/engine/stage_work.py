@@ -7,12 +7,14 @@ from pydantic import BaseModel
 
 from core.artifacts.build_record import Usage
 from core.errors import AnswerError
+from core.settings import SpendingLimits
 from core.stages import Stage
 from prompts.contexts import PromptContext
 from prompts.renderer import render
 from providers.llm.asker import Question
 from providers.llm.checkpoints import Slot
 from providers.llm.structured import parse_json
+from providers.storage.calls import CallMaxima
 from tasks.engine.build_session import BuildSession
 from tasks.engine.stage_call import StageCall
 
@@ -37,6 +39,17 @@ class StageWork:
         self.usage = Usage()
         self.models: dict[str, None] = {}
         self.slots: list[Slot] = []
+        self._maxima = session.call_maxima(self.stage)
+        self._spending: SpendingLimits | None = None
+
+    def hold_to(self, maxima: CallMaxima, spending: SpendingLimits) -> None:
+        """Let other limits hold for the calls of this attempt from now on.
+
+        Args:
+            maxima: of calls.
+            spending: of money.
+        """
+        self._maxima, self._spending = maxima, spending
 
     @overload
     def read(self, path: str) -> str: ...
@@ -115,7 +128,8 @@ class StageWork:
             user_text=prompt.user,
             answer_type=prompt.answer_type,
             choices=session.router.choices(self.stage.number, prompt.template),
-            limits=session.call_maxima(self.stage),
+            limits=self._maxima,
+            spending=self._spending,
             salt=session.salt(self.stage),
             review_round=review_round,
         )

@@ -15,6 +15,7 @@ def answer(blocks: PromptBlocks) -> str:
     files = blocks.model("files", SourceFiles)
     blocks.model("tests", ModuleTests)
     blocks.text("tried")
+    blocks.text("guidance")
     failure = blocks.text("failure")
     found = _TELLING.search(failure)
     said = one_line(found[0] if found else failure, 300) or "nothing"

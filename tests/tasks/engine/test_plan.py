@@ -118,7 +118,9 @@ async def test_costs_that_rest_on_an_assumed_price_say_so(settings: Settings) ->
     key = EnvironmentSecrets({"ZUKIJOURNEY_API_KEY": "k"})
     build = prepare_build(settings, ANSWERS, options, key)
     page = plan_page(await make_plan(settings, build, ArtifactStore(settings.store_url)))
-    assert page.count("Costs of zukijourney/gpt-4o rest on an assumed price") == 1
+    (line,) = [line for line in page.splitlines() if "assumed price" in line]
+    assert line.startswith("Costs of zukijourney/")
+    assert "zukijourney/gpt-4o" in line
 
 
 async def test_the_page_has_a_row_for_each_template_and_no_markdown_of_a_person(

@@ -1,0 +1,45 @@
+"""What the mending of a repository may cost: a share of its build's limits."""
+
+import math
+from decimal import Decimal
+
+from core.settings import Settings, SpendingLimits
+from core.stages import Stage
+from providers.storage.calls import CallMaxima, CallRow
+from tasks.engine.build_session import BuildSession
+
+
+async def own_limits(session: BuildSession, stage: Stage) -> tuple[CallMaxima, SpendingLimits]:
+    """Limits of the build as they hold for one stage, which may use up its share and no more.
+
+    No other stage of the build is at work meanwhile. So its share is held by a limit of the build:
+    what the others have used, and the share.
+
+    Raises:
+        StorageError: the ledger failed.
+    """
+    rows = await session.recorder.calls()
+    return limits_of(session.settings, session.call_maxima(stage), stage, rows)
+
+
+def limits_of(
+    settings: Settings, maxima: CallMaxima, stage: Stage, rows: list[CallRow]
+) -> tuple[CallMaxima, SpendingLimits]:
+    """The same, of known limits and calls.
+
+    Args:
+        settings: the operator's.
+        maxima: of calls, as they hold for any stage.
+        stage: the stage that has a share.
+        rows: every call of the build.
+    """
+    others = [row for row in rows if row.stage != stage.number]
+    share = settings.fixing.share
+    calls = len(others) + math.ceil(share * maxima.per_build)
+    spending = settings.spending
+    spent = sum((row.cost_usd for row in others), Decimal(0))
+    money = spent + share * spending.per_build_usd
+    return (
+        maxima.model_copy(update={"per_build": min(maxima.per_build, calls)}),
+        spending.model_copy(update={"per_build_usd": min(spending.per_build_usd, money)}),
+    )
