@@ -7,12 +7,16 @@ from codegen.excerpts import docs_excerpt, schema_excerpt
 from codegen.extraction import extract_file
 from codegen.gate import gate
 from codegen.order import dependency_order
+from codegen.scaffolds.facts import ScaffoldFacts
+from codegen.scaffolds.reading import read_facts
+from codegen.scaffolds.rendering import render_file
 from codegen.source.contract_check import amended_contract
 from codegen.source.interface import exports_of
 from codegen.source.names import Exports, promised_exports
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import FileContract, ValidatedStructure
+from core.errors import InputError
 from core.layout import CODE, DOCS, SCHEMA, SPECS_CLEAN, VALIDATED_STRUCTURE
 from core.stages import Stage
 from prompts.contexts import (
@@ -41,6 +45,8 @@ async def write_file(work: StageWork) -> Outputs:
     to the model, which is asked again.
     """
     file = work.read("file", FileContract)
+    if file.template:
+        return {CODE + file.path: _from_template(work, file)}
     if _holds_nothing(file):
         return {CODE + file.path: ""}
     project = work.read("project", ProjectFacts)
@@ -80,6 +86,22 @@ async def write_file(work: StageWork) -> Outputs:
     return {CODE + file.path: text}
 
 
+def _from_template(work: StageWork, file: FileContract) -> str:
+    """Write a file that a pack serves; it is held to its contract like any other.
+
+    Raises:
+        InputError: it does not keep it, which only a structure edited by hand can bring about.
+    """
+    neighbours = work.read("neighbours", FileIndex)
+    index = _index(neighbours, SourceFiles())
+    try:
+        text = render_file(file, work.read("facts", ScaffoldFacts))
+        gate(file, text, index, neighbours.dependencies).refuse_errors(file.path)
+    except ValueError as error:
+        raise InputError(f"{VALIDATED_STRUCTURE}: {error}") from error
+    return text
+
+
 def _holds_nothing(file: FileContract) -> bool:
     """A package marker needs no model."""
     return file.path.endswith("__init__.py") and not file.exports and not file.imports
@@ -104,6 +126,7 @@ class FilePlan:
     Attributes:
         contracts: every file by path.
         order: paths in the order of their commits, each with the paths it waits for.
+        facts: what the templates of packs are given.
     """
 
     spec: CleanSpec
@@ -112,18 +135,21 @@ class FilePlan:
     structure: ValidatedStructure
     contracts: Mapping[str, FileContract]
     order: Mapping[str, tuple[str, ...]]
+    facts: ScaffoldFacts
 
 
 def plan_files(session: BuildSession) -> FilePlan:
     """Plan stage 7 from the artifacts of the earlier stages."""
     structure = ValidatedStructure.model_validate_json(session.artifacts[VALIDATED_STRUCTURE])
+    spec = CleanSpec.model_validate_json(session.artifacts[SPECS_CLEAN])
     return FilePlan(
-        spec=CleanSpec.model_validate_json(session.artifacts[SPECS_CLEAN]),
+        spec=spec,
         schema=Schema.model_validate_json(session.artifacts[SCHEMA]),
         docs=session.artifacts[DOCS],
         structure=structure,
         contracts={file.path: file for file in structure.files},
         order=dependency_order(structure.files),
+        facts=read_facts(spec, structure),
     )
 
 
@@ -143,6 +169,8 @@ def file_call(
     """
     file = plan.contracts[path]
     imported = [_as_written(plan.contracts[other], written[other]) for other in plan.order[path]]
+    if file.template:
+        return session.call_for(stage, file=path, inputs=_template_inputs(plan, file, imported))
     tests = tuple(test for test in plan.structure.tests if test.path == path)
     requirements = {*file.requirements, *(test.requirement for test in tests)}
     inputs = {
@@ -163,6 +191,18 @@ def file_call(
     return session.call_for(
         stage, file=path, inputs={name: as_text(value) for name, value in inputs.items()}
     )
+
+
+def _template_inputs(
+    plan: FilePlan, file: FileContract, imported: list[FileContract]
+) -> dict[str, str]:
+    """What a file from a template is written from."""
+    neighbours = FileIndex(files=tuple(imported), dependencies=plan.structure.dependencies)
+    return {
+        "file": as_text(file),
+        "facts": as_text(plan.facts),
+        "neighbours": as_text(neighbours),
+    }
 
 
 def _as_written(contract: FileContract, text: str) -> FileContract:

@@ -146,6 +146,10 @@ class FileStructure(Artifact):
     modules: tuple[Module, ...] = Field(min_length=1)
     dependencies: tuple[Dependency, ...] = ()
     tests: tuple[PlannedTest, ...] = ()
+    notes: tuple[str, ...] = Field(
+        default=(),
+        description="What was changed in the dependencies, or not checked: a sentence each.",
+    )
 
     @property
     def files(self) -> tuple[FileContract, ...]:

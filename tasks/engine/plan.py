@@ -241,7 +241,8 @@ async def _size(
     except ArtifactNotFoundError:
         return expected
     files = sum(
-        bool(file.exports or file.imports) or not file.path.endswith("__init__.py")
+        not file.template
+        and (bool(file.exports or file.imports) or not file.path.endswith("__init__.py"))
         for module in structure.modules
         for file in module.files
     )
