@@ -13,7 +13,7 @@ REDIS  := /usr/bin/redis-server
 GO     := /usr/bin/go
 SPEC   ?= examples/task-tracker.json
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-races runner-reports bench-providers check schemas images ui deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-races test-scaffolds runner-reports bench-providers check schemas images ui deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -38,6 +38,9 @@ test-s3: $(READY) $(S3) ## the artifact store, and builds, on a real S3-compatib
 
 test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/providers/storage/races
+
+test-scaffolds: $(READY) ## the packs' files, installed from the package indexes, built and started
+	$(BIN)/pytest tests/real_scaffolds
 
 runner-reports: $(READY) $(GO) ## run every test runner on its failing projects and record what they say
 	$(BIN)/python -m tests.codegen.runners.record
