@@ -14,6 +14,12 @@ from codegen.prose import is_remark
 
 _HEADING = re.compile(r"^(?:#{1,6}[ \t]+\S.*|<h1\b.*|\S.*\n=+[ \t]*)$", re.MULTILINE)
 
+_FAREWELL = re.compile(
+    r"(?:(?:please )?let me know (?:if|whether|when|what)|i hope (?:this|that|it)\b"
+    r"|would you like me to|do you want me to|if you(?:['’]d| would) like me to|shall i\b)",
+    re.IGNORECASE,
+)
+
 
 def extract_markdown(answer: str, path: str) -> str:
     """Take the document out of an answer.
@@ -43,7 +49,8 @@ def _wraps(block: CodeBlock, lines: list[str], path: str) -> bool:
         return False
     if block.info.lower() in {"md", "markdown"} or names_file(block, path):
         return True
-    return not block.info and _HEADING.match(block.text.lstrip("\n")) is not None
+    plain = block.info.lower() in {"", "text", "txt", "plain", "plaintext"}
+    return plain and _HEADING.match(block.text.lstrip("\n")) is not None
 
 
 def _unwrapped(block: CodeBlock, lines: list[str], path: str) -> str:
@@ -74,4 +81,10 @@ def _without_introduction(text: str, path: str) -> str:
     spoken = is_remark(introduction) or introduction.endswith(":")
     if introduction and spoken and not code_blocks(introduction):
         text = text[heading.start() :]
-    return f"{text}\n"
+    return f"{_without_farewell(text)}\n"
+
+
+def _without_farewell(text: str) -> str:
+    """Drop a last paragraph that offers more, as models end; documents do not end so."""
+    before, _, last = text.rstrip().rpartition("\n\n")
+    return before.rstrip() if before and _FAREWELL.match(last) else text

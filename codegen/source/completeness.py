@@ -19,7 +19,12 @@ _DATA_OPEN = re.compile(
     r"Unterminated|end of document|Expecting|unexpected end|end of (?:the )?stream"
     r"|Unclosed|Expected|Illegal character"
 )
+_SENTENCES = re.compile(r"(?![A-Za-z]+://)[A-Z`*_]?[^|<#>\[-][^|<]*\Z")
+"""A paragraph that is no table, list, heading, quotation, link or markup."""
 _FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[^`\n]*$")
+_EXEC_FORM = re.compile(
+    r"^\s*(?:HEALTHCHECK\b.*\b)?(?:CMD|ENTRYPOINT|RUN|SHELL)\s+\[\s*\"", re.IGNORECASE
+)
 _BRACKETED = SCRIPTS | {Language.CSS, Language.SCSS, Language.GO, Language.SQL}
 
 
@@ -64,7 +69,7 @@ def _reason(language: Language, text: str, syntax: list[Finding]) -> tuple[int, 
         case Language.PYTHON:
             return missing_end(python_tree(text))
         case Language.MARKDOWN:
-            return _open_fence(text)
+            return _open_fence(text) or _open_sentence(text)
         case Language.DOCKERFILE:
             return _open_line(text)
         case _:
@@ -73,7 +78,9 @@ def _reason(language: Language, text: str, syntax: list[Finding]) -> tuple[int, 
 
 def _open_in_tree(language: Language, text: str) -> tuple[int, str] | None:
     root = parse_tree(language, text).root_node
-    if not root.has_error or reads_otherwise(language, text):
+    if not root.has_error:
+        return _open_expression(root, text) if language in SCRIPTS else None
+    if reads_otherwise(language, text):
         return None
     if opened := _open_brackets(root):
         line = opened[-1].start_point.row + 1
@@ -88,6 +95,25 @@ def _open_in_tree(language: Language, text: str) -> tuple[int, str] | None:
             line = text.rstrip().count("\n") + 1
             return line, f"it ends in the middle of a statement, in {offending(text, line)}"
     return None
+
+
+def _open_expression(root: Node, text: str) -> tuple[int, str] | None:
+    """A script that ends in a bare name: `process.stdout.wri` parses, and does nothing."""
+    statements = [node for node in root.named_children if node.type != "comment"]
+    last = statements[-1] if statements else None
+    if (
+        last is None
+        or last.type != "expression_statement"
+        or last.end_byte < len(text.rstrip().encode(errors="replace"))
+    ):
+        return None
+    inner = last.named_children[0] if last.named_children else None
+    if inner is None or inner.type not in {"identifier", "member_expression"}:
+        return None
+    if last.child_count > 1:  # its semicolon
+        return None
+    line = last.start_point.row + 1
+    return line, f"it ends in a bare name, in {offending(text, line)}"
 
 
 def _open_brackets(root: Node) -> list[Node]:
@@ -171,9 +197,26 @@ def _open_fence(text: str) -> tuple[int, str] | None:
     return None
 
 
+def _open_sentence(text: str) -> tuple[int, str] | None:
+    """A last paragraph of sentences that stops within one, or within backticks."""
+    lines = text.rstrip().split("\n")
+    begin = len(lines)
+    while begin and lines[begin - 1].strip():
+        begin -= 1
+    paragraph = " ".join(lines[begin:])
+    if not _SENTENCES.match(paragraph):
+        return None
+    ended = re.search(r"[.!?][)\"'”’]?\s+\S", paragraph)
+    if (ended and paragraph[-1].isalnum()) or paragraph.count("`") % 2:
+        return len(lines), f"its last sentence has no end, in {offending(text, len(lines))}"
+    return None
+
+
 def _open_line(text: str) -> tuple[int, str] | None:
     last = text.rstrip().count("\n") + 1
     line = text.rstrip().rsplit("\n", 1)[-1].rstrip()
+    if _EXEC_FORM.search(line) and not line.endswith("]"):
+        return last, f"the last instruction is not complete: {offending(text, last)}"
     if line.endswith(("\\", "&&", "||", "[", ",")) and not line.lstrip().startswith("#"):
         return last, f"the last instruction is not complete: {offending(text, last)}"
     words = line.split()

@@ -35,7 +35,28 @@ def python_stubs(
         severity = _severity(node, owner, what, bool(known & set(promised)), inside)
         if severity is not None:
             findings.append(stub(name, what, node.lineno, severity))
-    return findings
+    return [*findings, *_left_inside(tree, said)]
+
+
+def _left_inside(tree: ast.Module, said: dict[int, str]) -> Iterator[Finding]:
+    """Functions within functions that say they were never written; empty ones are callbacks."""
+    for outer in ast.walk(tree):
+        if not isinstance(outer, _Function):
+            continue
+        for node in outer.body:
+            if not isinstance(node, _Function):
+                continue
+            inside = [
+                said[line] for line in range(node.lineno, _end(node, said) + 1) if line in said
+            ]
+            what = _empty(node, inside)
+            docstring = ast.get_docstring(node) or ""
+            if (
+                what
+                and "NotImplementedError" not in what
+                and left_for_later(what, [*inside, docstring])
+            ):
+                yield stub(f"{outer.name}.{node.name}", what, node.lineno, Severity.ERROR)
 
 
 def _severity(
@@ -43,7 +64,11 @@ def _severity(
 ) -> Severity | None:
     """How bad it is: a method that does nothing may be meant, a promised function never."""
     docstring = ast.get_docstring(node) or ""
-    if "NotImplementedError" not in what and left_for_later(what, [*inside, docstring]):
+    if "NotImplementedError" in what:
+        # It raises when it is called, whatever is said about it.
+        if promised or owner is None:
+            return Severity.ERROR
+    elif left_for_later(what, [*inside, docstring]):
         return Severity.ERROR
     if intends_nothing([*inside, docstring]):
         return None
@@ -51,7 +76,7 @@ def _severity(
     if HOOK.fullmatch(node.name) or decorated:
         return None
     if "NotImplementedError" in what:
-        return Severity.ERROR if promised or owner is None else Severity.WARNING
+        return Severity.WARNING
     told = what == "only a docstring" and not promised
     inherits = owner is not None and bool(owner.bases)
     return Severity.WARNING if told or inherits else Severity.ERROR

@@ -25,6 +25,9 @@ README = "# Title\n\n```bash\nmake\n```\n\nMore.\n"
         f"Sure! I wrote it.\n\n{README}",
         f"The README follows:\n\n````markdown\n{README}````\n\nLet me know what you think.",
         f"**README.md**\n\n````text\n{README}````",
+        f"Sure, here it is:\n\n{README}\nLet me know if you would like more.\n",
+        f"{README}\nI hope this helps!",
+        f"````text\n{README}````\n\nWould you like me to go on?",
         f"<think>\n# Plan\n```\nx\n```\n</think>\n{README}",
     ],
 )

@@ -249,3 +249,54 @@ def test_what_only_looks_foreign_is_let_through(path: str, text: str) -> None:
 
 def test_a_text_with_a_nul_is_left_to_the_syntax_check() -> None:
     assert _checked("a.py", "x\0# rest unchanged") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.js", 'import { a } from "./a.js";\na();\nprocess.stdout.wri\n'),
+        ("a.js", "test();\ntes\n"),
+        ("Dockerfile", 'FROM a\nCMD ["node", "src/ser\n'),
+        ("Dockerfile", 'FROM a\nHEALTHCHECK CMD ["node", "-e", "fetch(\'http\n'),
+        ("README.md", "# A\n\nIt runs. It answers `GET /health` as long a\n"),
+        ("README.md", "# A\n\nColumns are `date`, `start` and `projec\n"),
+    ],
+)
+def test_a_text_that_still_parses_breaks_off(path: str, text: str) -> None:
+    assert "cut-off" in {item.code for item in errors_of(_checked(path, text))}
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.js", "const a = 1;\na;\n"),
+        ("a.js", "start()\n"),
+        ("a.js", '"use strict"\n'),
+        ("a.js", "// nothing but this\n"),
+        ("Dockerfile", 'FROM a\nCMD ["node", "a.js"]\n'),
+        ("README.md", "# A\n\nIt runs.\n\n## Licence\n\nMIT\n"),
+        ("README.md", "# A\n\nIt runs. See https://example.org/a\n\n- one. two\n"),
+        ("README.md", "# A\n\n| a. b | `c |\n"),
+        ("README.md", "# A\n\nIt runs. It answers (see `docs`).\n"),
+    ],
+)
+def test_an_end_without_a_mark_is_an_end(path: str, text: str) -> None:
+    assert "cut-off" not in {item.code for item in errors_of(_checked(path, text))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'def empty():\n    """Says that nothing is there."""\n    raise NotImplementedError\n',
+        "import pytest\n\n\n@pytest.fixture\ndef client():\n    raise NotImplementedError\n",
+        "def main():\n    raise NotImplementedError\n",
+        "def outer():\n    def inner():\n        # TODO: implement\n        pass\n    return inner\n",
+    ],
+)
+def test_no_words_excuse_what_was_never_written(text: str) -> None:
+    assert "stub" in {item.code for item in errors_of(_checked("a.py", text))}
+
+
+def test_an_empty_callback_is_no_stub() -> None:
+    text = "def outer():\n    def inner():\n        pass\n    return inner\n"
+    assert errors_of(_checked("a.py", text)) == []
