@@ -10,6 +10,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from core.layout import COMMITTED_REPORT
+
 MAX_FILES = 1_000
 MAX_DEPTH = 12
 MAX_PATH_CHARACTERS = 240
@@ -96,6 +98,8 @@ def _path_problems(path: str) -> Iterator[str]:
         yield from _part_problems(part)
     if f"{fold_case(path)}/".startswith(f"{_WORKFLOWS}/"):
         yield f"is in {_WORKFLOWS}/, where nothing may be written"
+    if fold_case(parts[0]) == fold_case(COMMITTED_REPORT):
+        yield f"begins with {parts[0]!r}, which is kept for the report of the build"
 
 
 def _character_problems(path: str) -> Iterator[str]:

@@ -1,158 +1,118 @@
-"""Writes the report of a build as Markdown."""
+"""Puts the report of a build together; `codegen/report_page.py` writes it as Markdown."""
 
-from core.artifacts.build_record import BuildRecord
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.artifacts.build_record import BuildRecord, StageStatus
+from core.artifacts.build_report import BuildReport, FileEffort, FileLine, StageLine
+from core.artifacts.fixes import Fixes
 from core.artifacts.questionnaire import Stack
-from core.artifacts.report import TestCaseResult, TestOutcome, TestReport
+from core.artifacts.report import TestReport
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import ValidatedStructure
-from core.layout import TESTS_REPORT
-from core.markdown import block, code, plain, table
+from core.markdown import code, plain
 from core.stages import StageTable
 
-_FAILURES_SHOWN = 25
 
+@dataclass(frozen=True)
+class ReportSources:
+    """What the report of a build is made of.
 
-def write_report(
-    table: StageTable,
-    record: BuildRecord,
-    structure: ValidatedStructure,
-    tests: TestReport,
-    *,
-    asked: Stack,
-    spec: CleanSpec,
-) -> str:
-    """What was built, by which models, at what cost, and what was not verified.
-
-    Args:
+    Attributes:
         table: the stages, in order.
         record: how the build went.
-        structure: the files that were built.
+        structure: the files that were planned.
+        files: texts of those that are there, by path.
         tests: how their tests went.
+        fixes: what was tried to mend them.
         asked: the stack the questionnaire asks for.
         spec: what was built instead, and what was decided because nobody said otherwise.
+        efforts: what was asked about each file, by path.
     """
-    parts = [f"# {plain(record.project_name)}", _verdict(record, tests)]
-    if decided := _decisions(asked, spec):
-        parts += ["## Decided for you", decided]
-    parts += [
-        "## Build",
-        _facts(record, structure),
-        "## Stages",
-        _stages(table, record),
-        "## Tests",
-        _tests(tests),
-    ]
-    if structure.issues:
-        parts += ["## Issues left standing", _issues(structure)]
-    if record.edited:
-        parts += ["## Edited by hand", "\n".join(f"- {code(path)}" for path in record.edited)]
-    return "\n\n".join(parts) + "\n"
+
+    table: StageTable
+    record: BuildRecord
+    structure: ValidatedStructure
+    files: Mapping[str, str]
+    tests: TestReport
+    fixes: Fixes
+    asked: Stack
+    spec: CleanSpec
+    efforts: Mapping[str, FileEffort] = field(default_factory=dict[str, FileEffort])
 
 
-def _verdict(record: BuildRecord, tests: TestReport) -> str:
-    lines: list[str] = []
-    if record.demo:
-        lines.append(
-            f"**A demo model wrote {_share(record)}**, not a real one. It always writes FastAPI "
-            "with SQLite, whatever stack was chosen."
-        )
-    if tests.status == "green":
-        lines.append(f"The tests are green. The repository is on {code(record.branch)}.")
-    else:
-        lines.append(
-            f"**This is not verified**, so it is on the review branch {code(record.branch)}: "
-            f"{plain(_first_line(tests.reason))}"
-        )
-    return "\n\n".join(lines)
+def make_report(sources: ReportSources) -> BuildReport:
+    """What was built, by which models, at what cost, and what was not verified."""
+    record = sources.record
+    return BuildReport(
+        build_id=record.build_id,
+        project_id=record.project_id,
+        project_name=record.project_name,
+        user=record.user,
+        demo=record.demo,
+        repository=record.repository,
+        branch=record.branch,
+        commit=record.commit,
+        totals=record.totals,
+        decisions=_decisions(sources.asked, sources.spec),
+        stages=_stages(sources.table, record),
+        files=_files(sources),
+        tests=sources.tests,
+        fixes=sources.fixes,
+        unverified=_unverified(sources),
+        issues=sources.structure.issues,
+        edited=record.edited,
+    )
 
 
-def _share(record: BuildRecord) -> str:
-    models = {model for stage in record.stages.values() for model in stage.models}
-    return "this" if models <= {"demo/demo"} else "part of this (see the stages)"
-
-
-def _decisions(asked: Stack, spec: CleanSpec) -> str:
+def _decisions(asked: Stack, spec: CleanSpec) -> tuple[str, ...]:
     """Changes of the stack, which a person most needs to know of, and then the assumptions."""
     changes = [
-        f"- **{info.title or name}:** {code(wanted)} was asked for, {code(planned)} was planned."
+        f"**{info.title or name}:** {code(wanted)} was asked for, {code(planned)} was planned."
         for name, info in Stack.model_fields.items()
         if (wanted := getattr(asked, name)) != (planned := getattr(spec.stack, name))
     ]
-    return "\n".join([*changes, *(f"- {plain(text)}" for text in spec.assumptions)])
+    return (*changes, *(plain(text) for text in spec.assumptions))
 
 
-def _facts(record: BuildRecord, structure: ValidatedStructure) -> str:
-    totals = record.totals
-    facts = {
-        "build": record.build_id,
-        "project": record.project_id,
-        "user": record.user,
-        "repository": record.repository,
-        "commit": record.commit,
-        "files": str(len(structure.files)),
-        "model calls": str(totals.calls),
-        "tokens": f"{totals.input_tokens:,} in, {totals.output_tokens:,} out",
-        "cost": f"${totals.cost_usd:.4f}",
-    }
-    return "\n".join(f"- {name}: {plain(value)}" for name, value in facts.items())
-
-
-def _stages(stages: StageTable, record: BuildRecord) -> str:
-    rows = [
-        (
-            stage.label,
-            plain(", ".join(done.models)),
-            f"{done.usage.calls}",
-            f"{done.usage.input_tokens:,}",
-            f"{done.usage.output_tokens:,}",
-            f"${done.usage.cost_usd:.4f}",
-            f"{done.seconds:.1f}",
+def _stages(table: StageTable, record: BuildRecord) -> tuple[StageLine, ...]:
+    """Every stage that is through; the last one, which writes the report, is not."""
+    return tuple(
+        StageLine(
+            number=stage.number,
+            name=stage.name,
+            models=done.models,
+            usage=done.usage,
+            attempts=done.attempts,
+            seconds=done.seconds,
         )
-        for stage in stages.stages
+        for stage in table.stages
         if (done := record.stages.get(stage.number)) is not None
-    ]
-    head = ("stage", "model", "calls", "tokens in", "tokens out", "cost", "seconds")
-    return table(head, rows, left=2).rstrip()
-
-
-def _tests(tests: TestReport) -> str:
-    if tests.status == "not-run":
-        return f"Not run: {_told(tests.reason)}"
-    counts = ", ".join(
-        f"{tests.count(outcome)} {outcome}" for outcome in TestOutcome if tests.count(outcome)
+        and done.status is StageStatus.COMPLETED
     )
-    parts = [f"{counts or 'none'}, run by {tests.runner} in {tests.sandbox}."]
-    failed = [
-        case for case in tests.cases if case.outcome in {TestOutcome.FAILED, TestOutcome.ERROR}
-    ]
-    parts += map(_failure, failed[:_FAILURES_SHOWN])
-    if len(failed) > _FAILURES_SHOWN:
-        parts.append(f"… and {len(failed) - _FAILURES_SHOWN} more, in {code(TESTS_REPORT)}.")
-    if not tests.cases and tests.output.strip():
-        parts += ["The runner's last words:", block(tests.output, end=True)]
-    return "\n\n".join(parts)
 
 
-def _failure(case: TestCaseResult) -> str:
-    place = f"{code(case.path)} {code(case.name)}" if case.path else code(case.name)
-    if "\n" in case.message.strip():
-        return f"- {place}:\n\n{block(case.message, indent=2)}"
-    return f"- {place}: {plain(case.message)}" if case.message.strip() else f"- {place}"
+def _files(sources: ReportSources) -> tuple[FileLine, ...]:
+    contracts = {file.path: file for file in sources.structure.files}
+    kept = [fix for fix in sources.fixes.attempts if fix.kept]
+    lines: list[FileLine] = []
+    for path, text in sorted(sources.files.items()):
+        effort = sources.efforts.get(path, FileEffort())
+        lines.append(
+            FileLine(
+                path=path,
+                characters=len(text),
+                template=contracts[path].template if path in contracts else "",
+                fixes=tuple(fix.number for fix in kept if path in fix.paths),
+                **effort.model_dump(),
+            )
+        )
+    return tuple(lines)
 
 
-def _told(text: str) -> str:
-    """A reason: a sentence, or a sentence and what a program said after it."""
-    first = _first_line(text)
-    rest = text.strip()[len(first) :].strip("\n")
-    return f"{plain(first)}\n\n{block(rest)}" if rest else plain(first)
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0]
-
-
-def _issues(structure: ValidatedStructure) -> str:
-    return "\n".join(
-        f"- {issue.severity}: {plain(issue.place)}: {plain(issue.message)}"
-        for issue in structure.issues
-    )
+def _unverified(sources: ReportSources) -> tuple[str, ...]:
+    tests, fixes = sources.tests, sources.fixes
+    told = [*tests.unverified, *fixes.beyond, *sources.structure.notes]
+    if tests.status == "not-run" and not tests.unverified:
+        told.insert(0, tests.reason)
+    return tuple(dict.fromkeys(told))

@@ -5,6 +5,7 @@ The file names are an interface: operators and other services know them.
 
 from core.artifacts.base import Artifact
 from core.artifacts.build_record import BuildRecord
+from core.artifacts.build_report import BuildReport
 from core.artifacts.fixes import Fixes
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.report import TestReport
@@ -31,6 +32,9 @@ FIXING = "report/fixing/"
 GUIDANCE = "guidance"
 """What stage 7.5 reads beside artifacts: what a person advised when its attempts were at an end."""
 REPORT = "report/report.md"
+REPORT_JSON = "report/report.json"
+COMMITTED_REPORT = "BUILD_REPORT.md"
+"""Where the report stands in the generated repository; no generated file may."""
 BUILD_RECORD = "build.json"
 REDO = "redo.json"
 CHOSEN_MODELS = "models.json"
@@ -46,6 +50,7 @@ ARTIFACT_TYPES: dict[str, type[Artifact]] = {
     VALIDATED_STRUCTURE: ValidatedStructure,
     TESTS_REPORT: TestReport,
     FIXES: Fixes,
+    REPORT_JSON: BuildReport,
     BUILD_RECORD: BuildRecord,
 }
 """Type of every JSON artifact; what is not here is text."""

@@ -1,11 +1,15 @@
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from codegen.report import write_report
+from codegen.report import ReportSources, make_report
+from codegen.report_page import committed_page, report_page
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, Usage
+from core.artifacts.build_report import BuildReport, FileEffort
+from core.artifacts.fixes import Fix, Fixes, FixOutcome
 from core.artifacts.questionnaire import Stack
-from core.artifacts.report import TestCaseResult, TestOutcome, TestReport
+from core.artifacts.report import StepReport, TestCaseResult, TestOutcome, TestReport
 from core.artifacts.structure import Severity, StructuralIssue, ValidatedStructure
 from core.stages import load_stage_table, read_stage_rows
 from tests.codegen.structures import MODULE, SPEC
@@ -22,6 +26,7 @@ GREEN = TestReport(
     runner="pytest",
     cases=(TestCaseResult(name="test_a", path="tests/test_a.py", outcome=TestOutcome.PASSED),),
 )
+NOT_NEEDED = Fixes(status="not-needed")
 RED = TestReport(
     status="red",
     reason="1 test failed.",
@@ -39,17 +44,21 @@ RED = TestReport(
 )
 
 
-def report(
+def made(
     tests: TestReport = GREEN,
     *,
     issues: Any = (),
     asked: Stack = SPEC.stack,
     assumptions: tuple[str, ...] = (),
+    fixes: Fixes = NOT_NEEDED,
+    efforts: Mapping[str, FileEffort] = {},
+    notes: tuple[str, ...] = (),
     **changes: Any,
-) -> str:
+) -> BuildReport:
     done = StageRecord(
         status=StageStatus.COMPLETED,
         models=("deepseek/deepseek-v3",),
+        attempts=1,
         usage=Usage(calls=2, input_tokens=1_000, output_tokens=50, cost_usd=0.25),
         seconds=1.25,
     )
@@ -63,17 +72,35 @@ def report(
         "totals": done.usage,
         **changes,
     }
-    structure = ValidatedStructure(modules=(MODULE,), issues=issues)
+    structure = ValidatedStructure(modules=(MODULE,), issues=issues, notes=notes)
     spec = SPEC.model_copy(update={"assumptions": assumptions})
     record = BuildRecord.model_validate(values)
-    return write_report(TABLE, record, structure, tests, asked=asked, spec=spec)
+    return make_report(
+        ReportSources(
+            table=TABLE,
+            record=record,
+            structure=structure,
+            files={"tests/test_tasks.py": "x = 1\n", "app/models.py": "y = 2\n", "e.py": ""},
+            tests=tests,
+            fixes=fixes,
+            asked=asked,
+            spec=spec,
+            efforts=efforts,
+        )
+    )
+
+
+def report(*arguments: Any, **changes: Any) -> str:
+    return report_page(made(*arguments, **changes))
 
 
 def test_a_green_build_says_where_it_is_and_what_it_took() -> None:
     text = report()
     assert text.startswith("# Task Tracker\n\nThe tests are green. The repository is on `main`.")
     assert "- tokens: 1,000 in, 50 out" in text
-    assert "| 3 schema-generator | deepseek/deepseek-v3 | 2 | 1,000 | 50 | $0.2500 | 1.2 |" in text
+    assert (
+        "| 3 schema-generator | deepseek/deepseek-v3 | 1 | 2 | 1,000 | 50 | $0.2500 | 1.2 |" in text
+    )
     assert "1 passed, run by pytest in bubblewrap." in text
     assert "demo" not in text
 
@@ -129,7 +156,7 @@ def test_without_cases_the_end_of_what_the_runner_printed_is_shown() -> None:
     text = report(TestReport(status="red", reason="No results.", runner="pytest", output=output))
     assert "````\nline 52\n" in text
     assert "line 51" not in text
-    assert text.endswith("line 89\n```\n# not a heading\n````\n")
+    assert "line 89\n```\n# not a heading\n````\n" in text
 
 
 def test_a_reason_of_several_lines_keeps_them() -> None:
@@ -158,3 +185,83 @@ def test_what_was_decided_is_listed_with_changes_of_the_stack_first() -> None:
 
 def test_where_nothing_was_decided_nothing_is_listed() -> None:
     assert "Decided" not in report()
+
+
+FIXED = Fixes(
+    status="mended",
+    stopped="Everything is green.",
+    attempts=(
+        Fix(
+            number=1,
+            failing="tests/test_a.py::test_b",
+            failures_before=2,
+            failures_after=0,
+            cause="It | adds one.",
+            paths=("app/models.py",),
+            outcome=FixOutcome.MENDED,
+            commit="0123456789abcdef",
+            kept=True,
+        ),
+    ),
+    beyond=("tests/test_a.py::test_c: It asks for the network.",),
+    guidance=("Look at *rounding*.",),
+)
+
+
+def test_fixes_and_the_files_they_changed_are_told() -> None:
+    text = report(fixes=FIXED, efforts={"app/models.py": FileEffort(attempts=2, calls=3)})
+    assert (
+        "| 1 | `tests/test_a.py::test_b` | It \\| adds one. | `app/models.py` | mended | 2 → 0 | "
+        "`0123456789ab` |"
+    ) in text
+    assert "Why it ended: Everything is green." in text
+    assert "- Look at \\*rounding\\*." in text
+    assert "| `app/models.py` | model, mended by fix 1 | 2 | 3 | $0.0000 |" in text
+
+
+def test_what_was_not_verified_is_listed_with_its_reason() -> None:
+    tests = GREEN.model_copy(update={"unverified": ("No Go is on this machine.",)})
+    text = report(tests, fixes=FIXED, notes=("Nobody could look up left-pad.",))
+    assert (
+        "## Not verified\n\n- No Go is on this machine.\n"
+        "- tests/test\\_a.py::test\\_c: It asks for the network.\n"
+        "- Nobody could look up left-pad.\n"
+    ).replace("\\_", "_") in text
+
+
+def test_what_is_committed_has_nothing_that_differs_from_run_to_run() -> None:
+    slow = TestReport(
+        status="red",
+        reason="Took 3.5 s in /tmp/box-1.",
+        sandbox="bubblewrap",
+        runner="pytest",
+        seconds=3.5,
+        cases=(RED.cases[1].model_copy(update={"seconds": 3.0}),),
+        steps=(StepReport(name="pytest", kind="test", status="red", seconds=3.5, reason="3.5 s"),),
+    )
+    first = made(slow, repository="/a", branch="review/b-1", commit="1" * 40)
+    other = slow.model_copy(
+        update={
+            "reason": "Took 9 s in /tmp/box-2.",
+            "sandbox": "docker",
+            "seconds": 9.0,
+            "cases": tuple(case.model_copy(update={"seconds": 1.0}) for case in slow.cases),
+            "steps": (slow.steps[0].model_copy(update={"seconds": 9.0, "reason": "9 s"}),),
+        }
+    )
+    seconds = made(other, totals=Usage(cost_usd=9), user="max", build_id="b-2", branch="review/b-2")
+    assert committed_page(first) == committed_page(seconds)
+    assert "- `tests/test_a.py` `test_b`" in committed_page(first)
+    assert "| 3 schema-generator | deepseek/deepseek-v3 | 2 | 1,000 | 50 |" in committed_page(first)
+    assert "$" not in committed_page(first)
+
+
+def test_an_empty_file_was_written_by_nobody() -> None:
+    assert "| `e.py` | nobody: it is empty | 0 | 0 | $0.0000 |" in report()
+
+
+def test_of_many_files_the_first_are_shown() -> None:
+    lines = made().files[:1] * 203
+    text = report_page(made().model_copy(update={"files": lines}))
+    assert text.count("| `app/models.py` |") == 200
+    assert "… and 3 more." in text

@@ -1,0 +1,71 @@
+"""Artifact of stage 8: what was built, by whom, at what cost, and what was not verified."""
+
+from pydantic import Field
+
+from core.artifacts.base import Artifact, Part
+from core.artifacts.build_record import Usage
+from core.artifacts.fixes import Fixes
+from core.artifacts.report import TestReport
+from core.artifacts.structure import StructuralIssue
+
+
+class StageLine(Part):
+    """One stage of the build."""
+
+    number: str
+    name: str
+    models: tuple[str, ...] = ()
+    usage: Usage = Usage()
+    attempts: int = Field(default=0, ge=0, description="Of the last run; 0: its result was kept.")
+    seconds: float = Field(default=0.0, ge=0, description="Wall time of the last run.")
+
+
+class FileEffort(Part):
+    """What was asked about one file over the build's life."""
+
+    attempts: int = Field(default=0, ge=0, description="How often a model wrote the file.")
+    calls: int = Field(
+        default=0, ge=0, description="All calls about it, briefs and failed ones too."
+    )
+    cost_usd: float = Field(default=0.0, ge=0)
+
+
+class FileLine(FileEffort):
+    """One file of the repository."""
+
+    path: str
+    characters: int = Field(default=0, ge=0, description="Length of its text.")
+    template: str = Field(default="", description="The template that wrote it, without a model.")
+    fixes: tuple[int, ...] = Field(
+        default=(), description="Numbers of the attempts at mending that changed it and were kept."
+    )
+
+
+class BuildReport(Artifact):
+    """`report/report.json`: what was built, by which models, at what cost; what is not verified."""
+
+    build_id: str
+    project_id: str
+    project_name: str
+    user: str
+    demo: bool = Field(default=False, description="A demo model wrote at least part of it.")
+    repository: str = ""
+    branch: str = ""
+    commit: str = Field(default="", description="The published commit.")
+    totals: Usage = Field(
+        default=Usage(), description="All model calls over the build's life, failed ones included."
+    )
+    decisions: tuple[str, ...] = Field(
+        default=(), description="What was decided because nobody said otherwise, in Markdown."
+    )
+    stages: tuple[StageLine, ...] = ()
+    files: tuple[FileLine, ...] = ()
+    tests: TestReport
+    fixes: Fixes
+    unverified: tuple[str, ...] = Field(
+        default=(), description="What was not verified and why, a sentence each."
+    )
+    issues: tuple[StructuralIssue, ...] = Field(
+        default=(), description="Issues of the structure that were left standing."
+    )
+    edited: tuple[str, ...] = Field(default=(), description="Artifacts a person replaced by hand.")
