@@ -120,7 +120,8 @@ def _status(steps: Sequence[StepEvidence]) -> tuple[Literal["green", "red", "not
     if not tested and not any(step.report.kind == "test" for step in steps):
         left = ["The repository has no tests that a known runner runs.", *left]
     reason = " ".join(dict.fromkeys([*red, *left]))
-    if not tested:
+    failed = {step.report.kind for step in steps if step.report.status == "red"}
+    if not tested and failed <= {"install"}:
         return "not-run", reason
     return ("red", reason) if reason else ("green", "")
 

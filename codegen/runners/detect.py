@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from codegen.runners.go_steps import GO_MANIFEST, go_steps
-from codegen.runners.npm_steps import NPM_MANIFEST, npm_steps
+from codegen.runners.npm_manifest import NPM_MANIFEST
+from codegen.runners.npm_steps import npm_steps
 from codegen.runners.python_steps import PYTHON_MANIFESTS, python_steps
 from codegen.runners.tree import find_projects
 from core.artifacts.run_plan import RunPlan, Step

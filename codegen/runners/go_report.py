@@ -75,7 +75,7 @@ def read_go(
     ]
     failed = {package for package, name in tests if name}
     explained = [case for case in cases if case.name not in failed]
-    return (*explained, *_builds(printed, paths, folder))
+    return (*explained, *read_builds(printed, paths, folder))
 
 
 def _events(document: bytes) -> Iterator[_Event]:
@@ -118,8 +118,14 @@ def _package_folder(package: str, module: str, folder: str) -> str:
     return "/".join(part for part in (folder, inside) if part)
 
 
-def _builds(printed: str, paths: Mapping[str, str], folder: str) -> Iterator[TestCaseResult]:
-    """A case for each package the compiler refuses, and one for what keeps Go from starting."""
+def read_builds(printed: str, paths: Mapping[str, str], folder: str) -> Iterator[TestCaseResult]:
+    """A case for each package the compiler refuses, and one for what keeps Go from starting.
+
+    Args:
+        printed: what the command printed.
+        paths: what to write instead of certain absolute folders; see `stable_text`.
+        folder: the module's folder in the repository.
+    """
     package, lines = "go build", list[str]()
     for line in [*stable_text(printed, paths).splitlines(), "# end"]:
         if heading := _BUILD.match(line):

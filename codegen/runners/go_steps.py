@@ -21,6 +21,19 @@ _SERVES = re.compile(
 )
 
 
+def go_gate_steps(project: Project) -> Iterator[Step]:
+    """How it is checked as a whole: vet compiles all of it, and knows calls that cannot work."""
+    if project.named(".go"):
+        yield Step(
+            kind="gate",
+            runner=Runner.GO_VET,
+            ecosystem="go",
+            folder=project.folder,
+            command=("go", "vet", "./..."),
+            report=ReportFormat.GO_VET,
+        )
+
+
 def go_steps(project: Project, report_path: str) -> Iterator[Step]:
     """Its steps."""
     found = _MODULE.search(project.files[GO_MANIFEST])

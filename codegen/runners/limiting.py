@@ -9,6 +9,12 @@ _GO_EVERYTHING = "./..."
 _UNLIMITED = frozenset({Runner.MOCHA, Runner.NPM_TEST})
 """Mocha adds files to those its configuration names; of `npm test` nobody knows what it runs."""
 
+_ENDINGS = {
+    "python": (".py",),
+    "npm": (".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"),
+    "go": (".go",),
+}
+
 
 def limited(step: Step, only: Collection[str]) -> Step | None:
     """The step with these test files alone; `None` where it has none of them.
@@ -20,7 +26,8 @@ def limited(step: Step, only: Collection[str]) -> Step | None:
         only: paths of test files, relative to the repository's root.
     """
     prefix = f"{step.folder}/" if step.folder else ""
-    inside = sorted(path[len(prefix) :] for path in only if path.startswith(prefix))
+    own = (path for path in only if path.endswith(_ENDINGS[step.ecosystem]))
+    inside = sorted(path[len(prefix) :] for path in own if path.startswith(prefix))
     if step.kind != "test" or not inside:
         return None
     if step.runner in _UNLIMITED:

@@ -1,16 +1,12 @@
 """How a Node project is built, tested and started, as its `package.json` says."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
+from codegen.runners.npm_manifest import NPM_MANIFEST, NpmManifest, read_npm_manifest
 from codegen.runners.npm_scripts import RunnerCommand, default_command, runner_commands
 from codegen.runners.tree import Project
 from core.artifacts.run_plan import BootCheck, ReportFormat, Runner, Step
-
-NPM_MANIFEST = "package.json"
 
 PORT = 3000
 """Where a Node application is told to listen, in the environment variable `PORT`."""
@@ -26,19 +22,11 @@ _CONFIGURATIONS = {
 _IMPORTS_NODE_TEST = re.compile(r"""(?:from|require\(|import)\s*["']node:test["']""")
 
 
-class _Manifest(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-
-    scripts: dict[str, str] = {}
-    dependencies: dict[str, str] = {}
-    development: dict[str, str] = Field(default={}, alias="devDependencies")
-
-
 def npm_steps(project: Project, report_path: str) -> Iterator[Step | str]:
     """Its steps, and what is not run and why, a sentence each."""
     try:
-        manifest = _Manifest.model_validate(json.loads(project.files[NPM_MANIFEST]))
-    except (ValueError, ValidationError, RecursionError) as error:
+        manifest = read_npm_manifest(project)
+    except (ValueError, RecursionError) as error:
         first = str(error).splitlines()[0]
         yield f"Nothing was run in {project.place}: its {NPM_MANIFEST} cannot be read: {first}."
         return
@@ -50,7 +38,7 @@ def npm_steps(project: Project, report_path: str) -> Iterator[Step | str]:
         yield _boot(project, report_path)
 
 
-def _tests(project: Project, manifest: _Manifest, report_path: str) -> Iterator[Step]:
+def _tests(project: Project, manifest: NpmManifest, report_path: str) -> Iterator[Step]:
     script = manifest.scripts.get("test", "")
     commands: list[RunnerCommand] = []
     if script and _NO_TEST not in script:
@@ -65,12 +53,11 @@ def _tests(project: Project, manifest: _Manifest, report_path: str) -> Iterator[
         yield step.model_copy(update={"report": command.report, "report_path": report_path})
 
 
-def _unnamed_runner(project: Project, manifest: _Manifest) -> Runner | None:
+def _unnamed_runner(project: Project, manifest: NpmManifest) -> Runner | None:
     """The runner of a project whose script `test` says nothing of it."""
-    declared: Mapping[str, str] = manifest.dependencies | manifest.development
     for runner in _RUNNERS:
         configured = any(_CONFIGURATIONS[runner].fullmatch(path) for path in project.files)
-        if configured or runner.value in declared:
+        if configured or runner.value in manifest.packages:
             return runner
     sources = project.named(".js", ".mjs", ".cjs", ".ts", ".mts")
     if any(_IMPORTS_NODE_TEST.search(project.files[path]) for path in sources):

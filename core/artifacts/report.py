@@ -51,7 +51,7 @@ class TestReport(Artifact):
     """`report/tests.json`: whether the generated code was run, where, and how it went.
 
     `status` is `green` only when every step is, and tests ran, among them every planned one;
-    `not-run` says in `reason` why no test ran.
+    `not-run` says in `reason` why no test ran, and nothing failed but an install.
     """
 
     __test__ = False

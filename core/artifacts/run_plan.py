@@ -28,6 +28,10 @@ class Runner(StrEnum):
     IMPORT_CHECK = "import check"
     LOAD_CHECK = "load check"
     RUFF = "ruff"
+    NODE_CHECK = "node --check"
+    TSC = "tsc"
+    ESLINT = "eslint"
+    GO_VET = "go vet"
     BOOT = "boot check"
 
 
@@ -35,8 +39,10 @@ class ReportFormat(StrEnum):
     """What a step writes to its report file.
 
     `jest-json` is what `jest --json` writes, and vitest's reporter `json`; `go-json` the events of
-    `go test -json`; `boot-json` and `load-json` the answers of our own probes; `ruff-json` what
-    `ruff check` writes; of `none` there is only what the command prints.
+    `go test -json`; `boot-json` and `load-json` the answers of our own probes; `ruff-json` and
+    `eslint-json` what these linters write; `node-check` a record, begun with the character 30, for
+    each file that `node --check` refuses: its path, and what node said; of `tsc`, `go-vet` and
+    `none` there is only what the command prints.
     """
 
     JUNIT = "junit"
@@ -46,6 +52,10 @@ class ReportFormat(StrEnum):
     BOOT = "boot-json"
     LOAD = "load-json"
     RUFF = "ruff-json"
+    NODE_CHECK = "node-check"
+    TSC = "tsc"
+    ESLINT = "eslint-json"
+    GO_VET = "go-vet"
     NONE = "none"
 
 

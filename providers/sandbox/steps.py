@@ -13,11 +13,14 @@ from core.errors import InputError, SandboxError
 from core.settings import SandboxLimits
 from providers.sandbox import boot_probe, load_probe
 from providers.sandbox.environment import INSIDE, PythonEnvironment
+from providers.sandbox.node_environment import NodeEnvironment
 from providers.sandbox.sandbox import TEMPORARY_FOLDER, WORK_FOLDER, Sandbox, SandboxRun
 
 _PROBE = "/boot_probe.py"
 _PROBE_MARGIN = 10.0
 """Seconds a box lives longer than the probe waits, so that the probe can still say what it saw."""
+
+_IN_FOLDER = ("/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh")
 
 _EVERYWHERE = {
     "CI": "1",
@@ -48,16 +51,27 @@ class Toolchain:
         mounts: files and folders of this machine, by their path inside.
         programs: folders inside that hold programs, before the system's own.
         variables: further environment variables; they win over those of the step.
+        entering: what goes before a command, in the step's folder, to set the box up for it.
     """
 
     mounts: Mapping[str, Path] = field(default_factory=dict[str, Path])
     programs: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    entering: tuple[str, ...] = ()
 
     @classmethod
     def of_python(cls, environment: PythonEnvironment) -> "Toolchain":
         """The interpreter with what a Python project needs."""
         return cls(mounts=environment.mounts, programs=(f"{INSIDE}/bin",))
+
+    @classmethod
+    def of_node(cls, environment: NodeEnvironment) -> "Toolchain":
+        """Node and npm, with the packages that a Node project needs."""
+        return cls(
+            mounts=environment.mounts,
+            programs=environment.programs,
+            entering=environment.entering,
+        )
 
 
 async def run_step(
@@ -90,7 +104,7 @@ async def run_step(
         command = _probing(step, step.boot, seconds)
         seconds += _PROBE_MARGIN
     return await sandbox.run(
-        ("/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh", _folder(step), *command),
+        (*_IN_FOLDER, _folder(step), *toolchain.entering, *command),
         folder=tree,
         environment=_variables(step, tree, toolchain),
         limits=limits.model_copy(update={"seconds": seconds}),

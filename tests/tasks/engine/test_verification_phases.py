@@ -1,7 +1,5 @@
 """Python repositories that fail in one phase of a verification each, in real boxes."""
 
-import pytest
-
 from core.artifacts.failure import FailureClass
 from core.settings import SandboxLimits
 from tests.tasks.engine.repositories import MANIFEST, PASSING, Repositories, steps_of
@@ -159,18 +157,3 @@ async def test_a_phase_ends_with_its_time(repositories: Repositories):
     assert (report.status, steps_of(verification)["load check"]) == ("red", "not-run")
     assert "load check was not run: the 0.5 s of its phase were used up." in report.unverified
     assert steps_of(verification)["pytest"] == "green"
-
-
-@pytest.mark.parametrize("name", ["package.json", "go.mod"])
-async def test_what_cannot_be_run_here_is_not_green(repositories: Repositories, name: str):
-    """Steps of an ecosystem without toolchain are said, and nothing is claimed of them."""
-    verification = await repositories.verify({**TESTS, **OTHER[name]})
-    assert verification.report.status == "red"
-    assert verification.failures == ()
-    assert any("was not run" in told for told in verification.report.unverified)
-
-
-OTHER = {
-    "package.json": {"web/package.json": '{"scripts": {"test": "node --test"}}'},
-    "go.mod": {"api/go.mod": "module example.com/api\n", "api/a_test.go": "package api\n"},
-}
