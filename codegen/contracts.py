@@ -2,225 +2,143 @@
 
 from collections.abc import Iterable, Iterator
 
+from codegen.contract_checks import contract_problems
+from codegen.cycles import cycle_problems
+from codegen.issues import Problem, issues_of
+from codegen.module_names import hidden_module_problems
+from codegen.ownership import ownership_problems, planned_test_problems, stranger_problems
 from codegen.paths import place_problems
-from core.artifacts.answers import ModuleFiles, ModulePlan, SchemaPart
-from core.artifacts.schema import Endpoint, Schema
+from core.artifacts.answers import ModuleFiles, ModulePlan
+from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
-from core.artifacts.structure import FileStructure, Module, Severity, StructuralIssue
-
-
-def check_schema(spec: CleanSpec, schema: Schema) -> list[StructuralIssue]:
-    """Problems of a schema: entities the spec has and the schema lacks, unknown requirements."""
-    missing = [
-        (name, f"the spec has the entity {name!r}, the schema does not", "Add it.")
-        for name in _left_out(spec, schema)
-    ]
-    return _issues("SC", [*missing, *_unknown_requirements(spec, schema.endpoints)])
-
-
-def check_edited_schema(spec: CleanSpec, schema: Schema) -> list[StructuralIssue]:
-    """Problems of a schema that a person may have edited.
-
-    They may leave an entity out on purpose: that is a warning here. All else is an error, as in
-    `check_schema`.
-    """
-    left_out = [
-        (
-            name,
-            f"the spec has the entity {name!r}, and the edited schema leaves it out",
-            "Nothing is built to store it. If that is not meant, put it back into the schema.",
-        )
-        for name in _left_out(spec, schema)
-    ]
-    return [
-        *_issues("SW", left_out, Severity.WARNING),
-        *_issues("SC", list(_unknown_requirements(spec, schema.endpoints))),
-    ]
-
-
-def check_schema_part(spec: CleanSpec, part: SchemaPart) -> list[StructuralIssue]:
-    """Problems of some entities and endpoints: entities or requirements the spec does not have."""
-    known = {entity.name for entity in spec.entities}
-    problems = [
-        (
-            entity.name,
-            f"its relation {relation.name!r} points to {relation.target!r}, which is no entity",
-            "Point it to an entity of the spec, or leave it out.",
-        )
-        for entity in part.entities
-        for relation in entity.relations
-        if relation.target not in known
-    ]
-    problems += [
-        (
-            endpoint.id,
-            f"it serves {endpoint.entity!r}, which is no entity",
-            "Name an entity of the spec, or none.",
-        )
-        for endpoint in part.endpoints
-        if endpoint.entity and endpoint.entity not in known
-    ]
-    return _issues("SP", [*problems, *_unknown_requirements(spec, part.endpoints)])
-
-
-def _left_out(spec: CleanSpec, schema: Schema) -> list[str]:
-    stored = {entity.name for entity in schema.entities}
-    return [entity.name for entity in spec.entities if entity.name not in stored]
-
-
-def _unknown_requirements(
-    spec: CleanSpec, endpoints: Iterable[Endpoint]
-) -> Iterator[tuple[str, str, str]]:
-    numbers = {requirement.id for requirement in spec.requirements}
-    for endpoint in endpoints:
-        for number in endpoint.requirements:
-            if number not in numbers:
-                yield (
-                    endpoint.id,
-                    f"it serves {number}, which is not a requirement",
-                    "Name an existing one.",
-                )
+from core.artifacts.structure import (
+    FileContract,
+    FileStructure,
+    Module,
+    StructuralIssue,
+)
 
 
 def check_plan(spec: CleanSpec, schema: Schema, plan: ModulePlan) -> list[StructuralIssue]:
-    """Problems of a module plan: names given twice, requirements or entities left out."""
+    """Errors of a module plan: names given twice, requirements or entities left out or unknown."""
     names = [module.name for module in plan.modules]
     planned = {number for module in plan.modules for number in module.requirements}
     held = {name for module in plan.modules for name in module.entities}
     problems = [
-        (name, "there are several modules of this name", "Give each module its own name.")
+        Problem(name, "there are several modules of this name", "Give each module its own name.")
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
     problems += [
-        (item.id, "no module has this requirement", "Name it in a module's requirements.")
+        Problem(item.id, "no module has this requirement", "Name it in a module's requirements.")
         for item in spec.requirements
         if item.id not in planned
     ]
     problems += [
-        (entity.name, "no module has this entity", "Name it in a module's entities.")
+        Problem(entity.name, "no module has this entity", "Name it in a module's entities.")
         for entity in schema.entities
         if entity.name not in held
     ]
-    return _issues("MP", problems)
+    problems += stranger_problems(spec, schema, plan.modules)
+    return issues_of("MP", problems)
 
 
-def check_module_files(so_far: FileStructure, answer: ModuleFiles) -> list[StructuralIssue]:
-    """Problems of one module's files beside the files of earlier modules."""
-    paths = [file.path for file in (*so_far.files, *answer.files)]
-    problems = [
-        (path, problem, "Give every file a canonical, relative path of its own.")
-        for path, problem in place_problems(paths)
-    ]
-    together = FileStructure(
-        modules=(Module(name="all", purpose="all", files=(*so_far.files, *answer.contracts)),)
-    )
+def check_module_files(
+    spec: CleanSpec, schema: Schema, others: FileStructure, answer: ModuleFiles
+) -> list[StructuralIssue]:
+    """Errors of one module's files.
+
+    Args:
+        spec, schema: what they may name.
+        others: the files of other modules, as far as they are known, and the dependencies.
+        answer: the files of the module.
+    """
     mine = {file.path for file in answer.files}
-    problems += [problem for problem in _unresolved(together) if problem[0] in mine]
+    files = (*others.files, *answer.contracts)
+    problems = [
+        problem
+        for problem in _file_problems(files, mine, others)
+        # A circle or a clash is told at one of its files; all others' own are settled.
+        if problem.place in mine
+    ]
+    problems += stranger_problems(spec, schema, (*answer.contracts, *answer.tests))
     problems += [
-        (test.path, f"the test {test.case!r} is planned in no file of this module", "Add it.")
+        Problem(
+            test.path, f"the test {test.case!r} is planned in no file of this module", "Add it."
+        )
         for test in answer.tests
         if test.path not in mine
     ]
-    return _issues("MF", problems)
+    held = [test for test in answer.tests if test.path in mine]
+    problems += planned_test_problems(files, held)
+    return issues_of("MF", problems)
 
 
 def check_structure(
     spec: CleanSpec, schema: Schema, structure: FileStructure
 ) -> list[StructuralIssue]:
-    """Problems of a file structure.
+    """Errors of a file structure.
 
-    Paths must be canonical and unique, imports must resolve to a file and a name it exports, and
-    every requirement and entity needs a file, every requirement a planned test.
+    Paths must be canonical and unique, imports must resolve to a file and a name it exports, or
+    to a declared dependency, circles must be declared, and every requirement, entity and endpoint
+    needs a file, every requirement a planned test.
     """
-    problems = [
-        (path, problem, "Give every file a canonical, relative path of its own.")
-        for path, problem in place_problems([file.path for file in structure.files])
-    ]
-    problems += _unresolved(structure)
-    problems += _unowned(spec, schema, structure)
-    return _issues("ST", problems)
+    mine = {file.path for file in structure.files}
+    problems = list(_file_problems(structure.files, mine, structure))
+    problems += stranger_problems(
+        spec, schema, (*structure.modules, *structure.files, *structure.tests)
+    )
+    problems += ownership_problems(spec, schema, structure)
+    problems += planned_test_problems(structure.files, structure.tests)
+    return issues_of("ST", problems)
 
 
-def _unresolved(structure: FileStructure) -> Iterator[tuple[str, str, str]]:
-    exports = {file.path: {item.name for item in file.exports} for file in structure.files}
-    for file in structure.files:
-        for item in file.imports:
-            if item.path not in exports:
-                yield (
-                    file.path,
-                    f"it imports {item.path!r}, which is no file of the structure",
-                    "Import an existing file, or add that file.",
-                )
-                continue
-            for symbol in item.symbols:
-                if symbol not in exports[item.path]:
-                    yield (
-                        file.path,
-                        f"it imports {symbol!r} from {item.path!r}, which does not export it",
-                        "Add the export there, or import what is exported.",
-                    )
-
-
-def _unowned(
-    spec: CleanSpec, schema: Schema, structure: FileStructure
-) -> Iterator[tuple[str, str, str]]:
-    paths = {file.path for file in structure.files}
-    owned = {number for file in structure.files for number in file.requirements}
-    held = {name for file in structure.files for name in file.entities}
-    tested = {test.requirement for test in structure.tests if test.path in paths}
-    for requirement in spec.requirements:
-        if requirement.id not in owned:
-            yield requirement.id, "no file serves it", "Name it in a file's requirements."
-        if requirement.id not in tested:
-            yield requirement.id, "no acceptance test is planned for it", "Plan one in a test file."
-    for entity in schema.entities:
-        if entity.name not in held:
-            yield entity.name, "no file holds this entity", "Name it in a file's entities."
-    for test in structure.tests:
-        if test.path not in paths:
-            yield test.path, f"the test {test.case!r} is planned in no file", "Add the file."
+def _file_problems(
+    files: Iterable[FileContract], about: Iterable[str], structure: FileStructure
+) -> Iterator[Problem]:
+    everything = tuple(files)
+    paths = [file.path for file in everything]
+    for path, message in place_problems(paths):
+        yield Problem(path, message, "Give every file a canonical, relative path of its own.")
+    yield from hidden_module_problems(paths)
+    known = {file.path: file for file in everything}
+    yield from contract_problems(known, sorted(set(about)), structure.dependencies)
+    yield from cycle_problems(known)
 
 
 def issues_of_module(
-    structure: FileStructure, module: Module, issues: Iterable[StructuralIssue]
+    structure: FileStructure, schema: Schema, module: Module, issues: Iterable[StructuralIssue]
 ) -> tuple[StructuralIssue, ...]:
     """The issues a module should mend; those that are nobody's go to the first module."""
-    places = [
-        {item.name, *item.requirements, *item.entities, *(file.path for file in item.files)}
-        for item in structure.modules
-    ]
-    mine = places[structure.modules.index(module)]
-    first = module == structure.modules[0]
-    return tuple(
-        issue
-        for issue in issues
-        if issue.place in mine or (first and not any(issue.place in known for known in places))
-    )
+    return tuple(issue for issue in issues if module in modules_of(structure, schema, issue.place))
 
 
-def _issues(
-    prefix: str, problems: list[tuple[str, str, str]], severity: Severity = Severity.ERROR
-) -> list[StructuralIssue]:
-    return [
-        StructuralIssue(
-            id=f"{prefix}-{number}",
-            severity=severity,
-            place=place,
-            message=message,
-            suggestion=suggestion,
-            source="check",
-        )
-        for number, (place, message, suggestion) in enumerate(problems, start=1)
-    ]
+def modules_of(structure: FileStructure, schema: Schema, place: str) -> tuple[Module, ...]:
+    """The modules that a place in an issue is about; the first one if it is nobody's.
 
-
-def refuse_errors(issues: list[StructuralIssue]) -> None:
-    """Raise when something does not fit together.
-
-    Raises:
-        ValueError: names the first issues, fit to be shown to the model that made them.
+    A field (`Task.title`) is its entity's matter. An endpoint is that of the module that serves
+    others of its entity, else of the one that is about the fewest entities besides.
     """
-    if issues:
-        shown = [f"{issue.place}: {issue.message}. {issue.suggestion}" for issue in issues[:20]]
-        more = f"\n… and {len(issues) - 20} more" if len(issues) > 20 else ""
-        raise ValueError("\n".join(shown) + more)
+    concerned = tuple(module for module in structure.modules if place in _places(module)) or tuple(
+        module for module in structure.modules if place.partition(".")[0] in module.entities
+    )
+    if concerned:
+        return concerned
+    served = {endpoint.id: endpoint.entity for endpoint in schema.endpoints}
+    if place in served:
+        about = [module for module in structure.modules if served[place] in module.entities]
+        beside = {name for name, entity in served.items() if entity == served[place]}
+        serving = [module for module in about if _serves(module, beside)]
+        for found in (serving, sorted(about, key=lambda module: len(module.entities))):
+            if found:
+                return (found[0],)
+    return structure.modules[:1]
+
+
+def _places(module: Module) -> set[str]:
+    endpoints = {name for file in module.files for name in file.endpoints}
+    paths = {file.path for file in module.files}
+    return {module.name, *module.requirements, *module.entities, *paths, *endpoints}
+
+
+def _serves(module: Module, endpoints: set[str]) -> bool:
+    return any(endpoints & set(file.endpoints) for file in module.files)

@@ -135,6 +135,17 @@ class StageTable:
         """Place of a stage in the order, from 0; unknown numbers raise `InputError`."""
         return self.stages.index(self[number])
 
+    def asking(self, template: str) -> Stage:
+        """The stage in whose row a template's models stand; another may ask them again.
+
+        Raises:
+            KeyError: there is no such stage.
+        """
+        for stage in self.stages:
+            if any(use.template == template for use in stage.models):
+                return stage
+        raise KeyError(f"no stage asks {template!r}")
+
     def templates(self) -> tuple[str, ...]:
         """Every template some stage asks, in order."""
         return tuple(use.template for stage in self.stages for use in stage.models)

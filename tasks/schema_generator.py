@@ -1,6 +1,7 @@
 """Stage 3: designs the data model and the HTTP interface, some entities at a time."""
 
-from codegen.contracts import check_schema, check_schema_part, refuse_errors
+from codegen.issues import refuse_errors
+from codegen.schema_checks import check_schema, check_schema_part
 from codegen.schema_docs import update_docs
 from core.artifacts.answers import SchemaPart
 from core.artifacts.schema import Schema
@@ -29,7 +30,9 @@ async def _ask_in_parts(work: StageWork, docs: str) -> Schema:
         tuple(names[start : start + ENTITIES_AT_ONCE])
         for start in range(0, len(names), ENTITIES_AT_ONCE)
     ] or [()]
-    parts = [await _ask_part(work, spec, docs, group) for group in groups]
+    parts: list[SchemaPart] = []
+    for group in groups:
+        parts.append(await _ask_part(work, spec, docs, group, tuple(parts)))
     try:
         schema = Schema(
             entities=tuple(entity for part in parts for entity in part.entities),
@@ -42,7 +45,11 @@ async def _ask_in_parts(work: StageWork, docs: str) -> Schema:
 
 
 async def _ask_part(
-    work: StageWork, spec: CleanSpec, docs: str, names: tuple[str, ...]
+    work: StageWork,
+    spec: CleanSpec,
+    docs: str,
+    names: tuple[str, ...],
+    earlier: tuple[SchemaPart, ...],
 ) -> SchemaPart:
     def check(part: SchemaPart) -> None:
         found = [entity.name for entity in part.entities]
@@ -51,7 +58,7 @@ async def _ask_part(
                 f"entities must be exactly {', '.join(names) or 'none'}, "
                 f"not {', '.join(found) or 'none'}"
             )
-        refuse_errors(check_schema_part(spec, part))
+        refuse_errors(check_schema_part(spec, part, earlier))
 
     context = SchemaGeneratorContext(specs=spec, docs=docs, asked=EntityNames(names=names))
     return await work.ask(context, SchemaPart, check)

@@ -1,10 +1,11 @@
 """Stage 3.5: finds what does not fit together in docs and schema, with and without a model."""
 
-from codegen.contracts import check_edited_schema
+from codegen.issues import errors_in
+from codegen.schema_checks import check_edited_schema
 from core.artifacts.answers import IssueList
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
-from core.artifacts.structure import Severity, StructuralIssue, StructuralIssues
+from core.artifacts.structure import StructuralIssue, StructuralIssues
 from core.errors import InputError
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN, STRUCTURAL_ISSUES
 from prompts.contexts import StructuralValidatorContext
@@ -21,7 +22,7 @@ async def find_issues(work: StageWork) -> Outputs:
     """
     schema = work.read(SCHEMA, Schema)
     checked = check_edited_schema(work.read(SPECS_CLEAN, CleanSpec), schema)
-    errors = [issue for issue in checked if issue.severity is Severity.ERROR]
+    errors = errors_in(checked)
     if errors:
         shown = "; ".join(f"{issue.place}: {issue.message}" for issue in errors[:5])
         raise InputError(f"{SCHEMA}: {shown}")

@@ -1,6 +1,7 @@
 """Stage 5: a second model reviews the structure; what it leaves is checked without a model."""
 
 from codegen.contracts import check_structure, issues_of_module
+from codegen.issues import errors_in
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import (
@@ -18,50 +19,107 @@ from core.layout import (
     STRUCTURAL_ISSUES,
     VALIDATED_STRUCTURE,
 )
+from tasks.engine.module_files import ask_files, with_files
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
-from tasks.engine.structure_review import Assignment, replace_module, review_module
+from tasks.engine.structure_review import Assignment, review_module
 
 MAX_ROUNDS = 3
 """The first round reviews every module, later ones only those that have errors left."""
+
+_NAMED = 5
+"""Errors named in the message of a build that halts here."""
 
 
 async def validate_structure(work: StageWork) -> Outputs:
     """Review module by module until no error is left.
 
+    A module that has errors left goes back to the model of stage 4, which writes it again with
+    the issues, and is then reviewed again.
+
     Raises:
         AnswerError: errors are left after the last round; nothing is passed on.
     """
-    spec = work.read(SPECS_CLEAN, CleanSpec)
-    schema = work.read(SCHEMA, Schema)
-    structure = work.read(FILE_STRUCTURE, FileStructure)
-    noted = NotedIssues(structure, work.read(STRUCTURAL_ISSUES, StructuralIssues))
-    corrections: list[str] = []
-    found = check_structure(spec, schema, structure)
+    review = _Review(work)
     for review_round in range(MAX_ROUNDS):
-        for position, module in enumerate(structure.modules):
-            mine = issues_of_module(structure, module, found)
-            known = noted.errors_of(position) if review_round else noted.of(position)
-            if review_round and not mine and not known:
-                continue
-            assigned = Assignment(position, (*mine, *known), review_round)
-            review = await review_module(work, schema, structure, assigned)
-            structure = replace_module(structure, position, review)
-            noted.resolve(position, review.resolved)
-            corrections.extend(review.corrections)
-        found = check_structure(spec, schema, structure)
-        if not found and not noted.errors:
+        await review.run(review_round)
+        if not review.errors:
             break
-    _refuse_errors((*found, *noted.errors))
-    return {
-        VALIDATED_STRUCTURE: ValidatedStructure(
-            modules=structure.modules,
-            dependencies=structure.dependencies,
-            tests=structure.tests,
-            corrections=tuple(corrections),
-            issues=tuple(issue for issue in noted.left if issue.severity is not Severity.INFO),
+    _refuse_errors(review.errors)
+    return {VALIDATED_STRUCTURE: review.validated()}
+
+
+class _Review:
+    """The structure under review, with what is known to be wrong with it."""
+
+    def __init__(self, work: StageWork) -> None:
+        self._work = work
+        self._spec = work.read(SPECS_CLEAN, CleanSpec)
+        self._schema = work.read(SCHEMA, Schema)
+        self._structure = work.read(FILE_STRUCTURE, FileStructure)
+        noted = work.read(STRUCTURAL_ISSUES, StructuralIssues)
+        self._noted = NotedIssues(self._structure, self._schema, noted)
+        self._corrections: list[str] = []
+        self._check()
+
+    def _check(self) -> None:
+        self._found = check_structure(self._spec, self._schema, self._structure)
+
+    @property
+    def errors(self) -> tuple[StructuralIssue, ...]:
+        """Errors that programs find, and those of stage 3.5 that are open."""
+        return (*errors_in(self._found), *self._noted.errors)
+
+    async def run(self, review_round: int) -> None:
+        """Review all modules, or after the first round those with errors."""
+        for position in range(len(self._structure.modules)):
+            known = (
+                self._noted.of(position) if not review_round else self._noted.errors_of(position)
+            )
+            issues = (*self._of_module(position), *known)
+            if review_round and not issues:
+                continue
+            if review_round:
+                await self._write_again(Assignment(position, issues, review_round))
+                issues = (*self._of_module(position), *known)
+            await self._review(Assignment(position, issues, review_round))
+        self._check()
+
+    def _of_module(self, position: int) -> tuple[StructuralIssue, ...]:
+        module = self._structure.modules[position]
+        return issues_of_module(self._structure, self._schema, module, self._found)
+
+    async def _write_again(self, assigned: Assignment) -> None:
+        """Send a module back to the structure's own model."""
+        module = self._structure.modules[assigned.position]
+        answer = await ask_files(
+            self._work,
+            self._structure,
+            module,
+            assigned.issues,
+            review_round=assigned.review_round,
         )
-    }
+        self._structure = with_files(self._structure, module, answer)
+        self._check()
+
+    async def _review(self, assigned: Assignment) -> None:
+        review = await review_module(self._work, self._schema, self._structure, assigned)
+        module = self._structure.modules[assigned.position]
+        self._structure = with_files(self._structure, module, review)
+        self._noted.resolve(assigned.position, review.resolved)
+        self._corrections.extend(review.corrections)
+
+    def validated(self) -> ValidatedStructure:
+        """What stage 5 passes on."""
+        return ValidatedStructure(
+            modules=self._structure.modules,
+            dependencies=self._structure.dependencies,
+            tests=self._structure.tests,
+            corrections=tuple(self._corrections),
+            issues=tuple(
+                issue for issue in self._noted.left if issue.severity is not Severity.INFO
+            ),
+        )
 
 
 class NotedIssues:
@@ -71,10 +129,10 @@ class NotedIssues:
     say that it is, or why it does not hold; until then it is left.
     """
 
-    def __init__(self, structure: FileStructure, noted: StructuralIssues) -> None:
+    def __init__(self, structure: FileStructure, schema: Schema, noted: StructuralIssues) -> None:
         self._noted = noted.issues
         self._open = [
-            {issue.id: issue for issue in issues_of_module(structure, module, noted.issues)}
+            {issue.id: issue for issue in issues_of_module(structure, schema, module, noted.issues)}
             for module in structure.modules
         ]
 
@@ -84,7 +142,7 @@ class NotedIssues:
 
     def errors_of(self, position: int) -> tuple[StructuralIssue, ...]:
         """The errors still open for a module."""
-        return _errors(self.of(position))
+        return errors_in(self.of(position))
 
     def resolve(self, position: int, ids: tuple[str, ...]) -> None:
         """Take a module's word that these need nothing more of it."""
@@ -100,16 +158,12 @@ class NotedIssues:
     @property
     def errors(self) -> tuple[StructuralIssue, ...]:
         """The errors that are left."""
-        return _errors(self.left)
-
-
-def _errors(issues: tuple[StructuralIssue, ...]) -> tuple[StructuralIssue, ...]:
-    return tuple(issue for issue in issues if issue.severity is Severity.ERROR)
+        return errors_in(self.left)
 
 
 def _refuse_errors(errors: tuple[StructuralIssue, ...]) -> None:
     if errors:
-        shown = "; ".join(f"{issue.place}: {issue.message}" for issue in errors[:5])
+        shown = "; ".join(f"{issue.place}: {issue.message}" for issue in errors[:_NAMED])
         raise AnswerError(
             f"the structure still has {len(errors)} errors after {MAX_ROUNDS} rounds: {shown}"
         )

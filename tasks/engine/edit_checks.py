@@ -6,12 +6,13 @@ What has no entry here is checked by its type alone, before the build begins.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
-from codegen.contracts import check_edited_schema, check_structure
+from codegen.contracts import check_structure
 from codegen.documents import check_docs
+from codegen.issues import errors_in
+from codegen.schema_checks import check_edited_schema, check_spec
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import (
-    Severity,
     StructuralIssue,
     StructuralIssues,
     ValidatedStructure,
@@ -36,6 +37,10 @@ def check_edits(work: StageWork) -> None:
             more = len(problems) - MAX_SHOWN
             shown = "; ".join(problems[:MAX_SHOWN]) + (f"; … and {more} more" if more > 0 else "")
             raise InputError(f"use: the text for {path!r} does not fit the build: {shown}")
+
+
+def _spec_problems(work: StageWork) -> list[str]:
+    return _errors(check_spec(CleanSpec.model_validate_json(work.call.edits[SPECS_CLEAN])))
 
 
 def _docs_problems(work: StageWork) -> list[str]:
@@ -68,12 +73,11 @@ def _structure_problems(work: StageWork) -> list[str]:
 
 
 def _errors(issues: Iterable[StructuralIssue]) -> list[str]:
-    return [
-        f"{issue.place}: {issue.message}" for issue in issues if issue.severity is Severity.ERROR
-    ]
+    return [f"{issue.place}: {issue.message}" for issue in errors_in(issues)]
 
 
 _CHECKS: Mapping[str, Callable[[StageWork], list[str]]] = {
+    SPECS_CLEAN: _spec_problems,
     DOCS: _docs_problems,
     SCHEMA: _schema_problems,
     STRUCTURAL_ISSUES: _issues_problems,

@@ -1,7 +1,7 @@
 """What a stage's function works with: its inputs, and a model to ask."""
 
 from collections.abc import Callable
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel
 
@@ -71,6 +71,7 @@ class StageWork:
         answer_type: type[ModelT],
         check: Callable[[ModelT], None] | None = None,
         *,
+        reshape: Callable[[Any], Any] | None = None,
         review_round: int = 0,
     ) -> ModelT:
         """Ask for a document of a type.
@@ -80,6 +81,8 @@ class StageWork:
             answer_type: the type to parse the answer into.
             check: raises `ValueError` when an answer of the right type is still wrong; the model
                 is then asked again with that text.
+            reshape: for answers that models give in several shapes: brings one into the form that
+                was asked for, or raises `ValueError`.
             review_round: for a stage that asks the same again after it looked at all answers: how
                 often it did so before. Each round has its own answers.
 
@@ -88,7 +91,7 @@ class StageWork:
         """
 
         def parse(content: str) -> ModelT:
-            answer = parse_json(content, answer_type)
+            answer = parse_json(content, answer_type, reshape)
             if check is not None:
                 check(answer)
             return answer
@@ -117,6 +120,7 @@ class StageWork:
     ) -> T:
         session = self.session
         prompt = render(context)
+        asking = session.table.asking(prompt.template)
         question = Question(
             build_id=session.build_id,
             project_id=session.project_id,
@@ -127,7 +131,7 @@ class StageWork:
             system=prompt.system,
             user_text=prompt.user,
             answer_type=prompt.answer_type,
-            choices=session.router.choices(self.stage.number, prompt.template),
+            choices=session.router.choices(asking.number, prompt.template),
             limits=self._maxima,
             spending=self._spending,
             salt=session.salt(self.stage),

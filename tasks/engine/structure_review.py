@@ -4,18 +4,13 @@ import re
 from dataclasses import dataclass
 
 from codegen.excerpts import docs_excerpt, schema_excerpt, structure_excerpt
+from codegen.structure_shapes import read_files
 from core.artifacts.answers import ModuleReview
 from core.artifacts.schema import Schema
-from core.artifacts.structure import (
-    FileContract,
-    FileStructure,
-    Module,
-    PlannedTest,
-    StructuralIssue,
-    StructuralIssues,
-)
+from core.artifacts.structure import FileStructure, Module, StructuralIssue, StructuralIssues
 from core.layout import DOCS
 from prompts.contexts import FileIndex, ModuleTests, ValidatorContext
+from tasks.engine.module_files import tests_of
 from tasks.engine.stage_work import StageWork
 
 
@@ -56,10 +51,11 @@ async def review_module(
             issues=StructuralIssues(issues=assigned.issues),
             others=_others(structure, schema, module),
             module=module,
-            tests=ModuleTests(tests=_tests_of(structure, module)),
+            tests=ModuleTests(tests=tests_of(structure, module)),
         ),
         ModuleReview,
         check,
+        reshape=read_files,
         review_round=assigned.review_round,
     )
 
@@ -89,25 +85,6 @@ def refuse_unexplained(issues: tuple[StructuralIssue, ...], review: ModuleReview
         )
 
 
-def replace_module(structure: FileStructure, position: int, review: ModuleReview) -> FileStructure:
-    """The structure with a module's files and tests as its review has them."""
-    module = structure.modules[position]
-    mine = {file.path for file in module.files}
-    modules = list(structure.modules)
-    modules[position] = module.model_copy(update={"files": _with_templates(review, module)})
-    kept = tuple(test for test in structure.tests if test.path not in mine)
-    return structure.model_copy(update={"modules": tuple(modules), "tests": (*kept, *review.tests)})
-
-
-def _with_templates(review: ModuleReview, module: Module) -> tuple[FileContract, ...]:
-    """The reviewed files; a file that a template serves is served by it still."""
-    templates = {file.path: file.template for file in module.files}
-    return tuple(
-        file.model_copy(update={"template": templates.get(file.path, "")})
-        for file in review.contracts
-    )
-
-
 def _names(text: str, number: str) -> bool:
     """Whether a text names an id; `SI-12` does not name `SI-1`."""
     return re.search(rf"(?<![\w-]){re.escape(number)}(?![\w-])", text) is not None
@@ -122,8 +99,3 @@ def _others(structure: FileStructure, schema: Schema, module: Module) -> FileInd
         ),
         dependencies=structure.dependencies,
     )
-
-
-def _tests_of(structure: FileStructure, module: Module) -> tuple[PlannedTest, ...]:
-    paths = {file.path for file in module.files}
-    return tuple(test for test in structure.tests if test.path in paths)

@@ -42,13 +42,16 @@ SCHEMA = Schema(
 MODELS = FileContract(
     path="app/models.py",
     purpose="Tables.",
+    language="python",
     exports=(Export(name="Task", kind="class"), Export(name="Project", kind="class")),
     entities=("Task", "Project"),
     requirements=("FR-1", "FR-2"),
+    endpoints=("GET /api/tasks", "GET /api/projects"),
 )
 TESTS = FileContract(
     path="tests/test_tasks.py",
     purpose="Tests.",
+    language="python",
     imports=(Import(path="app/models.py", symbols=("Task",)),),
     requirements=("FR-1", "FR-2"),
 )

@@ -20,9 +20,9 @@ from codegen.gate import check_source
 from codegen.paths import MAX_DEPTH, MAX_PATH_CHARACTERS, check_path
 from core.artifacts.answers import ModuleFiles, ModulePlan
 from core.artifacts.questionnaire import Stack
-from core.artifacts.schema import Schema, StoredEntity
-from core.artifacts.specs import CleanSpec
-from core.artifacts.structure import Export, FileContract, FileStructure, Module
+from core.artifacts.schema import Endpoint, Schema, StoredEntity
+from core.artifacts.specs import CleanSpec, Requirement, SpecEntity
+from core.artifacts.structure import Dependency, Export, FileContract, FileStructure, Module
 from core.fence import read_fenced
 from core.stages import load_stage_table, read_stage_rows
 from prompts.contexts import (
@@ -68,6 +68,20 @@ EARLIER = tuple(
     }.items()
 )
 """The files that the prompts name above their examples of contracts."""
+
+LENDING = CleanSpec(
+    project_name="Tool Shed",
+    slug="tool-shed",
+    summary="Lends tools.",
+    requirements=tuple(Requirement(id=f"FR-{n}", title="Lend tools") for n in (1, 2, 3)),
+    entities=(SpecEntity(name="Loan"), SpecEntity(name="Tool")),
+)
+LENDING_SCHEMA = Schema(
+    endpoints=(
+        Endpoint(method="GET", path="/api/loans"),
+        Endpoint(method="POST", path="/api/loans"),
+    )
+)
 
 every_context = pytest.mark.parametrize("context_type", CONTEXTS)
 every_json_context = pytest.mark.parametrize("context_type", JSON_CONTEXTS)
@@ -193,9 +207,12 @@ def test_the_contracts_of_the_examples_hold(
 ) -> None:
     (example,) = _examples(samples[context_type])
     answer = ModuleFiles.model_validate_json(example)
-    earlier = FileStructure(modules=(Module(name="earlier", purpose="Known.", files=EARLIER),))
+    earlier = FileStructure(
+        modules=(Module(name="earlier", purpose="Known.", files=EARLIER),),
+        dependencies=tuple(Dependency(name=name) for name in ("fastapi", "pytest", "sqlalchemy")),
+    )
 
-    assert check_module_files(earlier, answer) == []
+    assert check_module_files(LENDING, LENDING_SCHEMA, earlier, answer) == []
     requirements = {number for file in answer.files for number in file.requirements}
     assert {test.requirement for test in answer.tests} == requirements
     for test in answer.tests:

@@ -32,6 +32,9 @@ from tests.codegen.structures import (
 )
 from tests.tasks.bench import DESIGN, REVIEW, Bench
 
+WRITTEN = ModuleFiles(files=MODULE.files, tests=PLANNED)
+"""The module as the model of stage 4 writes it again."""
+
 
 async def test_stage_4_asks_for_the_modules_and_then_for_the_files_of_each(bench: Bench) -> None:
     models = Module(
@@ -85,19 +88,24 @@ async def test_stage_5_sends_errors_back_to_the_module_until_they_are_mended(
     bench: Bench,
 ) -> None:
     broken = REVIEW.model_copy(update={"tests": PLANNED[:1]})
-    work = bench.work("5", {**DESIGN, FILE_STRUCTURE: STRUCTURE}, broken, REVIEW)
+    work = bench.work("5", {**DESIGN, FILE_STRUCTURE: STRUCTURE}, broken, WRITTEN, REVIEW)
     outputs = await validate_structure(work)
     validated = outputs[VALIDATED_STRUCTURE]
     assert isinstance(validated, ValidatedStructure)
     assert validated.tests == PLANNED
     assert "no acceptance test is planned for it" in bench.prompts[1]
+    systems = [body["messages"][0]["content"].split("\n")[0] for body in bench.model.asked]
+    assert systems == ["# validator", "# file-structure-generator", "# validator"]
+    assert bench.prompts[1].count("test_keeps_tasks") == 1, "it sees what the module has so far"
+    assert "no acceptance test is planned for it" not in bench.prompts[2], "it is mended by then"
 
 
 async def test_stage_5_never_passes_on_a_structure_with_errors(bench: Bench) -> None:
     broken = [
         REVIEW.model_copy(update={"tests": PLANNED[:1], "corrections": (str(n),)}) for n in range(3)
     ]
-    work = bench.work("5", {**DESIGN, FILE_STRUCTURE: STRUCTURE}, *broken)
+    answers = (broken[0], WRITTEN, broken[1], WRITTEN, broken[2])
+    work = bench.work("5", {**DESIGN, FILE_STRUCTURE: STRUCTURE}, *answers)
     with pytest.raises(AnswerError, match="still has 1 errors after 3 rounds: FR-2"):
         await validate_structure(work)
 
@@ -112,7 +120,7 @@ async def test_stage_5_does_not_go_on_with_an_error_that_a_model_reported(bench:
         STRUCTURAL_ISSUES: StructuralIssues(issues=(SERIOUS,)),
     }
     with pytest.raises(AnswerError, match="still has 1 errors after 3 rounds: Task: A circle"):
-        await validate_structure(bench.work("5", inputs, REVIEW, REVIEW, REVIEW))
+        await validate_structure(bench.work("5", inputs, REVIEW, WRITTEN, REVIEW, WRITTEN, REVIEW))
     assert all("A circle." in prompt for prompt in bench.prompts)
 
 
@@ -131,6 +139,7 @@ async def test_stage_5_goes_on_when_the_error_is_mended_or_refuted_with_a_reason
 
     answers = [
         REVIEW,
+        WRITTEN,
         review("SI-9", "SI-9 is mended."),
         review("SI-1", "SI-12 and XSI-1 are mended."),
         review("SI-1", "SI-1: there is no circle."),
@@ -140,8 +149,8 @@ async def test_stage_5_goes_on_when_the_error_is_mended_or_refuted_with_a_reason
     assert isinstance(validated, ValidatedStructure)
     assert validated.issues == (mild,)
     assert validated.corrections == ("SI-1: there is no circle.",)
-    assert "SI-9: no such issue was given; given were: SI-1" in bench.prompts[2]
-    assert "SI-1: no correction names it" in bench.prompts[3]
+    assert "SI-9: no such issue was given; given were: SI-1" in bench.prompts[3]
+    assert "SI-1: no correction names it" in bench.prompts[4]
 
 
 async def test_stage_5_asks_every_module_that_an_error_concerns(bench: Bench) -> None:
@@ -158,10 +167,11 @@ async def test_stage_5_asks_every_module_that_an_error_concerns(bench: Bench) ->
         inputs,
         ModuleReview(files=(MODELS,)).model_copy(update=done),
         ModuleReview(files=(TESTS,), tests=PLANNED),
+        ModuleFiles(files=(TESTS,), tests=PLANNED),
         ModuleReview(files=(TESTS,), tests=PLANNED).model_copy(update=done),
     )
     outputs = await validate_structure(work)
     validated = outputs[VALIDATED_STRUCTURE]
     assert isinstance(validated, ValidatedStructure)
     assert validated.issues == ()
-    assert len(bench.prompts) == 3, "the second round asks only the module that left it open"
+    assert len(bench.prompts) == 4, "the second round asks only the module that left it open"

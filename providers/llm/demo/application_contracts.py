@@ -21,6 +21,7 @@ def application(plan: FileStructure, requirements: tuple[str, ...]) -> list[File
         ),
         FileContract(
             path=paths.MAIN,
+            packages=("fastapi", "sqlalchemy"),
             purpose="Puts the application together.",
             language="python",
             exports=(
@@ -36,6 +37,7 @@ def application(plan: FileStructure, requirements: tuple[str, ...]) -> list[File
         ),
         FileContract(
             path=paths.CONFTEST,
+            packages=("fastapi", "pytest"),
             purpose="Gives each test the application on an empty database of its own.",
             language="python",
             exports=(function("client", "client(tmp_path: Path) -> Iterator[TestClient]"),),
@@ -46,6 +48,7 @@ def application(plan: FileStructure, requirements: tuple[str, ...]) -> list[File
         ),
         FileContract(
             path=paths.SERVICE_TESTS,
+            packages=("fastapi",),
             purpose="Tests the service as a whole: front page, health, description.",
             language="python",
             requirements=requirements,

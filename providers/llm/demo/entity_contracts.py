@@ -33,6 +33,7 @@ def _model(view: EntityView) -> FileContract:
         imports.append(Import(path=paths.LINKS, symbols=("Link", "linked_ids", "relink")))
     return FileContract(
         path=paths.model_path(view.entity),
+        packages=("sqlalchemy",),
         purpose=f"How {view.many} are stored.",
         exports=(
             *(class_(item.link, "Link") for item in view.many_references),
@@ -54,6 +55,7 @@ def _schema(view: EntityView) -> FileContract:
     fields = [Import(path=paths.FIELDS, symbols=types)] if types else []
     return FileContract(
         path=paths.schema_path(view.entity),
+        packages=("fastapi",),
         purpose=f"What the HTTP interface takes and gives for {view.many}.",
         exports=(
             class_(view.write, view.fields_class),
@@ -68,8 +70,10 @@ def _router(view: EntityView) -> FileContract:
     links = [Import(path=paths.LINKS, symbols=("linked",))] if view.many_references else []
     return FileContract(
         path=paths.router_path(view.entity),
+        packages=("fastapi",),
         purpose=f"Endpoints to list, create, read, replace and delete {view.many}.",
         exports=(constant("router"),),
+        endpoints=view.endpoints,
         imports=(
             Import(path=paths.DATABASE, symbols=("DatabaseSession",)),
             Import(path=paths.FIELDS, symbols=("RecordId",)),
@@ -87,6 +91,7 @@ def _router(view: EntityView) -> FileContract:
 def _factory(view: EntityView) -> FileContract:
     return FileContract(
         path=paths.factory_path(view.entity),
+        packages=("fastapi",),
         purpose=f"Makes {view.many} for tests.",
         exports=(
             constant(view.path_constant),
@@ -115,6 +120,7 @@ def entity_tests_file(view: EntityView, requirements: Sequence[Requirement]) -> 
     others |= {name for item in requirements for name in item.entities}
     return FileContract(
         path=paths.entity_tests_path(view.entity),
+        packages=("fastapi",),
         purpose=f"Tests the HTTP interface of {view.many}.",
         language="python",
         imports=tuple(

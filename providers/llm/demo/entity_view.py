@@ -1,9 +1,10 @@
 """An entity as the templates of its files see it: every name and line already written out."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from core.artifacts.schema import Schema, StoredEntity
+from core.artifacts.schema import Endpoint, Schema, StoredEntity
 from core.artifacts.specs import Relation, SpecField
 from providers.llm.demo.code_names import CodeNames, FactoryNames
 from providers.llm.demo.literals import sentence
@@ -83,12 +84,14 @@ class EntityView(CodeNames):
         fields: its fields.
         references: its relations.
         aliases: alias of each choice field's values, by field.
+        endpoints: those of the schema that the entity's router serves.
     """
 
     description: str = ""
     fields: tuple[SpecField, ...] = ()
     references: tuple[Reference, ...] = ()
     aliases: dict[str, str] = field(default_factory=dict[str, str])
+    endpoints: tuple[str, ...] = ()
 
     @property
     def about(self) -> str:
@@ -116,14 +119,16 @@ def view_of(schema: Schema, entity: str) -> EntityView | None:
     found = next((item for item in schema.entities if item.name == entity), None)
     if found is None or any(relation.target not in tables for relation in found.relations):
         return None
+    path = _collection(schema, found)
     return EntityView(
         entity=found.name,
         table=found.table,
-        path=_collection(schema, found),
+        path=path,
         description=found.description,
         fields=found.fields,
         references=_references(found, tables),
         aliases=_aliases(found),
+        endpoints=tuple(item.id for item in schema.endpoints if _is_served(item, path)),
     )
 
 
@@ -133,6 +138,14 @@ def _collection(schema: Schema, entity: StoredEntity) -> str:
         if endpoint.entity == entity.name and "{" not in endpoint.path:
             return endpoint.path.rstrip("/")
     return collection_path(entity.table)
+
+
+def _is_served(endpoint: Endpoint, collection: str) -> bool:
+    """Whether it lists, creates, reads, replaces or deletes records of a collection."""
+    if endpoint.path.rstrip("/") == collection:
+        return endpoint.method in {"GET", "POST"}
+    one = re.fullmatch(re.escape(collection) + r"/\{[^{}/]+\}", endpoint.path)
+    return one is not None and endpoint.method in {"GET", "PUT", "DELETE"}
 
 
 def _references(entity: StoredEntity, tables: Mapping[str, str]) -> tuple[Reference, ...]:

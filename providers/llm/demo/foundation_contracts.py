@@ -50,6 +50,7 @@ def _settings() -> FileContract:
 def _database() -> FileContract:
     return FileContract(
         path=paths.DATABASE,
+        packages=("fastapi", "sqlalchemy"),
         purpose="The base of all tables, the database's engine, a session for each request.",
         language="python",
         exports=(
@@ -65,6 +66,7 @@ def _fields(entities: Sequence[SpecEntity]) -> FileContract:
     kinds = {field.type for entity in entities for field in entity.fields}
     return FileContract(
         path=paths.FIELDS,
+        packages=("fastapi",),
         purpose="Types of fields, and what they accept.",
         language="python",
         exports=(
@@ -77,6 +79,7 @@ def _fields(entities: Sequence[SpecEntity]) -> FileContract:
 def _listing() -> FileContract:
     return FileContract(
         path=paths.LISTING,
+        packages=("fastapi", "sqlalchemy"),
         purpose="Lists of records: filtered, searched, sorted, read page by page.",
         language="python",
         exports=(
@@ -100,6 +103,7 @@ def _listing() -> FileContract:
 def _records() -> FileContract:
     return FileContract(
         path=paths.RECORDS,
+        packages=("fastapi", "sqlalchemy"),
         purpose="Finds, saves and removes records, or answers why it cannot be done.",
         language="python",
         exports=(
@@ -117,6 +121,7 @@ def _records() -> FileContract:
 def _links() -> FileContract:
     return FileContract(
         path=paths.LINKS,
+        packages=("sqlalchemy",),
         purpose="Links between records, where one record points to any number of others.",
         language="python",
         exports=(

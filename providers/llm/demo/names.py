@@ -77,7 +77,8 @@ def _legal_entity(name: str) -> str:
     words = [word[:1].upper() + word[1:] for word in words_of(name)]
     if not words or not words[0][0].isalpha():
         words.insert(0, "Item")
-    return "".join(words)
+    name = "".join(words)
+    return f"{name}Item" if keyword.iskeyword(name) else name
 
 
 def legal_field_name(name: str, taken: set[str]) -> str:
@@ -97,7 +98,7 @@ def legal_relation_name(name: str, many: bool, taken: set[str]) -> str:
     text = "_".join(words_of(name)).lower().removesuffix("_id").removesuffix("_ids")
     if not text or not text[0].isalpha():
         text = f"related_{text}".rstrip("_")
-    if text.startswith(_RESERVED_STARTS):
+    if text.startswith(_RESERVED_STARTS) or keyword.iskeyword(text):
         text = f"related_{text}"
     number = 1
     chosen = text[:_MAX_FIELD].rstrip("_")

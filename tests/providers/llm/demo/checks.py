@@ -6,6 +6,9 @@ import re
 import tomllib
 from pathlib import Path, PurePosixPath
 
+from codegen.source.interface import imports_of
+from codegen.source.packages import declares
+from codegen.source.targets import target_of, tree_of
 from core.artifacts.structure import FileContract
 from tests.providers.llm.demo.driver import Build
 
@@ -43,12 +46,23 @@ def _check_python(made: Build, file: FileContract, text: str) -> None:
     for item in file.exports:
         assert item.name in defined, (file.path, item.name)
         assert re.sub(r"\s", "", item.signature) in spaceless, (file.path, item.signature)
+    declared = [item for item in made.structure.dependencies if item.name in file.packages]
+    outside = _packages(made, file, text)
+    assert all(declares(declared, name, "python") for name in outside), (file.path, outside)
+    for item in declared:
+        assert any(declares([item], name, "python") for name in outside), (file.path, item.name)
     allowed = {item.path: set(item.symbols) for item in file.imports}
     for path, names in _imported(tree).items():
         assert names <= allowed.get(path, set()), (file.path, path, names)
         assert names <= _defined(ast.parse(made.files[path]))
     cases = [test.case for test in made.structure.tests if test.path == file.path]
     assert sorted(cases) == sorted(name for name in defined if name.startswith("test_"))
+
+
+def _packages(made: Build, file: FileContract, text: str) -> set[str]:
+    around = tree_of(made.files)
+    targets = [target_of(item, file.path, around) for item in imports_of(file.path, text)]
+    return {target.name for target in targets if target.kind == "package"}
 
 
 def _defined(tree: ast.Module) -> set[str]:

@@ -8,15 +8,15 @@ from pydantic import BaseModel
 from codegen.contracts import (
     check_module_files,
     check_plan,
-    check_schema,
     check_structure,
-    refuse_errors,
 )
 from codegen.documents import check_docs
 from codegen.excerpts import docs_excerpt, schema_excerpt, spec_excerpt
 from codegen.extraction import extract_file
 from codegen.gate import check_source
+from codegen.issues import refuse_errors
 from codegen.order import dependency_order
+from codegen.schema_checks import check_schema, check_spec
 from codegen.schema_docs import update_docs
 from core.artifacts.answers import (
     Clarification,
@@ -89,6 +89,7 @@ async def plan(questionnaire: Questionnaire) -> Build:
     """Run stages 1 to 5, with each check that the stages make."""
     clarified = await ask_for(contexts.ClarifierContext(questionnaire=questionnaire), Clarification)
     spec = await ask_for(contexts.NormalizerContext(specs=clarified.specs), CleanSpec)
+    refuse_errors(check_spec(spec))
     return await _plan_from(spec, clarified)
 
 
@@ -149,7 +150,7 @@ async def _structure(made: Build) -> FileStructure:
             ),
             ModuleFiles,
         )
-        refuse_errors(check_module_files(structure, answer))
+        refuse_errors(check_module_files(made.spec, made.schema, structure, answer))
         modules = list(structure.modules)
         modules[position] = module.model_copy(update={"files": answer.contracts})
         structure = structure.model_copy(
