@@ -29,7 +29,7 @@ def read_facts(spec: CleanSpec, structure: FileStructure) -> ScaffoldFacts:
     Files that a template writes are left out: they follow from the others.
     """
     files = [file for file in structure.files if not file.template]
-    packs = pack_names(spec.stack, files)
+    packs = pack_names(spec.stack, files, structure.dependencies)
     python = {"fastapi", "flask", "python-library"} & set(packs)
     npm = [item for item in structure.dependencies if item.ecosystem == "npm"]
     own = {"express", "node-library"} & set(packs)
@@ -56,10 +56,13 @@ def read_facts(spec: CleanSpec, structure: FileStructure) -> ScaffoldFacts:
     )
 
 
-def pack_names(stack: Stack, files: Iterable[FileContract]) -> tuple[str, ...]:
+def pack_names(
+    stack: Stack, files: Iterable[FileContract], dependencies: Iterable[Dependency]
+) -> tuple[str, ...]:
     """Packs that serve a stack.
 
-    A library is in JavaScript where it has such files and none in Python.
+    A library is in JavaScript where its files are, or where only npm has what it needs and no file
+    says otherwise. A product in Go has no pack.
     """
     packs: list[str] = []
     if stack.backend != "none":
@@ -69,12 +72,22 @@ def pack_names(stack: Stack, files: Iterable[FileContract]) -> tuple[str, ...]:
     elif stack.frontend == "sveltekit":
         packs.append("sveltekit")
     if not packs:
-        endings = {PurePosixPath(file.path).suffix for file in files}
-        scripts = endings & {".js", ".mjs", *_TYPESCRIPT}
-        if ".go" in endings:
-            return ()
-        packs.append("node-library" if scripts and ".py" not in endings else "python-library")
+        packs += _library_pack(files, dependencies)
     return tuple(packs)
+
+
+def _library_pack(
+    files: Iterable[FileContract], dependencies: Iterable[Dependency]
+) -> tuple[str, ...]:
+    endings = {PurePosixPath(file.path).suffix for file in files}
+    ecosystems = {item.ecosystem for item in dependencies}
+    scripts = bool(endings & {".js", ".mjs", *_TYPESCRIPT})
+    python = ".py" in endings
+    if not scripts and not python:
+        scripts, python = ecosystems == {"npm"}, "python" in ecosystems
+        if ".go" in endings or ecosystems == {"go"}:
+            return ()
+    return ("node-library",) if scripts and not python else ("python-library",)
 
 
 def _python(

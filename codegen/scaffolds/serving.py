@@ -80,6 +80,32 @@ def without_scaffold(structure: FileStructure) -> FileStructure:
     )
 
 
+def making_room(structure: FileStructure, paths: Iterable[str]) -> FileStructure:
+    """The structure without the packs' files in whose place a module plans files of its own.
+
+    Args:
+        structure: as `with_scaffold` made it.
+        paths: those that the module plans.
+    """
+    planned = {fold_case(path) for path in paths}
+    return structure.model_copy(
+        update={
+            "modules": tuple(
+                module.model_copy(
+                    update={
+                        "files": tuple(
+                            file for file in module.files if fold_case(file.path) not in planned
+                        )
+                    }
+                )
+                if is_scaffold(module)
+                else module
+                for module in structure.modules
+            )
+        }
+    )
+
+
 def is_scaffold(module: Module) -> bool:
     """Whether a module holds nothing but files that no other module plans."""
     return (
@@ -129,8 +155,12 @@ _PACKAGES = {
     "express/app.js": ("cors", "express", "helmet"),
     "react-vite/main.jsx": ("react", "react-dom"),
     "react-vite/vite.config.js": ("@vitejs/plugin-react", "vite"),
-    "sveltekit/vite.config.js": ("@sveltejs/kit", "vite"),
-    "sveltekit/svelte.config.js": ("@sveltejs/adapter-node", "@sveltejs/vite-plugin-svelte"),
+    "sveltekit/vite.config.js": (
+        "@sveltejs/adapter-node",
+        "@sveltejs/kit",
+        "@sveltejs/vite-plugin-svelte",
+        "vite",
+    ),
     "node/eslint.config.js": ("@eslint/js", "globals"),
 }
 
