@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import uvicorn
@@ -47,6 +47,10 @@ class Fault:
     finish_reason: str = "stop"
     stubborn: bool = False
 
+    def made_stubborn(self) -> "Fault":
+        """The same fault in every answer."""
+        return replace(self, stubborn=True)
+
 
 class Playback:
     """The model.
@@ -55,6 +59,7 @@ class Playback:
         gold: the repository it plays back.
 
     Attributes:
+        gold: the repository.
         faults: how the first answer to a question goes wrong, or every one.
         asked: how often each question was asked.
     """
@@ -62,7 +67,7 @@ class Playback:
     name = "playback"
 
     def __init__(self, gold: Gold) -> None:
-        self._gold = gold
+        self.gold = gold
         self.faults: dict[Place, Fault] = {}
         self.asked: Counter[Place] = Counter()
 
@@ -80,7 +85,7 @@ class Playback:
         prompt = _prompt_of(request)
         place = Place(prompt.template, prompt.about)
         self.asked[place] += 1
-        content = answers.answer(self._gold, prompt)
+        content = _continued(request, answers.answer(self.gold, prompt))
         fault = self.faults.get(place)
         reason = "stop"
         if fault is not None and (fault.stubborn or self.asked[place] == 1):
@@ -111,6 +116,17 @@ class Playback:
     async def health_check(self) -> Health:
         """It is always there."""
         return Health(well=True)
+
+
+def _continued(request: LLMRequest, whole: str) -> str:
+    """The rest of an answer that was cut off, where that is what is asked for."""
+    last = request.messages[-1].content
+    if len(request.messages) < 2 or not last.startswith("Your answer was cut off."):
+        return whole
+    written = request.messages[-2].content
+    if not whole.startswith(written):
+        raise RequestRefusedError(f"the answer that was cut off is not the prompt's: {written!r}")
+    return whole[len(written) :]
 
 
 def _prompt_of(request: LLMRequest) -> Prompt:

@@ -79,20 +79,31 @@ def completion(text: str, model: str) -> dict[str, Any]:
 
 def open_session(
     folder: Path,
-    model: Callable[[httpx.Request], httpx.Response],
+    model: Callable[[httpx.Request], httpx.Response] | str,
     *,
     options: BuildOptions | None = None,
     questionnaire: Questionnaire = ANSWERS,
 ) -> BuildSession:
-    """A session in which every stage asks the model `local/test`."""
-    catalogue = load_catalogue(read_catalogue_rows(), VARIABLES.get)
+    """A session in which every stage asks the model `local/test`.
+
+    Args:
+        folder: where everything is kept.
+        model: answers requests; or the base URL of a server that does.
+        options: of the build.
+        questionnaire: what is built.
+    """
+    if isinstance(model, str):
+        variables, client = {**VARIABLES, "LOCAL_LLM_BASE_URL": model}, HttpClient()
+    else:
+        variables, client = VARIABLES, HttpClient(transport=httpx.MockTransport(model))
+    catalogue = load_catalogue(read_catalogue_rows(), variables.get)
     table = load_table(SECRETS)
     overrides = dict.fromkeys(table.templates(), "local/test")
     table = table.with_models(overrides, catalogue.names)
     ledger = UsageLedger.in_file(folder / "ledger.db")
     store = ArtifactStore(f"file://{folder / 'store'}")
     record = BuildRecord(build_id="b-1", project_id="b", project_name="Task Tracker", user="u")
-    pool = ProviderPool(catalogue, SECRETS, client=HttpClient(transport=httpx.MockTransport(model)))
+    pool = ProviderPool(catalogue, SECRETS, client=client)
     return BuildSession(
         settings=Settings(home=folder),
         questionnaire=questionnaire,

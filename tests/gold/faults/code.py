@@ -109,9 +109,7 @@ def lost_bracket(subject: Subject) -> Iterator[Wrong]:
 def lost_colon(subject: Subject) -> Iterator[Wrong]:
     """A block of Python without its colon."""
     if subject.is_python:
-        for found in re.finditer(
-            r"^\s*(?:def|class|if|for) .*(?P<end>:)$", subject.text, re.MULTILINE
-        ):
+        for found in _PYTHON_BLOCK.finditer(subject.text):
             line = subject.text.count("\n", 0, found.start("end")) + 1
             yield f"line {line} lacks its colon", _put(subject.text, found.span("end"), "")
 
@@ -129,9 +127,7 @@ def _closing_brackets(subject: Subject) -> list[int]:
             if token.type == tokenize.OP and token.string in {")", "]", "}"}
         ]
     if subject.is_script or subject.path.endswith((".json", ".toml")):
-        return [
-            found.start() for found in re.finditer(r"[)\]}](?=;?,?$)", subject.text, re.MULTILINE)
-        ]
+        return [found.start("bracket") for found in _END_OF_LINE.finditer(subject.text)]
     return []
 
 

@@ -9,7 +9,7 @@ from tests.gold.contracts import Document
 from tests.gold.playback import Fault
 from tests.gold.repository import Gold
 
-MOST_OF_A_KIND = 2
+MOST_OF_A_KIND = 1
 """Mutants of one kind and maker that one file gives, so that long files do not decide the table."""
 
 
