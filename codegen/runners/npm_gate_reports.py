@@ -29,6 +29,21 @@ ESLINT_RULES = frozenset(
 )
 """Rules of eslint, by its documentation, that say that code is broken; others are about taste."""
 
+_GLOBALS = frozenset(
+    {
+        *("AbortController", "Buffer", "FormData", "Headers", "Request", "Response", "URL"),
+        *("URLSearchParams", "__dirname", "__filename", "clearInterval", "clearTimeout"),
+        *("console", "crypto", "document", "exports", "fetch", "global", "globalThis"),
+        *("localStorage", "location", "module", "navigator", "performance", "process"),
+        *("queueMicrotask", "require", "sessionStorage", "setImmediate", "setInterval"),
+        *("setTimeout", "structuredClone", "window"),
+        *("after", "afterAll", "afterEach", "before", "beforeAll", "beforeEach", "describe"),
+        *("expect", "it", "jest", "test", "vi"),
+    }
+)
+"""Names that Node, browsers and test runners define, whether or not eslint is told of them."""
+
+_UNDEFINED = re.compile(r"'(?P<name>\w+)' is not defined")
 _RECORD = "\x1e"
 _STDIN = "[stdin]"
 _VERSION = re.compile(r"(?m)^Node\.js v\S+\n?")
@@ -86,9 +101,15 @@ def read_eslint(
     for file in parsed(TypeAdapter(list[_LintedFile]), run.report):
         path = stable_text(file.path, paths)
         for found in file.messages:
-            counts = found.fatal or (found.severity > 1 and found.rule in ESLINT_RULES)
-            if counts and len(cases) < MAX_CASES:
+            if _counts(found) and len(cases) < MAX_CASES:
                 rule = found.rule or "parsing"
                 told = f"{path}:{found.line}: {rule}: {found.message}"
                 cases.append(finding_case(f"{rule} {found.message}", path, told))
     return tuple(cases)
+
+
+def _counts(found: _Message) -> bool:
+    undefined = _UNDEFINED.match(found.message) if found.rule == "no-undef" else None
+    if undefined and undefined["name"] in _GLOBALS:
+        return False
+    return found.fatal or (found.severity > 1 and found.rule in ESLINT_RULES)

@@ -2,9 +2,11 @@
 
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from keyword import iskeyword
 from pathlib import PurePosixPath
+from typing import cast
 
 from codegen.runners.tree import Project
 from core.artifacts.run_plan import TOOL_FOLDER, ReportFormat, Runner, Step, Tool
@@ -34,14 +36,16 @@ def python_gate_steps(project: Project, report_path: str) -> Iterator[Step]:
         return
     found = _SETTINGS.search(project.files.get("manage.py", ""))
     settings = found[1] if found else ""
-    items = [f"{_module(path)}:{path}" for path in paths]
+    layout = _Layout(project)
+    items = [f"{layout.module(path)}:{path}" for path in paths]
     probe = f"{TOOL_FOLDER}/{Tool.LOAD_PROBE}"
+    given = (report_path, str(_MODULE_SECONDS), settings, ":".join(layout.roots))
     yield Step(
         kind="gate",
         runner=Runner.LOAD_CHECK,
         ecosystem="python",
         folder=project.folder,
-        command=("python", "-I", "-B", probe, report_path, str(_MODULE_SECONDS), settings, *items),
+        command=("python", "-I", "-B", probe, *given, *items),
         report=ReportFormat.LOAD,
         report_path=report_path,
         tools=(Tool.LOAD_PROBE,),
@@ -63,13 +67,57 @@ def python_gate_steps(project: Project, report_path: str) -> Iterator[Step]:
     )
 
 
-def _module(path: str) -> str:
-    """Name by which a file is imported; empty for one that is not."""
-    parts = PurePosixPath(path.removeprefix("src/")).with_suffix("").parts
-    if parts[-1] == "__init__":
-        parts = parts[:-1]
-    named = all(part.isidentifier() and not iskeyword(part) for part in parts)
-    outside = not _NO_MODULES.isdisjoint(parts[:-1])
-    if not parts or not named or outside or parts[-1] in _NO_MODULE_NAMES:
-        return ""
-    return "" if _TEST_FILE.fullmatch(parts[-1]) else ".".join(parts)
+class _Layout:
+    """Where in a project modules are imported from.
+
+    Attributes:
+        roots: folders that Python looks in, the project's own last.
+    """
+
+    def __init__(self, project: Project) -> None:
+        paths = [path for path in project.named(".py") if _NO_MODULES.isdisjoint(_folders(path))]
+        self._packages = {path.rpartition("/")[0] for path in paths if _is_marker(path)}
+        found = {self._root(path) for path in paths} | _pytest_roots(project)
+        found |= {"src"} if any(path.startswith("src/") for path in paths) else set()
+        self.roots = (*sorted(found - {"", "."}), ".")
+
+    def module(self, path: str) -> str:
+        """Name by which a file is imported; empty for one that is not."""
+        root = self._root(path) or ("src" if path.startswith("src/") else "")
+        inside = path.removeprefix(f"{root}/") if root else path
+        parts = PurePosixPath(inside).with_suffix("").parts
+        if parts[-1] == "__init__":
+            parts = parts[:-1]
+        named = all(part.isidentifier() and not iskeyword(part) for part in parts)
+        outside = not _NO_MODULES.isdisjoint(_folders(path))
+        if not parts or not named or outside or parts[-1] in _NO_MODULE_NAMES:
+            return ""
+        return "" if _TEST_FILE.fullmatch(parts[-1]) else ".".join(parts)
+
+    def _root(self, path: str) -> str:
+        """The folder around the outermost package a file is in; empty for one in no package."""
+        folder = path.rpartition("/")[0]
+        if folder not in self._packages:
+            return ""
+        while folder in self._packages:
+            folder = folder.rpartition("/")[0]
+        return folder
+
+
+def _folders(path: str) -> tuple[str, ...]:
+    return PurePosixPath(path).parts[:-1]
+
+
+def _is_marker(path: str) -> bool:
+    return "/" in path and path.endswith("/__init__.py")
+
+
+def _pytest_roots(project: Project) -> set[str]:
+    """Folders that pytest is told to look in, as applications do where they are started."""
+    try:
+        options = tomllib.loads(project.files.get("pyproject.toml", ""))
+        found = options["tool"]["pytest"]["ini_options"]["pythonpath"]
+    except (tomllib.TOMLDecodeError, KeyError, TypeError):
+        return set()
+    named = cast("list[object]", found) if isinstance(found, list) else str(found).split()
+    return {str(item).strip("/") for item in named if ":" not in str(item)}

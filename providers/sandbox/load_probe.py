@@ -1,9 +1,10 @@
 """Compiles and imports the modules of a project inside a box; a program without dependencies.
 
 It is not imported by the rest, but run as `python -I <this file> <report> <seconds> <settings>
-<item …>` in the project's folder. An item is `module:path`, or `:path` for a file that is compiled
-only. `settings` is the module of Django's settings, or empty. Everything is imported in one
-process, as an application would; where a module takes it down, the next one gets a new process.
+<roots> <item …>` in the project's folder. An item is `module:path`, or `:path` for a file that is
+compiled only. `settings` is the module of Django's settings, or empty; `roots` are the folders to
+import from, with a `:` between. Everything is imported in one process, as an application would;
+where a module takes it down, the next one gets a new process.
 """
 
 import importlib
@@ -17,7 +18,6 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-_ROOTS = ("src", ".")
 _CHUNK = 64 * 1024
 _MOST_CHARACTERS = 20_000
 
@@ -30,7 +30,7 @@ def compile_file(path: str) -> dict[str, str] | None:
             compile(Path(path).read_bytes(), path, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         said = "".join(traceback.format_exception_only(error))
-        if not isinstance(error, SyntaxError):
+        if not (isinstance(error, SyntaxError) and error.filename):
             said = f'  File "{path}", line 1\n{said}'
         return {"path": path, "kind": "compile", "account": said}
     return None
@@ -53,9 +53,9 @@ def load(module: str, path: str, settings: str) -> dict[str, str] | None:
     return None
 
 
-def load_all(items: list[tuple[str, str]], settings: str, pipe: int) -> None:
+def load_all(items: list[tuple[str, str]], settings: str, roots: list[str], pipe: int) -> None:
     """Import one module after the other, and say of each how it went, a line of JSON each."""
-    sys.path[:0] = [str(Path(root).resolve()) for root in _ROOTS if Path(root).is_dir()]
+    sys.path[:0] = [str(Path(root).resolve()) for root in roots]
     if settings:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     for module, path in items:
@@ -65,7 +65,9 @@ def load_all(items: list[tuple[str, str]], settings: str, pipe: int) -> None:
             data = data[os.write(pipe, data) :]
 
 
-def watched(items: list[tuple[str, str]], settings: str, seconds: float) -> list[dict[str, str]]:
+def watched(
+    items: list[tuple[str, str]], settings: str, roots: list[str], seconds: float
+) -> list[dict[str, str]]:
     """Import modules in processes of their own, each until one takes it down."""
     found: list[dict[str, str]] = []
     while items:
@@ -75,7 +77,7 @@ def watched(items: list[tuple[str, str]], settings: str, seconds: float) -> list
         if child == 0:
             os.close(reader)
             try:
-                load_all(items, settings, writer)
+                load_all(items, settings, roots, writer)
             finally:
                 os._exit(0)
         os.close(writer)
@@ -115,11 +117,11 @@ def read_answers(
 
 def main(arguments: list[str]) -> int:
     """Run the probe; 0 when everything was compiled and imported."""
-    report, seconds, settings, *named = arguments
+    report, seconds, settings, roots, *named = arguments
     items = [(module, path) for module, _, path in (item.partition(":") for item in named)]
     broken = {path: failure for _, path in items if (failure := compile_file(path)) is not None}
     modules = [(module, path) for module, path in items if module and path not in broken]
-    loaded = watched(modules, settings, float(seconds))
+    loaded = watched(modules, settings, roots.split(":"), float(seconds))
     answer: dict[str, Any] = {"files": len(items), "modules": len(modules)}
     answer["findings"] = [*broken.values(), *loaded]
     Path(report).write_text(json.dumps(answer))
