@@ -5,6 +5,7 @@ A prompt about one file must not grow with the number of files.
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 
 from core.artifacts.schema import Schema, StoredEntity
 from core.artifacts.specs import CleanSpec, Requirement, SpecEntity
@@ -42,8 +43,12 @@ def docs_excerpt(
     return "\n\n".join(kept)
 
 
-def _sections(docs: str) -> list[tuple[str, str]]:
-    """Sections by heading, in order; a `#` inside a fenced block is no heading."""
+@lru_cache(maxsize=4)
+def _sections(docs: str) -> tuple[tuple[str, str], ...]:
+    """Sections by heading, in order; a `#` inside a fenced block is no heading.
+
+    Those of the last documents are kept: each file's prompt cuts its part out of the same one.
+    """
     sections: list[tuple[str, list[str]]] = [("", [])]
     fenced = False
     for line in docs.split("\n"):
@@ -54,7 +59,7 @@ def _sections(docs: str) -> list[tuple[str, str]]:
             sections.append((heading[1], []))
         sections[-1][1].append(line)
     pairs = ((title, "\n".join(lines).strip()) for title, lines in sections)
-    return [(title, text) for title, text in pairs if text]
+    return tuple((title, text) for title, text in pairs if text)
 
 
 def _concerns(title: str, requirements: Collection[str], entities: Collection[str]) -> bool:

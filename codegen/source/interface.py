@@ -1,5 +1,7 @@
 """What any file exports and imports, by its language."""
 
+from functools import lru_cache
+
 from codegen.source.go_names import go_exports, go_imports
 from codegen.source.languages import SCRIPTS, Language, language_of
 from codegen.source.link_imports import link_imports
@@ -12,8 +14,9 @@ from codegen.source.svelte_names import svelte_exports, svelte_imports
 _ITSELF = Exports(names=(SourceExport(name="default"),), open=True)
 
 
+@lru_cache(maxsize=256)
 def exports_of(path: str, text: str, declared: str = "") -> Exports:
-    """Say what other files can take from a file.
+    """Say what other files can take from a file; the last are kept, for many files take from few.
 
     A file whose language has no exports offers itself (`default`), as bundlers take JSON, style
     sheets and pictures; whatever else is taken from it cannot be known.

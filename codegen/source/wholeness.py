@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from codegen.source.comments import comments_of
+from codegen.source.comments import Comment, comments_of
 from codegen.source.completeness import cut_off_findings
 from codegen.source.elisions import elision_findings
 from codegen.source.findings import Finding
@@ -36,16 +36,21 @@ def wholeness_findings(
         syntax = syntax_findings(path, text, declared)
     if "\0" in text:
         return []
+    comments = comments_of(language, text)
     return [
         *foreign_findings(path, language, text, syntax),
         *cut_off_findings(language, text, syntax),
-        *elision_findings(comments_of(language, text)),
-        *_bodies(path, language, text, promised),
+        *elision_findings(comments),
+        *_bodies(path, language, text, promised, comments),
     ]
 
 
 def _bodies(
-    path: str, language: Language | None, text: str, promised: Collection[str]
+    path: str,
+    language: Language | None,
+    text: str,
+    promised: Collection[str],
+    comments: list[Comment],
 ) -> list[Finding]:
     if language is None or path.endswith((".pyi", ".d.ts")):
         return []  # declarations have no bodies
@@ -54,7 +59,7 @@ def _bodies(
             tree = python_tree(text)
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return []
-        stubs = python_stubs(tree, comments_of(language, text), promised)
+        stubs = python_stubs(tree, comments, promised)
         return [*stubs, *undefined_names(tree)]
     if language in SCRIPTS or language is Language.GO:
         return script_stubs(language, text, promised)
