@@ -98,8 +98,29 @@ class StructuralValidatorContext(PromptContext):
     schema_: Schema
 
 
+class ServedFile(BaseModel):
+    """A file that a program writes from a template."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    purpose: str
+
+
+class ServedFiles(BaseModel):
+    """The files of a stack that need no model."""
+
+    model_config = ConfigDict(frozen=True)
+
+    files: tuple[ServedFile, ...] = ()
+
+
 class ModulePlanContext(PromptContext):
-    """Stage 4, first question: which modules there are."""
+    """Stage 4, first question: which modules there are.
+
+    Attributes:
+        served: files that no module needs to plan.
+    """
 
     template = "file-structure-generator"
     answer_type = ModulePlan
@@ -108,6 +129,7 @@ class ModulePlanContext(PromptContext):
     docs: str
     schema_: Schema
     issues: StructuralIssues
+    served: ServedFiles = ServedFiles()
     module: None = None
 
 

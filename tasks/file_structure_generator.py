@@ -2,35 +2,64 @@
 
 from codegen.contracts import check_plan
 from codegen.issues import refuse_errors
+from codegen.scaffolds.serving import with_scaffold
 from core.artifacts.answers import ModulePlan
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import FileStructure, StructuralIssues
+from core.errors import AnswerError
 from core.layout import DOCS, FILE_STRUCTURE, SCHEMA, SPECS_CLEAN, STRUCTURAL_ISSUES
 from prompts.contexts import ModulePlanContext
 from tasks.engine.module_files import ask_files, with_files
+from tasks.engine.scaffolding import served_files, settle_dependencies
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
 
+MAX_PLANS = 3
+"""Plans asked for where packages are declared that the package indexes do not have."""
+
 
 async def generate_structure(work: StageWork) -> Outputs:
-    """Ask for the modules, then for the files of each; later modules see the earlier ones."""
+    """Ask for the modules, then for the files of each; later modules see the earlier ones.
+
+    They also see what the packs serve, in a module of its own at the end.
+    """
+    spec = work.read(SPECS_CLEAN, CleanSpec)
     noted = work.read(STRUCTURAL_ISSUES, StructuralIssues)
-    plan = await _plan(work, noted)
-    structure = FileStructure(modules=plan.empty_modules, dependencies=plan.packages)
-    for position in range(len(structure.modules)):
+    planned = await _plan(work, spec, noted)
+    structure = with_scaffold(spec, planned)
+    for position in range(len(planned.modules)):
         module = structure.modules[position]
         answer = await ask_files(work, structure, module, noted.issues)
-        structure = with_files(structure, module, answer)
+        structure = with_scaffold(spec, with_files(structure, module, answer))
     return {FILE_STRUCTURE: structure}
 
 
-async def _plan(work: StageWork, noted: StructuralIssues) -> ModulePlan:
-    spec = work.read(SPECS_CLEAN, CleanSpec)
+async def _plan(work: StageWork, spec: CleanSpec, noted: StructuralIssues) -> FileStructure:
+    """Ask for modules and dependencies, until all of these exist.
+
+    Raises:
+        AnswerError: the last plan, too, has dependencies that do not exist.
+    """
     schema = work.read(SCHEMA, Schema)
 
     def check(plan: ModulePlan) -> None:
         refuse_errors(check_plan(spec, schema, plan))
 
-    context = ModulePlanContext(specs=spec, docs=work.read(DOCS), schema_=schema, issues=noted)
-    return await work.ask(context, ModulePlan, check)
+    issues = noted
+    for plan_round in range(MAX_PLANS):
+        context = ModulePlanContext(
+            specs=spec,
+            docs=work.read(DOCS),
+            schema_=schema,
+            issues=issues,
+            served=served_files(spec),
+        )
+        plan = await work.ask(context, ModulePlan, check, review_round=plan_round)
+        structure = FileStructure(modules=plan.empty_modules, dependencies=plan.packages)
+        structure, unknown = await settle_dependencies(work, spec, structure)
+        if not unknown:
+            return structure
+        issues = StructuralIssues(issues=(*noted.issues, *unknown))
+    told = "; ".join(issue.message for issue in issues.issues[len(noted.issues) :])
+    raise AnswerError(f"after {MAX_PLANS} plans, dependencies are declared that cannot be: {told}")

@@ -2,10 +2,13 @@
 
 from codegen.contracts import check_structure, issues_of_module
 from codegen.issues import errors_in
+from codegen.scaffolds.serving import is_scaffold, with_scaffold
+from core.artifacts.answers import ModuleFiles
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import (
     FileStructure,
+    Module,
     Severity,
     StructuralIssue,
     StructuralIssues,
@@ -20,6 +23,7 @@ from core.layout import (
     VALIDATED_STRUCTURE,
 )
 from tasks.engine.module_files import ask_files, with_files
+from tasks.engine.scaffolding import settle_dependencies
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
 from tasks.engine.structure_review import Assignment, review_module
@@ -40,23 +44,35 @@ async def validate_structure(work: StageWork) -> Outputs:
     Raises:
         AnswerError: errors are left after the last round; nothing is passed on.
     """
-    review = _Review(work)
+    spec = work.read(SPECS_CLEAN, CleanSpec)
+    planned = work.read(FILE_STRUCTURE, FileStructure)
+    review = _Review(work, *await settle_dependencies(work, spec, planned))
     for review_round in range(MAX_ROUNDS):
         await review.run(review_round)
         if not review.errors:
             break
+    await review.settle()
     _refuse_errors(review.errors)
     return {VALIDATED_STRUCTURE: review.validated()}
 
 
 class _Review:
-    """The structure under review, with what is known to be wrong with it."""
+    """The structure under review, with what is known to be wrong with it.
 
-    def __init__(self, work: StageWork) -> None:
+    Args:
+        work: of stage 5.
+        structure: to be reviewed.
+        unknown: dependencies that cannot be, which no module's model can mend.
+    """
+
+    def __init__(
+        self, work: StageWork, structure: FileStructure, unknown: tuple[StructuralIssue, ...]
+    ) -> None:
         self._work = work
         self._spec = work.read(SPECS_CLEAN, CleanSpec)
         self._schema = work.read(SCHEMA, Schema)
-        self._structure = work.read(FILE_STRUCTURE, FileStructure)
+        self._unknown = unknown
+        self._structure = with_scaffold(self._spec, structure)
         noted = work.read(STRUCTURAL_ISSUES, StructuralIssues)
         self._noted = NotedIssues(self._structure, self._schema, noted)
         self._corrections: list[str] = []
@@ -68,11 +84,13 @@ class _Review:
     @property
     def errors(self) -> tuple[StructuralIssue, ...]:
         """Errors that programs find, and those of stage 3.5 that are open."""
-        return (*errors_in(self._found), *self._noted.errors)
+        return (*self._unknown, *errors_in(self._found), *self._noted.errors)
 
     async def run(self, review_round: int) -> None:
         """Review all modules, or after the first round those with errors."""
-        for position in range(len(self._structure.modules)):
+        for position, module in enumerate(self._structure.modules):
+            if is_scaffold(module):
+                continue  # it follows from the others
             known = (
                 self._noted.of(position) if not review_round else self._noted.errors_of(position)
             )
@@ -99,15 +117,27 @@ class _Review:
             assigned.issues,
             review_round=assigned.review_round,
         )
-        self._structure = with_files(self._structure, module, answer)
+        self._replace(module, answer)
         self._check()
 
     async def _review(self, assigned: Assignment) -> None:
         review = await review_module(self._work, self._schema, self._structure, assigned)
         module = self._structure.modules[assigned.position]
-        self._structure = with_files(self._structure, module, review)
+        self._replace(module, review)
         self._noted.resolve(assigned.position, review.resolved)
         self._corrections.extend(review.corrections)
+
+    def _replace(self, module: Module, answer: ModuleFiles) -> None:
+        """Put a module's files into the structure; the packs' files follow from them."""
+        changed = with_files(self._structure, module, answer)
+        self._structure = with_scaffold(self._spec, changed)
+
+    async def settle(self) -> None:
+        """Take up what the packs need for the files as they are now."""
+        changed, unknown = await settle_dependencies(self._work, self._spec, self._structure)
+        self._unknown = (*self._unknown, *unknown)
+        self._structure = with_scaffold(self._spec, changed)
+        self._check()
 
     def validated(self) -> ValidatedStructure:
         """What stage 5 passes on."""
@@ -115,6 +145,7 @@ class _Review:
             modules=self._structure.modules,
             dependencies=self._structure.dependencies,
             tests=self._structure.tests,
+            notes=self._structure.notes,
             corrections=tuple(self._corrections),
             issues=tuple(
                 issue for issue in self._noted.left if issue.severity is not Severity.INFO

@@ -117,7 +117,10 @@ def is_scaffold(module: Module) -> bool:
 
 def packages_for(spec: CleanSpec, structure: FileStructure) -> tuple[Dependency, ...]:
     """What the packs of a structure need of the package indexes."""
-    facts = read_facts(spec, without_scaffold(structure))
+    plain = without_scaffold(structure)
+    facts = read_facts(spec, plain)
+    if not plain.files and facts.node is facts.web is None and facts.stack.backend == "none":
+        return ()  # a library's language is not known before its files are
     return needed_packages(facts, [item.name for item in structure.dependencies])
 
 

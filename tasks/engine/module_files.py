@@ -4,6 +4,7 @@ from codegen.contract_checks import with_language
 from codegen.contracts import check_module_files
 from codegen.excerpts import docs_excerpt, schema_excerpt, spec_excerpt, structure_excerpt
 from codegen.issues import refuse_errors
+from codegen.scaffolds.serving import making_room
 from codegen.structure_shapes import read_files
 from core.artifacts.answers import ModuleFiles
 from core.artifacts.schema import Schema
@@ -46,7 +47,8 @@ async def ask_files(
     others = _replaced(structure, module, ())
 
     def check(answer: ModuleFiles) -> None:
-        refuse_errors(check_module_files(spec, schema, others, answer))
+        room = making_room(others, [file.path for file in answer.files])
+        refuse_errors(check_module_files(spec, schema, room, answer))
 
     plan = structure_excerpt(structure, schema, module)
     return await work.ask(

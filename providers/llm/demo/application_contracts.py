@@ -57,29 +57,13 @@ def application(plan: FileStructure, requirements: tuple[str, ...]) -> list[File
 
 
 def delivery(requirements: tuple[str, ...], entities: tuple[str, ...]) -> list[FileContract]:
-    """How the application is installed, run and explained."""
+    """How the application is explained; its manifest and image come from templates."""
     return [
-        FileContract(
-            path=paths.PYPROJECT,
-            purpose="Names the package, its dependencies and its tools' settings.",
-            language="toml",
-        ),
         FileContract(
             path=paths.README,
             purpose="Says what it is, and how to set it up, run it and test it.",
             language="markdown",
             requirements=requirements,
             entities=entities,
-        ),
-        FileContract(
-            path=paths.DOCKERFILE,
-            purpose="Builds an image that runs the application without privileges.",
-            language="dockerfile",
-        ),
-        FileContract(
-            path=paths.DOCKERIGNORE, purpose="Keeps local files out of the image.", language="text"
-        ),
-        FileContract(
-            path=paths.GITIGNORE, purpose="Keeps local files out of Git.", language="text"
         ),
     ]

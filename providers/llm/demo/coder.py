@@ -21,11 +21,7 @@ _WRITERS: dict[str, Writer] = {
     paths.MAIN: application_files.write_main,
     paths.CONFTEST: application_files.write_conftest,
     paths.SERVICE_TESTS: application_files.write_service_tests,
-    paths.PYPROJECT: delivery_files.write_pyproject,
     paths.README: delivery_files.write_readme,
-    paths.DOCKERFILE: delivery_files.write_dockerfile,
-    paths.GITIGNORE: delivery_files.write_gitignore,
-    paths.DOCKERIGNORE: delivery_files.write_dockerignore,
 }
 
 _FOLDERS: dict[str, Writer] = {

@@ -1,4 +1,4 @@
-"""Writes people's text into Python, TOML and Markdown so that it stays mere text."""
+"""Writes people's text into Python and Markdown so that it stays mere text."""
 
 import re
 import unicodedata
@@ -44,13 +44,13 @@ def _python_character(character: str, quote: str) -> str:
     if character.isprintable():
         return character
     named = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    return named.get(character) or _code(character, two="\\x{:02x}")
+    return named.get(character) or _code(character)
 
 
-def _code(character: str, two: str) -> str:
+def _code(character: str) -> str:
     number = ord(character)
     if number <= 0xFF:
-        return two.format(number)
+        return f"\\x{number:02x}"
     return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
 
 
@@ -65,17 +65,6 @@ def sentence(text: str, limit: int = 72) -> str:
     """Like `docstring_text`, ending in a full stop."""
     line = docstring_text(text, limit)
     return line if line.endswith((".", "!", "?", "…")) else f"{line}."
-
-
-def toml_string(text: str) -> str:
-    """A TOML basic string."""
-    return f'"{"".join(_toml_character(character) for character in text)}"'
-
-
-def _toml_character(character: str) -> str:
-    if character in ('"', "\\"):
-        return f"\\{character}"
-    return character if character.isprintable() else _code(character, two="\\u{:04x}")
 
 
 def markdown_line(text: str) -> str:

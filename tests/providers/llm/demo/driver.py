@@ -16,6 +16,10 @@ from codegen.extraction import extract_file
 from codegen.gate import check_source
 from codegen.issues import refuse_errors
 from codegen.order import dependency_order
+from codegen.scaffolds.dependencies import names_to_look_up, settle, tidy
+from codegen.scaffolds.reading import read_facts
+from codegen.scaffolds.rendering import render_file
+from codegen.scaffolds.serving import is_scaffold, making_room, packages_for, with_scaffold
 from codegen.schema_checks import check_schema, check_spec
 from codegen.schema_docs import update_docs
 from core.artifacts.answers import (
@@ -136,7 +140,9 @@ async def _structure(made: Build) -> FileStructure:
     )
     refuse_errors(check_plan(made.spec, made.schema, planned))
     structure = FileStructure(modules=planned.empty_modules, dependencies=planned.packages)
-    for position, module in enumerate(structure.modules):
+    structure = with_scaffold(made.spec, _settled(made.spec, structure))
+    for position in range(len(planned.modules)):
+        module = structure.modules[position]
         answer = await ask_for(
             contexts.ModuleFilesContext(
                 specs=spec_excerpt(
@@ -150,14 +156,23 @@ async def _structure(made: Build) -> FileStructure:
             ),
             ModuleFiles,
         )
-        refuse_errors(check_module_files(made.spec, made.schema, structure, answer))
+        room = making_room(structure, [file.path for file in answer.files])
+        refuse_errors(check_module_files(made.spec, made.schema, room, answer))
         modules = list(structure.modules)
         modules[position] = module.model_copy(update={"files": answer.contracts})
         structure = structure.model_copy(
             update={"modules": tuple(modules), "tests": (*structure.tests, *answer.tests)}
         )
+        structure = with_scaffold(made.spec, structure)
     refuse_errors(check_structure(made.spec, made.schema, structure))
     return structure
+
+
+def _settled(spec: CleanSpec, structure: FileStructure) -> FileStructure:
+    """The structure with versions from the shipped table, which has all that is declared."""
+    tidied = tidy(structure.dependencies, packages_for(spec, structure))
+    assert names_to_look_up(tidied.dependencies) == (), "a demo build would ask a package index"
+    return structure.model_copy(update={"dependencies": settle(tidied, {}).dependencies})
 
 
 def _docs_of(made: Build, module: Module) -> str:
@@ -179,6 +194,8 @@ def _outline_of(file: FileContract) -> FileContract:
 async def _validate(made: Build) -> None:
     structure = made.structure
     for position, module in enumerate(structure.modules):
+        if is_scaffold(module):
+            continue
         mine = {file.path for file in module.files}
         others = [file for other in structure.modules if other != module for file in other.files]
         tests = tuple(test for test in structure.tests if test.path in mine)
@@ -200,6 +217,7 @@ async def _validate(made: Build) -> None:
         structure = structure.model_copy(
             update={"modules": tuple(modules), "tests": (*kept, *review.tests)}
         )
+        structure = with_scaffold(made.spec, structure)
     refuse_errors(check_structure(made.spec, made.schema, structure))
     made.structure = structure
 
@@ -208,7 +226,10 @@ async def write(made: Build) -> None:
     """Run stage 7 in dependency order."""
     contracts = {file.path: file for file in made.structure.files}
     for path, waits_for in dependency_order(made.structure.files).items():
-        await write_file(made, contracts[path], [contracts[other] for other in waits_for])
+        if contracts[path].template:
+            made.files[path] = render_file(contracts[path], read_facts(made.spec, made.structure))
+        else:
+            await write_file(made, contracts[path], [contracts[other] for other in waits_for])
 
 
 async def write_file(made: Build, file: FileContract, imported: list[FileContract]) -> None:

@@ -3,7 +3,6 @@ import html
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,6 @@ from providers.llm.demo.literals import (
     one_line,
     python_string,
     sentence,
-    toml_string,
 )
 
 _NASTY = ('"', "'", "\\", '"""\\', "'''\"", "{{ x }}", "a\nb\tc\r", "\u202e\u2028\x00\x85", "🚀")
@@ -39,13 +37,6 @@ def test_python_strings_are_spelt_as_ruff_spells_them(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ruff", "format", "--isolated", "--no-cache", "--diff", "a.py"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-
-
-@given(st.text())
-def test_a_toml_string_means_its_text(text: str) -> None:
-    literal = toml_string(text)
-    assert tomllib.loads(f"a = {literal}")["a"] == text
-    assert literal.isprintable()
 
 
 @given(st.text() | st.text(alphabet='"\\ \n\u2028'))

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.artifacts.specs import SpecEntity, SpecField
-from providers.llm.demo.distribution import package_name, requirement
 from providers.llm.demo.names import (
     collection_path,
     derived_names,
@@ -86,11 +85,3 @@ def test_names_that_others_keep_for_themselves() -> None:
     assert module_name("Com1") == "com1_"
     assert module_name("DueDate") == "due_date"
     assert table_names(["SqliteMaster"]) == {"SqliteMaster": "app_sqlite_masters"}
-
-
-def test_a_distribution_is_not_called_like_what_it_needs() -> None:
-    assert package_name("reading-list", ["fastapi"]) == "reading-list"
-    assert package_name("fastapi", []) == "fastapi-app"
-    assert package_name("some-tool", ["Some_Tool"]) == "some-tool-app"
-    assert requirement("fastapi").startswith("fastapi>=")
-    assert requirement("other") == "other"
