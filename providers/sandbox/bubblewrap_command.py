@@ -12,26 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from core.settings import SandboxLimits
+from providers.sandbox.box_bounds import OPEN_FILES, READY, SHARED_MEMORY_BYTES
 from providers.sandbox.outlet import SOCKET
 from providers.sandbox.sandbox import RESULT_PATH, TEMPORARY_FOLDER, WORK_FOLDER
-
-READY = "ready"
-"""What the box prints on its standard error right before the command starts."""
-
-MAX_FILES = 100_000
-"""Most files and folders of a box, because tmpfs cannot bound the memory they take by number."""
 
 WRITABLE_FOLDERS = (WORK_FOLDER, TEMPORARY_FOLDER, "/dev/shm")  # noqa: S108 -- inside the box
 """The folders a command can write to, each a filesystem of its own that dies with the box."""
 
-OWNER = 61184
-"""User id of the boxes of root that may write to folders of the host, which are this user's."""
-
 _SOURCE = "/source"
 _MIB = 1024 * 1024
-_SHARED_MEMORY = 64 * _MIB
-_OPEN_FILES = 1024
-_UNPRIVILEGED = 65534  # "nobody", where a user namespace maps it to ourselves
+
+UNPRIVILEGED = 65534
+"""User id of the boxes of an ordinary user: "nobody", which a namespace maps to ourselves."""
 
 _SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
@@ -69,7 +61,7 @@ class Box:
         read_only: files and folders of the host, by their path inside.
         writable: folders of the host that the command may write to, by their path inside.
         outlet: the socket of the box's one way out, if it has one.
-        user: user and group id of the command, as `box_user` gives it.
+        user: user and group id of the command.
         root: whether bwrap is started by root, who needs no user namespace.
     """
 
@@ -81,16 +73,6 @@ class Box:
     root: bool
     writable: Mapping[str, Path] = field(default_factory=dict[str, Path])
     outlet: Path | None = None
-
-
-def box_user(root: bool, number: int) -> int:
-    """User id of a box's command.
-
-    Root is not bound by a limit on processes, and any other user's limit counts all processes of
-    that user. So each box of root gets an id of its own from the range that Linux distributions
-    reserve for short-lived services (61184 to 65519), without the first, which is `OWNER`'s.
-    """
-    return OWNER + 1 + number % 4335 if root else _UNPRIVILEGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +167,7 @@ def _system_mounts(box: Box, files: Path) -> list[str]:
 def _writable_mounts(box: Box, files: Path) -> list[str]:
     disk = box.limits.disk_mb * _MIB
     options: list[str] = []
-    for path, size in zip(WRITABLE_FOLDERS, (disk, disk, _SHARED_MEMORY), strict=True):
+    for path, size in zip(WRITABLE_FOLDERS, (disk, disk, SHARED_MEMORY_BYTES), strict=True):
         options += ["--perms", "1777", "--size", str(size), "--tmpfs", path]
     return [*options, "--bind", str(files / "result"), RESULT_PATH]
 
@@ -227,7 +209,7 @@ def _resource_limits(limits: SandboxLimits) -> list[str]:
         f"--cpu={math.ceil(limits.seconds)}",
         f"--nproc={limits.processes}",
         f"--fsize={limits.file_mb * _MIB}",
-        f"--nofile={_OPEN_FILES}",
+        f"--nofile={OPEN_FILES}",
         "--core=0",
         "--",
     ]

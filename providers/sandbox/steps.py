@@ -1,7 +1,6 @@
 """Runs the steps of a plan in a sandbox and hands out what they wrote, unread."""
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -100,8 +99,9 @@ async def run_step(
     mounts = {**toolchain.mounts, **_tool_mounts(step)}
     command = step.command
     if step.boot is not None:
-        mounts |= _probe_mounts()
-        command = _probing(step, step.boot, seconds)
+        interpreter = await sandbox.interpreter()
+        mounts |= {**interpreter.mounts, _PROBE: Path(boot_probe.__file__)}
+        command = _probing(step, step.boot, seconds, interpreter.program)
         seconds += _PROBE_MARGIN
     return await sandbox.run(
         (*_IN_FOLDER, _folder(step), *toolchain.entering, *command),
@@ -148,19 +148,11 @@ def _tool(tool: Tool) -> Path:
         raise SandboxError(f"ruff is not installed beside us: {error}") from error
 
 
-def _probe_mounts() -> dict[str, Path]:
-    """The probe and the interpreter that runs us, at their own paths where boxes lack them."""
-    prefixes = {Path(sys.base_prefix), Path(sys.base_prefix).resolve()}
-    outside = {str(path): path for path in sorted(prefixes) if not path.is_relative_to("/usr")}
-    return {_PROBE: Path(boot_probe.__file__), **outside}
-
-
-def _probing(step: Step, boot: BootCheck, seconds: float) -> tuple[str, ...]:
+def _probing(step: Step, boot: BootCheck, seconds: float, python: str) -> tuple[str, ...]:
     request = {
         "paths": boot.paths,
         "port": boot.port,
         "report": step.report_path,
         "seconds": seconds,
     }
-    python = str(Path(sys.base_prefix) / "bin/python3")
     return (python, "-I", _PROBE, json.dumps(request), *step.command)

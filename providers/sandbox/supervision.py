@@ -93,7 +93,7 @@ async def supervise(
     tasks: list[asyncio.Task[Ending]] = []
     try:
         await first.find()
-        tasks.append(asyncio.create_task(_ending(process, tail)))
+        tasks.append(asyncio.create_task(ending(process, tail)))
         if first.number is not None:
             watch = _watch(first.number, limits, folders, most_files)
             tasks.append(asyncio.create_task(watch))
@@ -114,7 +114,8 @@ async def supervise(
         await _kill(process, first)
 
 
-async def _ending(process: asyncio.subprocess.Process, tail: OutputTail) -> Ending:
+async def ending(process: asyncio.subprocess.Process, tail: OutputTail) -> Ending:
+    """Wait for a process, and take its output meanwhile."""
     if process.stdout is not None and not await tail.read(process.stdout):
         return "output"
     await process.wait()

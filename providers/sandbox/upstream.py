@@ -4,7 +4,7 @@ import asyncio
 import base64
 from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
-from urllib.request import proxy_bypass_environment
+from urllib.request import proxy_bypass
 
 from core.errors import SandboxError
 
@@ -84,7 +84,7 @@ class Upstream:
 
     def _proxy(self, scheme: str, address: tuple[str, int]) -> str:
         host, port = address
-        if proxy_bypass_environment(f"{host}:{port}", self._bypass):
+        if proxy_bypass(f"{host}:{port}", self._bypass):
             return ""
         return self._proxies[scheme]
 

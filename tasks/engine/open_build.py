@@ -17,7 +17,7 @@ from core.settings import Settings, load_settings, make_home
 from core.stages import AUTO
 from providers.llm.asker import Asker
 from providers.llm.breakers import Breakers
-from providers.sandbox.bubblewrap import BubblewrapSandbox
+from providers.sandbox.choice import choose_sandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
 from tasks.engine import console
@@ -167,7 +167,7 @@ async def _session(
         store=store,
         recorder=BuildRecorder(store, ledger, record, current_listener()),
         results=await saved_result_storage(store.url),
-        sandbox=BubblewrapSandbox(),
+        sandbox=choose_sandbox(settings.sandbox_kind, settings.sandbox_image),
         workspace=settings.root / "work" / prepared.build_id,
         redo=redo,
     )

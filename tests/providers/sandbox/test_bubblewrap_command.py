@@ -5,11 +5,11 @@ import pytest
 
 from core.settings import SandboxLimits
 from providers.sandbox import bubblewrap_command as module
+from providers.sandbox.box_bounds import OWNER, box_user
 from providers.sandbox.bubblewrap_command import (
-    OWNER,
+    UNPRIVILEGED,
     Box,
     Descriptors,
-    box_user,
     bubblewrap_command,
     variable_options,
 )
@@ -21,7 +21,7 @@ def command_line(tree: Path, *, root: bool = True, seccomp: int | None = 9) -> l
         environment={"A": "1 --bind / /"},
         limits=SandboxLimits(seconds=1.5),
         read_only={"/deep/inside/data": Path("/some/data")},
-        user=box_user(root, 0),
+        user=box_user(0) if root else UNPRIVILEGED,
         root=root,
         writable={"/made": Path("/some/made")},
         outlet=Path("/some/socket"),
@@ -117,5 +117,4 @@ def test_system_folders_are_links_or_folders_as_on_this_machine(
 
 @pytest.mark.parametrize("number", [0, 1, 4334, 4335, 2**32 - 1])
 def test_boxes_of_root_use_ids_of_the_range_for_short_lived_services(number: int):
-    assert OWNER < box_user(True, number) <= 65519
-    assert box_user(False, number) == 65534
+    assert OWNER < box_user(number) <= 65519
