@@ -2,7 +2,8 @@
 
 AppBuilderError
 ├── InputError                 the caller's mistake: refused before anything is spent or written
-│   └── ConfigurationError     a setting, the stage table or the catalogue is wrong
+│   ├── ConfigurationError     a setting, the stage table or the catalogue is wrong
+│   └── PublishingRefusedError where the repository is published, this is not allowed
 ├── ModelError                 a model provider did not give a usable answer
 │   ├── RequestRefusedError    the request itself is refused (400, 401, 403, 404): never retried
 │   ├── ProviderBusyError      it is not our turn (429, 503, 529): waited out
@@ -49,6 +50,10 @@ class InputError(AppBuilderError):
 
 class ConfigurationError(InputError):
     """A setting, a row of the stage table or of the catalogue is wrong."""
+
+
+class PublishingRefusedError(InputError):
+    """The place to publish at refuses this, and would again: a token, a name, a rule of its own."""
 
 
 @dataclass(frozen=True)

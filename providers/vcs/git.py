@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import os
 import signal
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import VersionControlError
@@ -32,17 +33,28 @@ class Git:
         folder: the git directory, absolute; a bare repository's own folder.
         lock: descriptor of the repository's lock. Every command inherits it, so that the lock is
             held until the last one has ended, even where the process that started it was killed.
+        settings: further configuration, as `name=value`; later ones win.
+        variables: further environment of every command; never shown.
     """
 
     folder: Path
     lock: int | None = None
+    settings: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
-    async def run(self, *arguments: str, stdin: bytes = b"") -> bytes:
+    def with_variables(self, variables: Mapping[str, str]) -> "Git":
+        """The same repository, with further environment."""
+        return replace(self, variables={**self.variables, **variables})
+
+    async def run(
+        self, *arguments: str, stdin: bytes = b"", accepted: Collection[int] = (0,)
+    ) -> bytes:
         """Run one git command and wait for it.
 
         Args:
             *arguments: the command and its arguments.
             stdin: what the command reads.
+            accepted: exit codes that are no failure.
 
         Returns:
             What the command printed.
@@ -56,7 +68,7 @@ class Git:
         except BaseException:
             await _kill(process)
             raise
-        if process.returncode:
+        if process.returncode not in accepted:
             raise VersionControlError(
                 f"git {arguments[0]} on {str(self.folder)!r} failed with exit code "
                 f"{process.returncode}: {_last_lines(errors)}"
@@ -64,7 +76,9 @@ class Git:
         return output
 
     async def _start(self, arguments: tuple[str, ...]) -> asyncio.subprocess.Process:
-        settings = [word for setting in CONFIGURATION for word in ("-c", setting)]
+        settings = [
+            word for setting in (*CONFIGURATION, *self.settings) for word in ("-c", setting)
+        ]
         try:
             return await asyncio.create_subprocess_exec(
                 "git",
@@ -74,14 +88,14 @@ class Git:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                env=_environment(),
+                env={**_environment(), **self.variables},
                 pass_fds=() if self.lock is None else (self.lock,),
                 # Of its own, so that Ctrl-C reaches git only through us, and its children with it.
                 start_new_session=True,
             )
         except OSError as error:
             raise VersionControlError(
-                f"git {arguments[0]} could not be started: {error}; install git 2.29 or newer"
+                f"git {arguments[0]} could not be started: {error}; install git 2.38 or newer"
             ) from error
 
 

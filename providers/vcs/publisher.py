@@ -14,6 +14,7 @@ class Publication(BaseModel):
         branch: the branch that points to the commit.
         commit: full id of the commit.
         superseded: branch that keeps what this one replaced; `None` if nothing was.
+        pull_request: its address, where there is one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -22,6 +23,7 @@ class Publication(BaseModel):
     branch: str
     commit: str
     superseded: str | None = None
+    pull_request: str | None = None
 
 
 class Publisher(Protocol):

@@ -31,8 +31,8 @@ async def read_files(git: Git, commit: str) -> list[TreeFile]:
     """
     listing = await git.run("ls-tree", "-r", "-z", f"{check_commit_id(commit)}^{{commit}}")
     entries = [_entry(line) for line in listing.split(b"\0")[:-1]]
-    contents = await _contents(git, list(dict.fromkeys(blob for _, blob, _ in entries)))
-    return [TreeFile(path, contents[blob], executable) for path, blob, executable in entries]
+    found = await contents(git, list(dict.fromkeys(blob for _, blob, _ in entries)))
+    return [TreeFile(path, found[blob], executable) for path, blob, executable in entries]
 
 
 def _entry(line: bytes) -> tuple[str, bytes, bool]:
@@ -49,10 +49,14 @@ def _entry(line: bytes) -> tuple[str, bytes, bool]:
     return check_file_path(path), blob, _MODES[mode]
 
 
-async def _contents(git: Git, blobs: Sequence[bytes]) -> Mapping[bytes, bytes]:
-    """Contents by id, all from one process."""
+async def contents(git: Git, blobs: Sequence[bytes]) -> Mapping[bytes, bytes]:
+    """Contents of blobs by id, all from one process.
+
+    Raises:
+        VersionControlError: the repository lacks one.
+    """
     output = await git.run("cat-file", "--batch", stdin=b"".join(blob + b"\n" for blob in blobs))
-    contents: dict[bytes, bytes] = {}
+    found: dict[bytes, bytes] = {}
     position = 0
     for blob in blobs:
         line_end = output.index(b"\n", position)
@@ -61,6 +65,6 @@ async def _contents(git: Git, blobs: Sequence[bytes]) -> Mapping[bytes, bytes]:
             raise VersionControlError(f"{str(git.folder)!r} lacks the object {blob.decode()}")
         start = line_end + 1
         end = start + int(header[2])
-        contents[blob] = output[start:end]
+        found[blob] = output[start:end]
         position = end + 1
-    return contents
+    return found

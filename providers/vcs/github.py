@@ -1,0 +1,123 @@
+"""Publishes to GitHub: a repository a project, whole histories in one push, pull requests."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from github.Repository import Repository
+
+from providers.vcs.github_account import GitHubAccount
+from providers.vcs.joining import follow_up, initial_commit, is_ancestor, is_initial, joined
+from providers.vcs.names import check_branch, check_commit_id, check_slug
+from providers.vcs.publisher import Publication
+from providers.vcs.push import HEADS, TAGS, Remote, fetch_refs, push, remote_git, remote_refs
+from providers.vcs.release import Release
+
+_BUILDS = f"{TAGS}build/"
+_SHORT_ID = 12
+
+
+@dataclass(frozen=True)
+class GitHubPublisher:
+    """Publishes builds to an account on GitHub.
+
+    Killed or failing at any point, publishing again ends with the same repository, history and
+    pull request. Nothing is ever pushed by force, and nothing of others is touched.
+
+    Attributes:
+        account: where.
+    """
+
+    account: GitHubAccount
+
+    async def publish(self, source: Path, release: Release) -> Publication:
+        """Publish a release.
+
+        A verified one goes to the default branch where it can be fast-forwarded to it, else to
+        `build/<build>` with a pull request. One that is not verified goes to `review/<build>` with
+        a draft pull request that holds the report.
+
+        Args:
+            source: folder of the bare repository that has the commit.
+            release: what is published.
+
+        Raises:
+            PublishingRefusedError: GitHub, its rules or what people did there do not allow it.
+            VersionControlError: a name is not sound; or GitHub, the network or git failed.
+        """
+        check_slug(release.name)
+        check_commit_id(release.commit)
+        check_branch(release.branch_of_change)
+        repository = await asyncio.to_thread(self.account.repository_of, release)
+        remote = Remote(repository.clone_url, self.account.auth.token)
+        return await _Publishing(self.account, source, release, repository, remote).run()
+
+
+class _Publishing:
+    """One release on its way into one repository."""
+
+    def __init__(
+        self,
+        account: GitHubAccount,
+        source: Path,
+        release: Release,
+        repository: Repository,
+        remote: Remote,
+    ) -> None:
+        self._account = account
+        self._release = release
+        self._repository = repository
+        self._remote = remote
+        self._git = remote_git(source, remote)
+
+    async def run(self) -> Publication:
+        """Bring it there."""
+        refs = await remote_refs(self._git, self._remote)
+        base = self._default_branch(refs)
+        head = refs.get(HEADS + base)
+        if head is None and self._release.green:
+            return await self._push(base, self._release.commit)
+        if head is None:
+            head = await initial_commit(self._git, self._release)
+            await push(self._git, self._remote, {HEADS + base: head})
+        branch = self._release.branch_of_change
+        builds = [name for name in refs if name.startswith(_BUILDS)]
+        known = [name for name in (HEADS + base, HEADS + branch, *builds) if name in refs]
+        await fetch_refs(self._git, self._remote, known)
+        earlier = {refs[name] for name in builds}
+        commit = await joined(self._git, self._release, head, earlier)
+        if await is_ancestor(self._git, commit, head):
+            return self._publication(base, head)
+        if self._release.green and await is_initial(self._git, head):
+            return await self._push(base, commit)
+        if tip := refs.get(HEADS + branch):
+            commit = await follow_up(self._git, self._release, tip, commit)
+        publication = await self._push(branch, commit)
+        return publication.model_copy(update={"pull_request": await self._ask_for(branch, base)})
+
+    async def _push(self, branch: str, commit: str) -> Publication:
+        """Push the branch, and the tag by which a later build finds what was published."""
+        tag = f"{_BUILDS}{self._release.build}-{commit[:_SHORT_ID]}"
+        await push(self._git, self._remote, {HEADS + branch: commit, tag: commit})
+        return self._publication(branch, commit)
+
+    async def _ask_for(self, branch: str, base: str) -> str:
+        """The address of the pull request, opened if there is none."""
+        request = await asyncio.to_thread(
+            self._account.pull_request,
+            self._repository,
+            self._release,
+            branch=branch,
+            base=base,
+            draft=not self._release.green,
+        )
+        return request.html_url
+
+    def _publication(self, branch: str, commit: str) -> Publication:
+        return Publication(location=self._repository.clone_url, branch=branch, commit=commit)
+
+    def _default_branch(self, refs: Mapping[str, str]) -> str:
+        """GitHub's own word where that branch is there; of an empty repository it is a guess."""
+        named = self._repository.default_branch
+        return named if HEADS + named in refs else self._release.default_branch
