@@ -1,11 +1,8 @@
-"""Chooses what a debugger is shown: which failures, and which files in full."""
+"""Chooses which failures a debugger is told, and how."""
 
-import json
-import posixpath
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from codegen.failure_classes import is_test_file
-from codegen.import_graph import ImportGraph
 from core.artifacts.failure import Failure, FailureClass
 
 SHOWN_IN_FULL = 6
@@ -16,13 +13,6 @@ SHOWN_BY_NAME = 20
 
 _ACCOUNT_CHARACTERS = 3_000
 _LINE_CHARACTERS = 200
-_MANIFESTS = frozenset(
-    {
-        *("pyproject.toml", "requirements.txt", "requirements-dev.txt", "setup.cfg", "pytest.ini"),
-        *("package.json", "tsconfig.json", "vite.config.ts", "vite.config.js", "svelte.config.js"),
-        *("jest.config.js", "vitest.config.ts", "go.mod"),
-    }
-)
 
 
 def mendable(failures: Iterable[Failure]) -> tuple[Failure, ...]:
@@ -89,55 +79,6 @@ def _told(failure: Failure) -> str:
 def _first_line(failure: Failure) -> str:
     said = f"{failure.error}: {failure.message}" if failure.error else failure.message
     return " ".join((said.strip().splitlines() or [""])[0].split())[:_LINE_CHARACTERS]
-
-
-def files_to_show(
-    texts: Mapping[str, str], graph: ImportGraph, focus: Sequence[Failure], room: int
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Files that a debugger should see, the likeliest first.
-
-    They are those in the trace, the test's own, for dependencies the manifests, then what these
-    import, then what imports them.
-
-    Args:
-        texts: every file of the repository by its path.
-        graph: its imports.
-        focus: what is to be mended.
-        room: most characters, as the files stand in the prompt.
-
-    Returns:
-        The files that fit, and those involved themselves that do not.
-    """
-    involved = _involved(texts, focus)
-    near = [other for path in involved for other in graph.imported_by(path)]
-    users = [
-        other
-        for path in involved
-        if not is_test_file(path)
-        for other in sorted(graph.importers_of(path), key=is_test_file)
-    ]
-    shown: list[str] = []
-    for path in dict.fromkeys([*involved, *near, *users]):
-        size = _size(path, texts[path])
-        if size <= room:
-            shown.append(path)
-            room -= size
-    return tuple(shown), tuple(path for path in involved if path not in shown)
-
-
-def _involved(texts: Mapping[str, str], focus: Sequence[Failure]) -> list[str]:
-    paths = [path for failure in focus for path in (*failure.files, failure.test_path)]
-    manifests = sorted(path for path in texts if posixpath.basename(path) in _MANIFESTS)
-    classes = {failure.failure_class for failure in focus}
-    known = [path for path in dict.fromkeys(paths) if path in texts]
-    if FailureClass.DEPENDENCY in classes or not known:
-        known += [path for path in manifests if path not in known]
-    return known
-
-
-def _size(path: str, text: str) -> int:
-    """Characters of a file as a prompt shows it, as JSON."""
-    return len(json.dumps({"path": path, "content": text}, ensure_ascii=False)) + 8
 
 
 def tests_with_failures(failures: Iterable[Failure], known: Collection[str]) -> frozenset[str]:

@@ -24,9 +24,9 @@ class ImportGraph:
         self._texts = texts
         self._tree = tree_of(texts, texts)
 
-    def imported_by(self, path: str) -> tuple[str, ...]:
-        """Files that a file takes something from, in the order of its lines."""
-        return self._imports[path]
+    def used_by(self, path: str) -> tuple[str, ...]:
+        """Files that a file takes something from, of a test also those with its fixtures."""
+        return self._imports[path] + self._fixtures_of(path)
 
     def importers_of(self, path: str) -> tuple[str, ...]:
         """Files that take something from a file, sorted."""
@@ -60,6 +60,13 @@ class ImportGraph:
             if not is_test_file(path) and not (known and self.importers_of(path)):
                 return None
         return frozenset(path for path in reached if is_test_file(path) and path in self._texts)
+
+    def _fixtures_of(self, path: str) -> tuple[str, ...]:
+        if not (is_test_file(path) and path.endswith(".py")):
+            return ()
+        folders = path.split("/")[:-1]
+        places = ["/".join([*folders[:depth], _FIXTURES]) for depth in range(len(folders), -1, -1)]
+        return tuple(place for place in places if place in self._texts and place != path)
 
     def _tests_below(self, folder: str) -> list[str]:
         prefix = f"{folder}/" if folder else ""

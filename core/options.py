@@ -59,3 +59,10 @@ class BuildOptions(BaseModel):
         description="Take answers that another build got to the same question a short while ago.",
         json_schema_extra={"position": 7},
     )
+    interactive: bool = Field(
+        default=False,
+        title="Ask me",
+        description="When the tests cannot be made to pass, wait and ask how to go on; else the "
+        "result goes to a review branch at once.",
+        json_schema_extra={"position": 8},
+    )

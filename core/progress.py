@@ -20,6 +20,10 @@ class BuildListener(Protocol):
         """A task run reached its final state."""
         ...
 
+    def waiting_for_person(self, question: str, url: str) -> None:
+        """The build waits for a decision, which is made at the URL; empty if there is none."""
+        ...
+
 
 class SilentListener:
     """Tells nobody."""
@@ -31,4 +35,7 @@ class SilentListener:
         """Tell nobody."""
 
     def task_run_ended(self, task_run_id: str) -> None:
+        """Tell nobody."""
+
+    def waiting_for_person(self, question: str, url: str) -> None:
         """Tell nobody."""

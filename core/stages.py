@@ -98,6 +98,7 @@ class Stage(_Row):
     retry_delays: tuple[_Delay, ...] = (0.5, 1.5)
     timeout_seconds: float = Field(default=900, gt=0, allow_inf_nan=False)
     max_calls: int = Field(default=24, ge=1)
+    asks_person: bool = False
     models: tuple[ModelUse, ...] = ()
 
     @property

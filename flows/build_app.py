@@ -5,6 +5,7 @@ from prefect import flow
 from core.artifacts.build_record import BuildRecord
 from core.artifacts.questionnaire import Questionnaire
 from core.options import BuildOptions
+from flows.asking import run_and_ask
 from flows.fan_out import write_files
 from tasks.engine.open_build import open_build
 from tasks.engine.stage_runner import run_stage
@@ -25,5 +26,10 @@ async def build_app(
     """
     async with open_build(questionnaire, options) as session:
         for stage in session.table.stages:
-            await (write_files if stage.fan_out else run_stage)(session, stage)
+            if stage.fan_out:
+                await write_files(session, stage)
+            elif stage.asks_person and options.interactive:
+                await run_and_ask(session, stage)
+            else:
+                await run_stage(session, stage)
     return session.recorder.record

@@ -62,6 +62,14 @@ _NoResponseCache = Annotated[
     ),
 ]
 
+_Interactive = Annotated[
+    bool,
+    typer.Option(
+        "--interactive",
+        help="When the tests cannot be made to pass, wait for a decision in the UI.",
+    ),
+]
+
 
 @app.command()
 def build(
@@ -73,6 +81,7 @@ def build(
     from_stage: _FromStage = "",
     use: _Use = None,
     no_response_cache: _NoResponseCache = False,
+    interactive: _Interactive = False,
 ) -> None:
     """Build an application. Started again with the same input, it goes on where it stopped."""
     from flows.questionnaire_file import command_options, read_questionnaire
@@ -86,6 +95,7 @@ def build(
         fresh=fresh,
         from_stage=from_stage,
         response_cache=not no_response_cache,
+        interactive=interactive,
     )
     from flows.build_command import run_build_command
 

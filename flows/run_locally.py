@@ -130,6 +130,9 @@ class _CountingListener:
         self._listener.task_run_ended(task_run_id)
         self.task_runs.append(UUID(task_run_id))
 
+    def waiting_for_person(self, question: str, url: str) -> None:
+        self._listener.waiting_for_person(question, url)
+
 
 async def _wait_until_recorded(task_runs: list[UUID]) -> None:
     """Wait until every task run's end is recorded: events are written a little later."""

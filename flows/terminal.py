@@ -85,6 +85,13 @@ class TerminalListener:
     def task_run_ended(self, task_run_id: str) -> None:
         """Nothing to print."""
 
+    def waiting_for_person(self, question: str, url: str) -> None:
+        """Print where the decision is made."""
+        self.close()
+        self._console.print(Text(f"? {printable(question)}", style="yellow"), soft_wrap=True)
+        where = f"at {url}" if url else "in the Prefect UI"
+        self._console.print(Text(f"    Decide {where}: Resume, in the run's menu."), soft_wrap=True)
+
     def close(self) -> None:
         """Take what moves away, so that errors print below a clean line."""
         self._bar = None

@@ -19,9 +19,13 @@ class StageStatus(StrEnum):
 
 
 class BuildStatus(StrEnum):
-    """Where a build stands; `review` is built, but not verified green."""
+    """Where a build stands.
+
+    `review` is built, but not verified green; `waiting` goes on when a person has decided.
+    """
 
     RUNNING = "running"
+    WAITING = "waiting"
     COMPLETED = "completed"
     REVIEW = "review"
     FAILED = "failed"

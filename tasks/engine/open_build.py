@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from prefect.exceptions import Pause
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.variables import Variable
@@ -109,6 +110,8 @@ async def _closing(session: BuildSession) -> AsyncGenerator[None]:
             yield
         except Exception:
             await session.recorder.finish(BuildStatus.FAILED)
+            raise
+        except Pause:  # the run goes on elsewhere when a person has decided
             raise
         except BaseException:
             await session.recorder.finish(BuildStatus.INTERRUPTED)

@@ -138,17 +138,24 @@ async def _raise_failure(
         reason = f"{type(error).__name__}: {error}"
     if call.file:
         reason = f"{call.file}: {reason}"
-    raise StageFailedError(stage.number, attempts, reason, cause=type(error).__name__)
+    return StageFailedError(stage.number, attempts, reason, cause=type(error).__name__)
 
 
-async def run_stage(session: BuildSession, stage: Stage) -> None:
+async def run_stage(
+    session: BuildSession, stage: Stage, inputs: dict[str, str] | None = None
+) -> None:
     """Run a stage that is one task, and write down what it wrote.
+
+    Args:
+        session: the build.
+        stage: the row.
+        inputs: what the task reads, when that is not simply the artifacts of the row.
 
     Raises:
         StageFailedError: the build is halted; nothing later runs.
     """
     async with recorded(session, stage) as done:
-        call = session.call_for(stage)
+        call = session.call_for(stage, inputs=inputs)
         done.result, state = await run_call(session, stage, call, session.states_before(stage))
         done.states = (state,)
         done.attempts = session.attempts[call.name]

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from codegen.debugged_files import files_to_show
 from codegen.debugger_answer import Proposal, read_proposal
-from codegen.debugging import failure_text, files_to_show
+from codegen.debugging import failure_text
 from core.artifacts.failure import Failure
 from core.artifacts.structure import ValidatedStructure
 from prompts.contexts import (
@@ -66,7 +67,7 @@ class Debugger:
         most = self._work.session.settings.calls.prompt_characters
         state = problem.state
         shown, unseen = files_to_show(
-            state.texts, state.graph, problem.focus, int(most * _FILES_SHARE)
+            state.texts, state.graph, problem.focus, self._structure, int(most * _FILES_SHARE)
         )
         tests = tuple(test for test in self._structure.tests if test.path in shown)
         files = tuple(SourceFile(path=path, content=state.texts[path]) for path in shown)
