@@ -8,7 +8,7 @@ reaching git's own files. Names are compared as the pickiest file system would c
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from core.layout import COMMITTED_REPORT
 
@@ -19,7 +19,24 @@ MAX_PART_CHARACTERS = 100
 MAX_PART_BYTES = 255
 """What Linux file systems allow, in UTF-8; 100 characters can take up to 400 bytes."""
 
-_WORKFLOWS = ".github/workflows"
+# What a code host runs by itself as soon as it is pushed, by the hosts' own documentation.
+_WORKFLOW_FOLDERS = (
+    ".buildkite",
+    ".circleci",
+    ".forgejo/workflows",
+    ".gitea/workflows",
+    ".github/actions",
+    ".github/workflows",
+    ".gitlab/ci",
+    ".woodpecker",
+)
+_WORKFLOW_FILES = frozenset(
+    {
+        *(".cirrus.yml", ".drone.yml", ".gitlab-ci.yml", ".travis.yml", ".woodpecker.yml"),
+        *(".appveyor.yml", "appveyor.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml"),
+        "jenkinsfile",
+    }
+)
 _GIT_NAMES = frozenset({".git", ".gitmodules"})
 _WINDOWS_CHARACTERS = frozenset('<>:"|?*')
 _WINDOWS_NAMES = frozenset(
@@ -30,36 +47,41 @@ _SHORT_NAME = re.compile(r"[^.~]{1,7}~[0-9]+(?:\.|$)")
 """The second name Windows gives to a file: `git~1` reaches `.git`, `gitmod~1` `.gitmodules`."""
 
 
-def check_path(path: str) -> list[str]:
+def check_path(path: str, workflows: Collection[str] = ()) -> list[str]:
     """Hold one path to the rules.
 
     Args:
         path: relative to the repository's root, with `/` between its parts.
+        workflows: files that a code host may run by itself; all others of that kind are refused.
 
     Returns:
         One line with every problem of the path; nothing if there is none.
     """
-    problems = "; ".join(_path_problems(path))
+    problems = "; ".join(_path_problems(path, workflows))
     return [f"path {_shown(path)}: {problems}"] if problems else []
 
 
-def check_paths(paths: Sequence[str]) -> list[str]:
+def check_paths(paths: Sequence[str], workflows: Collection[str] = ()) -> list[str]:
     """Hold all paths of a repository to the rules, each alone and all together.
 
     Args:
         paths: every file of the repository, relative to its root, with `/` between the parts.
+        workflows: files that a code host may run by itself; all others of that kind are refused.
 
     Returns:
         Every problem, a line for each path or group of paths; nothing if there is none.
     """
-    return [line for _, line in place_problems(paths)]
+    return [line for _, line in place_problems(paths, workflows)]
 
 
-def place_problems(paths: Sequence[str]) -> list[tuple[str, str]]:
+def place_problems(
+    paths: Sequence[str], workflows: Collection[str] = ()
+) -> list[tuple[str, str]]:
     """Say what `check_paths` says, and which path each problem is about.
 
     Args:
         paths: every file of the repository, relative to its root, with `/` between the parts.
+        workflows: files that a code host may run by itself; all others of that kind are refused.
 
     Returns:
         Pairs of a path and its problem. The path is always one of those given: of some that do
@@ -71,14 +93,14 @@ def place_problems(paths: Sequence[str]) -> list[tuple[str, str]]:
         problems.append((paths[MAX_FILES], too_many))
     different = list(dict.fromkeys(paths))
     for path in different:
-        problems += [(path, line) for line in check_path(path)]
+        problems += [(path, line) for line in check_path(path, workflows)]
     problems += _repeated(paths)
     problems += _file_clashes(different)
     problems += _folder_clashes(different)
     return problems
 
 
-def _path_problems(path: str) -> Iterator[str]:
+def _path_problems(path: str, workflows: Collection[str]) -> Iterator[str]:
     if not path:
         yield "is empty"
         return
@@ -96,10 +118,18 @@ def _path_problems(path: str) -> Iterator[str]:
         yield f"is {len(parts)} levels deep; at most {MAX_DEPTH} are allowed"
     for part in dict.fromkeys(parts):
         yield from _part_problems(part)
-    if f"{fold_case(path)}/".startswith(f"{_WORKFLOWS}/"):
-        yield f"is in {_WORKFLOWS}/, where nothing may be written"
+    if path not in workflows and _is_workflow(path):
+        yield "is a file that a code host runs by itself, where none may be written"
     if fold_case(parts[0]) == fold_case(COMMITTED_REPORT):
         yield f"begins with {parts[0]!r}, which is kept for the report of the build"
+
+
+def _is_workflow(path: str) -> bool:
+    folded = fold_case(path)
+    name = f"{folded.removesuffix('.yaml')}.yml" if folded.endswith(".yaml") else folded
+    return name in _WORKFLOW_FILES or any(
+        f"{folded}/".startswith(f"{folder}/") for folder in _WORKFLOW_FOLDERS
+    )
 
 
 def _character_problems(path: str) -> Iterator[str]:

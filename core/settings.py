@@ -40,6 +40,12 @@ class CallLimits(BaseModel):
     prompt_characters: int = Field(
         default=100_000, ge=1, description="Longest prompt of one call, in characters."
     )
+    file_prompt_tokens: int = Field(
+        default=24_000,
+        ge=4_000,
+        description="Most tokens of what one prompt of stage 7 shows of docs, schema and other "
+        "files.",
+    )
 
 
 class SpendingLimits(BaseModel):
@@ -194,6 +200,11 @@ class Settings(BaseSettings):
     user: str = Field(default_factory=signed_in_user, description="Who builds are made for.")
     files_at_once: int = Field(
         default=4, ge=1, le=256, description="Files of stage 7 written at the same time."
+    )
+    workflow_files: bool = Field(
+        default=False,
+        description="Add a workflow to each repository that runs its tests on the code host. Only "
+        "templates write such files, never a model.",
     )
     demo_mode: DemoMode = Field(
         default="auto",

@@ -209,9 +209,13 @@ def test_takes_an_ordinary_path(path: str):
         ("日" * 100, "a part of 300 bytes"),
         ("/".join(["a"] * (MAX_DEPTH + 1)), "13 levels deep"),
         ("/".join(["a" * 60] * 4), "has 243 characters"),
-        (".github/workflows/ci.yml", "is in .github/workflows/"),
-        (".GitHub/Workflows/ci.yml", "is in .github/workflows/"),
-        (".github/workflows", "is in .github/workflows/"),
+        (".github/workflows/ci.yml", "that a code host runs by itself"),
+        (".GitHub/Workflows/ci.yml", "that a code host runs by itself"),
+        (".github/workflows", "that a code host runs by itself"),
+        (".github/actions/x/action.yml", "that a code host runs by itself"),
+        (".gitlab-ci.yml", "that a code host runs by itself"),
+        (".Travis.YAML", "that a code host runs by itself"),
+        ("Jenkinsfile", "that a code host runs by itself"),
     ],
 )
 def test_refuses_a_path_and_says_why(path: str, problem: str):
