@@ -97,7 +97,9 @@ def _file_problems(
 ) -> Iterator[Problem]:
     everything = tuple(files)
     paths = [file.path for file in everything]
-    for path, message in place_problems(paths):
+    # Only templates write what a code host runs by itself, and only where the settings let them.
+    served = {file.path for file in everything if file.template}
+    for path, message in place_problems(paths, served):
         yield Problem(path, message, "Give every file a canonical, relative path of its own.")
     yield from hidden_module_problems(paths)
     known = {file.path: file for file in everything}

@@ -17,7 +17,9 @@ async def create_empty_files(work: StageWork) -> Outputs:
         InputError: a path is not fit for a repository; only an artifact edited by hand has such.
     """
     structure = work.read(VALIDATED_STRUCTURE, ValidatedStructure)
-    if problems := check_paths([file.path for file in structure.files]):
+    allowed = work.session.settings.workflow_files
+    served = {file.path for file in structure.files if file.template and allowed}
+    if problems := check_paths([file.path for file in structure.files], served):
         raise InputError(f"{VALIDATED_STRUCTURE}: {'; '.join(problems[:5])}")
     commits = [empty_tree(structure)]
     (commit,) = await write_history(work.session.repository, commits, branch=BRANCH)
