@@ -20,9 +20,11 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from types import TracebackType
 from typing import Any, Self
+from urllib.request import getproxies
 
 import httpx
 
+from providers.llm.aiohttp_transport import AiohttpTransport, GarbledAnswerError
 from providers.llm.connection_places import ConnectionPlaces
 from providers.llm.wire_errors import Caller, transport_error
 
@@ -289,9 +291,16 @@ class HttpClient:
         # Slow to make, and the same for all.
         return httpx.create_ssl_context()
 
+    @cached_property
+    def _shared_transport(self) -> httpx.AsyncBaseTransport | None:
+        """What all clients send over; `None` for a transport of its own for each."""
+        if self._transport is None and not getproxies():  # which httpx knows how to use
+            return AiohttpTransport(tls=self._tls, keep_alive_seconds=KEEP_ALIVE_SECONDS)
+        return self._transport
+
     def _new_client(self, connections: int) -> httpx.AsyncClient:
         return httpx.AsyncClient(
-            transport=self._transport,
+            transport=self._shared_transport,
             verify=self._tls,
             # Reading is timed by `Exchange`, and the pool is never full: see `exchange`.
             timeout=httpx.Timeout(
@@ -346,11 +355,11 @@ async def _sent(client: httpx.AsyncClient, request: _NewRequest) -> httpx.Respon
 def _is_garbled(error: httpx.HTTPError) -> bool:
     """Whether bytes of an answer came that are not HTTP.
 
-    Then httpx passes on what httpcore raised while the parser failed; of a connection that closed,
-    also amid a head, it passes on httpcore's own.
+    Of httpx's own transport: then it passes on what httpcore raised while the parser failed; of a
+    connection that closed, also amid a head, it passes on httpcore's own.
     """
     source = error.__cause__
-    return (
+    return isinstance(error, GarbledAnswerError) or (
         isinstance(error, httpx.RemoteProtocolError)
         and source is not None
         and source.__context__ is not None

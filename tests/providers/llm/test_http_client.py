@@ -238,7 +238,7 @@ async def test_lines_come_out_whole_however_the_bytes_are_cut() -> None:
     assert lines == ["data: é", "", "data: two"] * 3 + ["last"]
 
 
-@pytest.mark.parametrize("rest", [[30.0], [b"zz\r\nno chunk"]], ids=["open", "garbled"])
+@pytest.mark.parametrize("rest", [[30.0], [0.05, b"zz\r\nno chunk"]], ids=["open", "garbled"])
 async def test_an_answer_that_is_done_is_not_lost_to_what_follows(
     rest: list[bytes | float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
