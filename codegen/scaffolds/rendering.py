@@ -1,5 +1,7 @@
 """Writes a file from its template."""
 
+from jinja2 import TemplateError, TemplateNotFound
+
 from codegen.scaffolds.environment import environment
 from codegen.scaffolds.facts import Assembly, NodeProject, Offer, ScaffoldFacts
 from codegen.scaffolds.known_versions import known_versions
@@ -24,8 +26,8 @@ def render_file(file: FileContract, facts: ScaffoldFacts) -> str:
     It is a function of its arguments alone, and ends in one newline.
 
     Raises:
-        ValueError: a name in the facts has no place in the file's language, which only a structure
-            edited by hand can bring about.
+        ValueError: there is no such template, it does not fit the stack, or a name in the facts
+            has no place in the file's language: only a structure edited by hand has such.
     """
     project = facts.web if file.path.startswith(WEB) else facts.node
     values: dict[str, object] = {
@@ -43,7 +45,14 @@ def render_file(file: FileContract, facts: ScaffoldFacts) -> str:
     if facts.python is not None:
         values["requirements"] = python_requirements(facts.python)
         values["in_src"] = any(name.startswith("src/") for name in facts.python.packages)
-    text = environment().get_template(f"{file.template}.jinja").render(values)
+    try:
+        text = environment().get_template(f"{file.template}.jinja").render(values)
+    except TemplateNotFound:
+        raise ValueError(f"{file.path!r}: there is no template {file.template!r}") from None
+    except TemplateError as error:
+        raise ValueError(
+            f"{file.path!r}: the template {file.template!r} does not fit this product: {error}"
+        ) from error
     return text.strip("\n") + "\n"
 
 
