@@ -21,6 +21,8 @@ _PROBE_MARGIN = 10.0
 
 _IN_FOLDER = ("/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh")
 
+_SYSTEM_PROGRAMS = ("/usr/local/go/bin", "/usr/local/bin", "/usr/bin", "/bin")
+
 _EVERYWHERE = {
     "CI": "1",
     "FORCE_COLOR": "0",
@@ -124,7 +126,7 @@ def _folder(step: Step) -> str:
 
 def _variables(step: Step, tree: Path, toolchain: Toolchain) -> dict[str, str]:
     folder = _folder(step)
-    programs = [*toolchain.programs, "/usr/local/bin", "/usr/bin", "/bin"]
+    programs = [*toolchain.programs, *_SYSTEM_PROGRAMS]
     variables = _EVERYWHERE | _BY_ECOSYSTEM[step.ecosystem]
     if step.ecosystem == "npm":
         programs.insert(0, f"{folder}/node_modules/.bin")

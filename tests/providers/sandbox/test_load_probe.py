@@ -1,6 +1,7 @@
 """The load probe, outside of a box as far as it only looks, and as the program that it is."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -121,3 +122,22 @@ def test_how_a_module_fares_is_told(folder: Path, monkeypatch: pytest.MonkeyPatc
     program = load_probe.load("shop.program", "shop/program.py", "")
     assert program is not None
     assert program["kind"] == "program"
+
+
+def test_every_module_is_answered_for_in_a_line(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    (folder / "django.py").write_text("def setup(): ...\n")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "before")  # so that it is put back afterwards
+    for name in ("django", "shop", "shop.cart", "shop.broken"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    reader, writer = os.pipe()
+    items = [("shop.cart", "shop/cart.py"), ("shop.broken", "shop/broken.py")]
+    load_probe.load_all(items, "shop.settings", ["lib", "."], writer)
+    os.close(writer)
+    answers, late = load_probe.read_answers(reader, 3, 5.0)
+    os.close(reader)
+    assert sys.path[:2] == [str(folder / "lib"), str(folder)]
+    assert (late, answers[0]) == (False, None)
+    assert answers[1] is not None
+    assert answers[1]["kind"] == "import"

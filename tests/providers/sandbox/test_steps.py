@@ -8,9 +8,10 @@ from typing import Any, Protocol
 
 import pytest
 
-from core.artifacts.run_plan import BootCheck, Step
-from core.errors import InputError
+from core.artifacts.run_plan import TOOL_FOLDER, BootCheck, Step, Tool
+from core.errors import InputError, SandboxError
 from core.settings import SandboxLimits
+from providers.sandbox import steps
 from providers.sandbox.bubblewrap import BubblewrapSandbox
 from providers.sandbox.environment import INSIDE, PythonEnvironment
 from providers.sandbox.sandbox import RESULT_PATH, Interpreter, SandboxRun
@@ -144,3 +145,27 @@ def test_the_toolchain_of_python_is_its_environment(tmp_path: Path):
     toolchain = Toolchain.of_python(PythonEnvironment(tmp_path, Interpreter("/python", "3")))
     assert toolchain.mounts[INSIDE] == tmp_path
     assert toolchain.programs == (f"{INSIDE}/bin",)
+
+
+async def test_tools_of_ours_are_there_for_the_steps_that_use_them(run: RunStep):
+    probe = f"{TOOL_FOLDER}/{Tool.LOAD_PROBE}"
+    ruff = await run(f"{TOOL_FOLDER}/{Tool.RUFF}", "version", tools=(Tool.RUFF,))
+    assert (ruff.exit_code, ruff.output.split()[0]) == (0, "ruff")
+    loaded = await run(
+        *(PYTHON, "-I", probe, RESULT_PATH, "5", "", ".", "server:server.py"),
+        folder="api",
+        tools=(Tool.LOAD_PROBE,),
+    )
+    assert json.loads(loaded.result)["modules"] == 1
+    assert (await run("ls", TOOL_FOLDER)).exit_code != 0
+
+
+async def test_a_tool_that_is_not_installed_is_our_failure(
+    run: RunStep, monkeypatch: pytest.MonkeyPatch
+):
+    def nowhere() -> str:
+        raise FileNotFoundError("no ruff")
+
+    monkeypatch.setattr(steps, "find_ruff_bin", nowhere)
+    with pytest.raises(SandboxError, match="ruff is not installed beside us: no ruff"):
+        await run("true", tools=(Tool.RUFF,))
