@@ -8,6 +8,7 @@ from pathlib import Path
 from core.errors import AnswerError
 from core.layout import CODE
 from core.options import BuildOptions
+from providers.llm.http_client import HttpClient
 from tasks.code_generation import FilePlan, file_call, plan_files
 from tasks.engine.stage_call import as_text
 from tasks.engine.stage_runner import load_function
@@ -50,10 +51,17 @@ class Bench:
     def __init__(self, playback: Playback, url: str, folder: Path) -> None:
         self.gold = playback.gold
         self._playback = playback
-        self._session = open_session(folder, url, questionnaire=questionnaire_of(self.gold))
+        self._client = HttpClient()
+        self._session = open_session(
+            folder, url, questionnaire=questionnaire_of(self.gold), client=self._client
+        )
         self._numbers = count()
         self._before: dict[str, dict[str, str]] = {}
         self._plan: FilePlan | None = None
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self._client.close()
 
     async def design(self) -> None:
         """Run the stages before files are written, and keep what each of them read."""

@@ -104,7 +104,7 @@ def assert_reproduced(gold: Gold, record: BuildRecord, playback: Playback) -> No
 def expected_questions(gold: Gold) -> list[Place]:
     """Every question that a build needs, each once."""
     modules = [module["name"] for module in gold.modules]
-    written = [path for path in gold.texts if not _is_marker(gold, path)]
+    written = [path for path in gold.texts if not _asks_nobody(gold, path)]
     entities = [entity["name"] for entity in gold.entities]
     groups = [
         ",".join(entities[start : start + ENTITIES_AT_ONCE])
@@ -122,6 +122,6 @@ def expected_questions(gold: Gold) -> list[Place]:
     ]
 
 
-def _is_marker(gold: Gold, path: str) -> bool:
-    """An empty package marker, which nobody is asked for."""
-    return path.endswith("__init__.py") and not gold.texts[path]
+def _asks_nobody(gold: Gold, path: str) -> bool:
+    """An empty package marker, or what a pack writes."""
+    return path in gold.served or (path.endswith("__init__.py") and not gold.texts[path])

@@ -34,6 +34,11 @@ class Gold:
     texts: Mapping[str, str]
 
     @property
+    def served(self) -> list[str]:
+        """Paths of the files that packs write, without a model."""
+        return self.plan["served"]
+
+    @property
     def requirements(self) -> list[Document]:
         """What it must do, as the clean spec has it."""
         return self.plan["requirements"]
@@ -72,6 +77,8 @@ class Gold:
         Raises:
             KeyError: it is not planned.
         """
+        if path in self.served:
+            return {"path": path, "purpose": "A pack writes it."}
         return {file["path"]: file for module in self.modules for file in module["files"]}[path]
 
     def contract(self, path: str) -> Document:
@@ -139,6 +146,7 @@ def load(name: str) -> Gold:
         if path.is_file() and "__pycache__" not in path.parts
     }
     planned = {file["path"] for module in plan["modules"] for file in module["files"]}
+    planned |= set(plan["served"])
     if planned != texts.keys():
         raise ValueError(f"{name}: planned or there, not both: {sorted(planned ^ texts.keys())}")
     return Gold(name, plan, texts)

@@ -44,5 +44,8 @@ async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerato
     playback = Playback(load(request.param))
     with played_back(playback) as url:
         made = Bench(playback, url, tmp_path)
-        await made.design()
-        yield made
+        try:
+            await made.design()
+            yield made
+        finally:
+            await made.close()

@@ -83,6 +83,7 @@ def open_session(
     *,
     options: BuildOptions | None = None,
     questionnaire: Questionnaire = ANSWERS,
+    client: HttpClient | None = None,
 ) -> BuildSession:
     """A session in which every stage asks the model `local/test`.
 
@@ -91,11 +92,11 @@ def open_session(
         model: answers requests; or the base URL of a server that does.
         options: of the build.
         questionnaire: what is built.
+        client: asks the server; the caller closes it.
     """
-    if isinstance(model, str):
-        variables, client = {**VARIABLES, "LOCAL_LLM_BASE_URL": model}, HttpClient()
-    else:
-        variables, client = VARIABLES, HttpClient(transport=httpx.MockTransport(model))
+    variables = {**VARIABLES, "LOCAL_LLM_BASE_URL": model} if isinstance(model, str) else VARIABLES
+    if not isinstance(model, str):
+        client = HttpClient(transport=httpx.MockTransport(model))
     catalogue = load_catalogue(read_catalogue_rows(), variables.get)
     table = load_table(SECRETS)
     overrides = dict.fromkeys(table.templates(), "local/test")

@@ -1,4 +1,4 @@
-"""Runs the command as `python -m shift_tally`."""
+"""Runs the command where the package is started with `python -m`."""
 
 import sys
 
