@@ -31,7 +31,7 @@ HALF = RIGHT + "\n" + WEAKENED.partition("\n\n")[2]
         (GONE, "holds acceptance tests, which must stay as they are"),
         (MOVED, "holds acceptance tests, which must stay as they are"),
         (OUTSIDE, "../conftest.py"),
-        (WORKFLOW, "is in .github/workflows/, where nothing may be written"),
+        (WORKFLOW, "is a file that a code host runs by itself, where none may be written"),
         (NOWHERE, "its lines are not in the file"),
         (BROKEN, "'shop/prices.py': line"),
         (STUB, "'shop/prices.py': line"),
