@@ -15,7 +15,7 @@ SPEC   ?= examples/task-tracker.json
 SANDBOX_BASE  ?= python:3.11-slim-bookworm
 SANDBOX_IMAGE ?= app-builder-sandbox
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-races test-scaffolds runner-reports bench-providers check schemas images ui sandbox-image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-sandbox test-github test-races test-scaffolds runner-reports bench-providers check schemas images ui sandbox-image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -40,6 +40,9 @@ test-s3: $(READY) $(S3) ## the artifact store, and builds, on a real S3-compatib
 
 test-sandbox: $(READY) ## escape attempts from inside both sandboxes; needs a running Docker engine
 	SANDBOX_BASE=$(SANDBOX_BASE) $(BIN)/pytest tests/real_sandbox
+
+test-github: $(READY) ## publishing, against real git over HTTP and GitHub's description of its API
+	$(BIN)/pytest tests/providers/vcs/real_github
 
 test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/providers/storage/races

@@ -24,12 +24,12 @@ from core.layout import (
 from providers.storage.calls import CallRow
 from providers.vcs.history import Commit, FileChange, read_tree, write_history
 from providers.vcs.local_publisher import LocalPublisher
+from providers.vcs.release import Release
 from tasks.engine import console
 from tasks.engine.history import BRANCH
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
 
-DEFAULT_BRANCH = "main"
 _WRITING = "coder"
 """Template whose answers are files."""
 
@@ -45,10 +45,14 @@ async def publish_repository(work: StageWork) -> Outputs:
     files = await read_tree(session.repository, work.read(CODE))
     publication = await LocalPublisher(session.settings.root / "repositories").publish(
         session.repository,
-        name=session.build_id,
-        commit=await _commit_report(work, files),
-        branch=DEFAULT_BRANCH if green else f"review/{session.build_id}",
-        default_branch=DEFAULT_BRANCH,
+        Release(
+            project=session.project_id,
+            build=session.build_id,
+            name=session.build_id,
+            commit=await _commit_report(work, files),
+            green=green,
+            title=f"Build {session.questionnaire.project_name}",
+        ),
     )
     await session.recorder.update(
         repository=publication.location,

@@ -10,6 +10,7 @@ from github.Repository import Repository
 from providers.vcs.github_account import GitHubAccount
 from providers.vcs.joining import follow_up, initial_commit, is_ancestor, is_initial, joined
 from providers.vcs.names import check_branch, check_commit_id, check_slug
+from providers.vcs.publishable import refuse_unpublishable
 from providers.vcs.publisher import Publication
 from providers.vcs.push import HEADS, TAGS, Remote, fetch_refs, push, remote_git, remote_refs
 from providers.vcs.release import Release
@@ -43,12 +44,14 @@ class GitHubPublisher:
             release: what is published.
 
         Raises:
-            PublishingRefusedError: GitHub, its rules or what people did there do not allow it.
+            PublishingRefusedError: the history holds what looks like a secret; or GitHub, its rules
+                or what people did there do not allow it.
             VersionControlError: a name is not sound; or GitHub, the network or git failed.
         """
         check_slug(release.name)
         check_commit_id(release.commit)
         check_branch(release.branch_of_change)
+        await refuse_unpublishable(source, release.commit)
         repository = await asyncio.to_thread(self.account.repository_of, release)
         remote = Remote(repository.clone_url, self.account.auth.token)
         return await _Publishing(self.account, source, release, repository, remote).run()

@@ -6,6 +6,7 @@ from core.errors import VersionControlError
 from providers.vcs.git import CONFIGURATION, Git
 from providers.vcs.names import SUPERSEDED, check_branch, check_commit_id, check_slug
 from providers.vcs.publisher import Publication
+from providers.vcs.release import Release
 from providers.vcs.repository import absolute, branch_head, opened
 
 _SHORT_ID = 12
@@ -20,20 +21,18 @@ class LocalPublisher:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def publish(
-        self,
-        source: Path,
-        *,
-        name: str,
-        commit: str,
-        branch: str,
-        default_branch: str = "main",
-    ) -> Publication:
-        """Publish a commit; see `Publisher.publish`."""
-        check_commit_id(commit)
+    async def publish(self, source: Path, release: Release) -> Publication:
+        """Make a branch point to the release's commit; see `Publisher.publish`.
+
+        If the branch holds commits that the new one does not stand on, they are kept under a branch
+        of their own before it moves. A plain clone checks out the default branch where there is
+        one, else what was published last.
+        """
+        commit, default_branch = check_commit_id(release.commit), release.default_branch
+        branch = default_branch if release.green else release.branch_of_change
         for each in (branch, default_branch):
             _check_public_branch(each)
-        repository = absolute(self._folder / f"{check_slug(name)}.git")
+        repository = absolute(self._folder / f"{check_slug(release.name)}.git")
         async with opened(repository) as git:
             superseded = await _move_branch(git, absolute(source), branch, commit)
             await _point_head(git, default_branch, branch)

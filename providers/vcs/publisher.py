@@ -5,6 +5,8 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from providers.vcs.release import Release
+
 
 class Publication(BaseModel):
     """A commit that can be cloned.
@@ -29,29 +31,17 @@ class Publication(BaseModel):
 class Publisher(Protocol):
     """A place that repositories are published to."""
 
-    async def publish(
-        self,
-        source: Path,
-        *,
-        name: str,
-        commit: str,
-        branch: str,
-        default_branch: str = "main",
-    ) -> Publication:
-        """Make a branch of a published repository point to a commit, and lose nothing.
+    async def publish(self, source: Path, release: Release) -> Publication:
+        """Publish a release, and lose nothing of what was published before.
 
-        Publishing the same again changes nothing. If the branch holds commits that the new one
-        does not stand on, they are kept under a branch of their own before it moves.
+        Publishing the same again changes nothing.
 
         Args:
             source: folder of the bare repository that has the commit.
-            name: the published repository's name, a slug.
-            commit: full id of the commit.
-            branch: the branch to publish to.
-            default_branch: what a plain clone checks out, if there is such a branch; else it
-                checks out `branch`.
+            release: what is published.
 
         Raises:
+            PublishingRefusedError: the place does not allow it, and would not the next time.
             VersionControlError: a name is not sound, the source lacks the commit, or git or the
                 place failed.
         """

@@ -1,9 +1,12 @@
 import os
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
+
+from tests.providers.vcs.github_desk import Desk, PlainGit
+from tests.providers.vcs.github_server import Hub, serving
 
 
 @pytest.fixture
@@ -38,3 +41,15 @@ def plain_git() -> Callable[..., str]:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     return tmp_path / "builds" / "repository.git"
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Generator[Hub]:
+    with serving(tmp_path / "hub") as server:
+        yield server
+    assert server.problems == []
+
+
+@pytest.fixture
+def desk(hub: Hub, tmp_path: Path, plain_git: PlainGit) -> Desk:
+    return Desk(hub, tmp_path, plain_git)

@@ -12,6 +12,7 @@ import pytest
 
 from providers.vcs.history import Commit, FileChange, head, read_tree, write_history
 from providers.vcs.local_publisher import LocalPublisher
+from providers.vcs.release import Release
 
 ROOT = Path(__file__).parents[3]
 
@@ -19,13 +20,17 @@ PUBLISH_TWICE = """
 import asyncio, os, sys
 from pathlib import Path
 from providers.vcs.local_publisher import LocalPublisher
+from providers.vcs.release import Release
 
 async def main():
     pid, source, folder, *commits = sys.argv[1:]
     Path(pid).write_text(str(os.getpid()))
     for commit in commits:
         publisher = LocalPublisher(Path(folder))
-        await publisher.publish(Path(source), name="app", commit=commit, branch="main")
+        release = Release(
+            project="app", build="app-1", name="app", commit=commit, green=True, title="App"
+        )
+        await publisher.publish(Path(source), release)
 
 asyncio.run(main())
 """
@@ -96,7 +101,8 @@ async def test_publishing_can_be_killed_before_every_git_command(
             assert (place / "before" / "a.txt").exists()
 
         again = await LocalPublisher(place / "published").publish(
-            source, name="app", commit=new, branch="main"
+            source,
+            Release(project="app", build="app-1", name="app", commit=new, green=True, title="App"),
         )
         assert again.commit == new
         plain_git("clone", "--quiet", published, place / "after")

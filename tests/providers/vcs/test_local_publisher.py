@@ -10,12 +10,25 @@ from core.errors import VersionControlError
 from providers.vcs.history import Commit, FileChange, head, read_tree, write_history
 from providers.vcs.local_publisher import LocalPublisher
 from providers.vcs.publisher import Publication, Publisher
+from providers.vcs.release import Release
 
 PlainGit = Callable[..., str]
 
 
 def history(*texts: str) -> list[Commit]:
     return [Commit(f"Write {text}", (FileChange("a.txt", text),)) for text in texts]
+
+
+def release(commit: str, *, branch: str = "main", name: str = "app") -> Release:
+    """What is published to the default branch, or to another one below `review/`."""
+    return Release(
+        project="app",
+        build=branch.removeprefix("review/"),
+        name=name,
+        commit=commit,
+        green=branch == "main",
+        title="Build app",
+    )
 
 
 @dataclass
@@ -32,7 +45,7 @@ class Place:
 
     async def publish(self, commit: str, branch: str = "main", name: str = "app") -> Publication:
         publisher: Publisher = LocalPublisher(self.folder)
-        return await publisher.publish(self.source, name=name, commit=commit, branch=branch)
+        return await publisher.publish(self.source, release(commit, branch=branch, name=name))
 
     async def build(self, *texts: str) -> list[str]:
         return await write_history(self.source, history(*texts), branch="build")
@@ -82,7 +95,7 @@ async def test_a_plain_clone_always_checks_out_something(place: Place, tmp_path:
 async def test_another_branch_can_be_the_default(place: Place, tmp_path: Path):
     ids = await place.build("1")
     await LocalPublisher(place.folder).publish(
-        place.source, name="app", commit=ids[0], branch="trunk", default_branch="trunk"
+        place.source, release(ids[0]).model_copy(update={"default_branch": "trunk"})
     )
     assert place.clone(tmp_path / "clone") == "trunk: 1"
 
@@ -180,9 +193,9 @@ async def test_publishes_only_what_the_commit_stands_on(place: Place):
 async def test_publishers_at_once_wait_for_each_other(place: Place):
     ids = await place.build("1", "2", "3", "4")
     await asyncio.gather(
-        *(place.publish(commit, branch=f"b{number}") for number, commit in enumerate(ids))
+        *(place.publish(commit, branch=f"review/b{number}") for number, commit in enumerate(ids))
     )
-    assert place.branches() == {f"b{number}": commit for number, commit in enumerate(ids)}
+    assert place.branches() == {f"review/b{number}": commit for number, commit in enumerate(ids)}
 
 
 @pytest.mark.parametrize("name", ["", "../app", "App", "a/b", "app.git", "-x", ".hidden"])
@@ -197,7 +210,9 @@ async def test_the_name_is_held_to_a_slug(place: Place, name: str):
 async def test_the_branch_is_held_to_rules(place: Place, branch: str):
     ids = await place.build("1")
     with pytest.raises(VersionControlError, match="branch"):
-        await place.publish(ids[0], branch=branch)
+        await LocalPublisher(place.folder).publish(
+            place.source, release(ids[0]).model_copy(update={"default_branch": branch})
+        )
     assert snapshot(place.folder) == {}
 
 

@@ -1,0 +1,84 @@
+"""A project's builds on their way to a small GitHub, and what a person does there meanwhile."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from github import Auth
+from github.GithubRetry import GithubRetry
+
+from providers.vcs.github import GitHubPublisher
+from providers.vcs.github_account import GitHubAccount
+from providers.vcs.history import Commit, FileChange, write_history
+from providers.vcs.publisher import Publication
+from providers.vcs.release import Release
+from tests.providers.vcs.github_server import TOKEN, Hub
+
+PlainGit = Callable[..., str]
+NAME = "ann/shop"
+FILES = {"a.txt": "1\n2\n3\n4\n5\n", "b.txt": "b\n"}
+
+
+@dataclass
+class Desk:
+    """A project's builds, and the way to publish them."""
+
+    hub: Hub
+    folder: Path
+    git: PlainGit
+    token: str = TOKEN
+    owner: str = ""
+
+    async def publish(
+        self, build: str, texts: dict[str, str], *, green: bool = True
+    ) -> Publication:
+        """Publish a build of these files, each written by a commit of its own."""
+        source = self.folder / f"{build}.git"
+        commits = [Commit(f"Write {path}", (FileChange(path, texts[path]),)) for path in texts]
+        ids = await write_history(source, commits, branch="build")
+        return await self.publish_commit(build, ids[-1], green=green)
+
+    async def publish_commit(self, build: str, commit: str, *, green: bool = True) -> Publication:
+        """Publish a commit of a build's repository."""
+        account = GitHubAccount(
+            Auth.Token(self.token),
+            owner=self.owner,
+            api=f"{self.hub.url}/api/v3",
+            writes_apart=0,
+            retry=GithubRetry(total=2, backoff_factor=0, max_rate_limit_wait=2),
+        )
+        release = Release(
+            project="shop",
+            build=build,
+            name="shop",
+            commit=commit,
+            green=green,
+            title=f"Build {build}",
+            description='A "shop"\nfor {{ everyone }}',
+            report="# Report\n\nWhat is missing.",
+            topics=("generated",),
+        )
+        return await GitHubPublisher(account).publish(self.folder / f"{build}.git", release)
+
+    def person_commits(self, path: str, text: str) -> str:
+        """Somebody else's commit on the default branch."""
+        clone = self.folder / "clone"
+        self.git("clone", "--quiet", self.hub.folder / f"{NAME}.git", clone)
+        (clone / path).write_text(text)
+        self.git("-C", clone, "add", path)
+        self.git("-C", clone, "commit", "--quiet", "-m", "A person's")
+        self.git("-C", clone, "push", "--quiet", "origin", "HEAD")
+        return self.git("-C", clone, "rev-parse", "HEAD")
+
+    def files(self, branch: str) -> dict[str, str]:
+        """Texts of a branch on the server."""
+        paths = self.hub.git(NAME, "ls-tree", "-r", "--name-only", branch).splitlines()
+        return {path: self.hub.git(NAME, "show", f"{branch}:{path}") for path in paths}
+
+    def branches(self) -> list[str]:
+        """Names of the branches on the server."""
+        return self.hub.git(NAME, "branch", "--format=%(refname:short)").splitlines()
+
+    def merge(self, branch: str) -> None:
+        """What a person's merge of a pull request does."""
+        self.hub.git(NAME, "update-ref", "refs/heads/main", f"refs/heads/{branch}")
