@@ -1,19 +1,59 @@
-"""Stage 7: one awaited task per file, as many at once as the order and the setting allow."""
+"""Stage 7: every file, as many at once as the order and the setting allow.
+
+To 200 files each is a task run of its own, so that the UI shows every one. Beyond, a task run is a
+batch of files with a table: a task run costs several times what writing a file does besides its
+model calls, and a page of a thousand shows nobody anything.
+"""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from prefect.client.schemas.objects import State
+from prefect.states import Cancelled
 
 from core.artifacts.build_record import Usage
+from core.errors import StageFailedError
 from core.layout import CODE
 from core.stages import Stage
 from tasks.code_generation import FilePlan, commit_files, file_call, plan_files
 from tasks.engine.build_session import BuildSession
-from tasks.engine.console import FileProgress
-from tasks.engine.stage_call import StageResult
-from tasks.engine.stage_record import recorded
+from tasks.engine.console import BatchTable, FileProgress
+from tasks.engine.file_batch import perform_file, run_batch
+from tasks.engine.kept_results import KeptResults
+from tasks.engine.one_by_one import OneByOne
+from tasks.engine.stage_call import StageCall, StageResult
+from tasks.engine.stage_record import StageDone, recorded
 from tasks.engine.stage_runner import run_call
+
+FILES_AS_TASKS = 200
+"""Most files of which each is a task run of its own."""
+
+FILES_IN_BATCH = 50
+
+T = TypeVar("T")
+
+
+class LeftOutError(Exception):
+    """A file did not get its turn, because another failed; never leaves the fan-out."""
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file that is there.
+
+    Attributes:
+        result: its text, and what it took.
+        state: to follow its task run by; of a file in a batch there is none.
+    """
+
+    result: StageResult
+    state: State[Any] | None = None
+
+
+Perform = Callable[[StageCall, Sequence[str]], Awaitable[WrittenFile]]
+"""Makes a file of its call, and of the paths of the files that it follows."""
 
 
 class FileFanOut:
@@ -22,61 +62,141 @@ class FileFanOut:
     A file starts when the files it imports are written, not when a level is; the first failure
     keeps further files from starting, and those under way are waited for, so that what they cost
     is not lost.
+
+    Args:
+        session: the build.
+        stage: row of stage 7.
+        plan: what is to be written.
+        progress: told of every file.
     """
 
-    def __init__(self, session: BuildSession, stage: Stage, plan: FilePlan) -> None:
+    def __init__(
+        self, session: BuildSession, stage: Stage, plan: FilePlan, progress: FileProgress
+    ) -> None:
         self._session = session
         self._stage = stage
         self._plan = plan
-        self._slots = asyncio.Semaphore(session.settings.files_at_once)
-        self._progress = FileProgress(session, len(plan.order))
+        self._progress = progress
         self._before = session.states_before(stage)
-        self._written: dict[str, asyncio.Task[tuple[StageResult, State[Any]]]] = {}
-        self._failed = asyncio.Event()
+        self._slots = asyncio.Semaphore(session.settings.files_at_once)
+        self._starts = OneByOne()
+        self._kept = KeptResults(session.results)
+        self._ended = {path: asyncio.Event() for path in plan.order}
+        self._files: dict[str, WrittenFile] = {}
+        self._failed = False
 
-    async def run(self) -> dict[str, tuple[StageResult, State[Any]]]:
+    async def run(self) -> StageDone:
         """Write every file.
 
         Returns:
-            Results and final states by path, in the order of the plan.
+            The files by path in the order of the plan, what they took, and the states of the task
+            runs that no other of the stage follows.
 
         Raises:
             StageFailedError: a file could not be written.
         """
-        await self._progress.start()
-        for path in self._plan.order:
-            self._written[path] = asyncio.create_task(self._write(path), name=path)
-        outcomes = await asyncio.gather(*self._written.values(), return_exceptions=True)
-        failures = [
-            outcome
-            for outcome in outcomes
-            if isinstance(outcome, BaseException)
-            and not isinstance(outcome, asyncio.CancelledError)
-        ]
-        if failures:
-            raise failures[0]
-        return {path: task.result() for path, task in self._written.items()}
+        together = len(self._plan.order) > FILES_AS_TASKS
+        states = await (self._in_batches() if together else self._as_tasks())
+        results = {path: self._files[path].result for path in self._plan.order}
+        return StageDone(
+            result=StageResult(
+                outputs={CODE + path: self._text(path) for path in results},
+                usage=sum((result.usage for result in results.values()), Usage()),
+                models=tuple(
+                    dict.fromkeys(model for result in results.values() for model in result.models)
+                ),
+            ),
+            states=tuple(states),
+            attempts=max((self._attempts(path) for path in results), default=0),
+        )
 
-    async def _write(self, path: str) -> tuple[StageResult, State[Any]]:
-        imported = self._plan.order[path]
-        for other in imported:
-            await self._written[other]
-        async with self._slots:
-            if self._failed.is_set():
-                raise asyncio.CancelledError
-            texts = {other: self._text(other) for other in imported}
-            call = file_call(self._session, self._stage, self._plan, path, texts)
-            after = [*self._before, *(self._written[other].result()[1] for other in imported)]
+    async def _as_tasks(self) -> list[State[Any]]:
+        """A task run for each file."""
+
+        async def perform(call: StageCall, imported: Sequence[str]) -> WrittenFile:
+            states = (self._files[other].state for other in imported)
+            after = [*self._before, *(state for state in states if state is not None)]
+            return WrittenFile(*await run_call(self._session, self._stage, call, after))
+
+        order = self._plan.order
+        await _all_of([self._write(path, perform) for path in order])
+        imported = {other for others in order.values() for other in others}
+        ends = (self._files[path].state for path in order if path not in imported)
+        return [state for state in ends if state is not None]
+
+    async def _in_batches(self) -> list[State[Any]]:
+        """A task run for each batch, all begun at once: a file may wait for one of any other."""
+        paths = list(self._plan.order)
+        starts = range(0, len(paths), FILES_IN_BATCH)
+        return await _all_of(
+            [
+                self._batch(number, paths[start : start + FILES_IN_BATCH])
+                for number, start in enumerate(starts, 1)
+            ]
+        )
+
+    async def _batch(self, number: int, paths: Sequence[str]) -> State[Any]:
+        table = BatchTable(self._session, number, paths)
+
+        async def perform(call: StageCall, _: Sequence[str]) -> WrittenFile:
             try:
-                result = await run_call(self._session, self._stage, call, after)
-            except BaseException:
-                self._failed.set()
+                result = await perform_file(self._session, self._stage, call, self._kept)
+            except StageFailedError as error:
+                table.failed(call.file, error.attempts, error.reason)
                 raise
-        await self._progress.file_written(path, result[0].usage)
-        return result
+            table.written(call.file, self._attempts(call.file), result)
+            return WrittenFile(result)
+
+        async def write() -> State[Any] | None:
+            try:
+                await _all_of([self._write(path, perform) for path in paths])
+            except LeftOutError as error:
+                return Cancelled(message=str(error))
+            finally:
+                await table.show()
+            return None
+
+        first = (number - 1) * FILES_IN_BATCH + 1
+        name = f"{self._stage.label} files {first}-{first + len(paths) - 1} of {len(self._ended)}"
+        return await run_batch(self._session, self._stage, name, paths, write, self._before)
+
+    async def _write(self, path: str, perform: Perform) -> None:
+        """Write one file when it is its turn."""
+        try:
+            imported = self._plan.order[path]
+            for other in imported:
+                await self._ended[other].wait()
+            async with self._slots:
+                await self._starts.turn()
+                self._go_on()
+                texts = {other: self._text(other) for other in imported}
+                call = file_call(self._session, self._stage, self._plan, path, texts)
+                self._files[path] = await perform(call, imported)
+        except BaseException:
+            self._failed = True
+            raise
+        finally:
+            self._ended[path].set()
+        self._progress.file_written(path, self._files[path].result.usage)
+
+    def _go_on(self) -> None:
+        if self._failed:
+            raise LeftOutError("another file could not be written")
 
     def _text(self, path: str) -> str:
-        return self._written[path].result()[0].outputs[CODE + path]
+        return self._files[path].result.outputs[CODE + path]
+
+    def _attempts(self, path: str) -> int:
+        return self._session.attempts[f"{self._stage.label} {path}"]
+
+
+async def _all_of(writing: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """Wait for all of it, and only then raise what failed first in this order."""
+    ends = await asyncio.gather(*writing, return_exceptions=True)
+    failures = [end for end in ends if isinstance(end, BaseException)]
+    if failures:
+        raise next((end for end in failures if not isinstance(end, LeftOutError)), failures[0])
+    return [end for end in ends if not isinstance(end, BaseException)]
 
 
 async def write_files(session: BuildSession, stage: Stage) -> None:
@@ -87,19 +207,10 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
     """
     async with recorded(session, stage) as done:
         plan = plan_files(session)
-        written = await FileFanOut(session, stage, plan).run()
-        results = {path: result for path, (result, _) in written.items()}
-        texts = {path: result.outputs[CODE + path] for path, result in results.items()}
-        commit = await commit_files(session, plan, texts)
-        done.result = StageResult(
-            outputs={**{CODE + path: text for path, text in texts.items()}, CODE: commit},
-            usage=sum((result.usage for result in results.values()), Usage()),
-            models=tuple(
-                dict.fromkeys(model for result in results.values() for model in result.models)
-            ),
-        )
-        imported = {other for others in plan.order.values() for other in others}
-        done.states = tuple(state for path, (_, state) in written.items() if path not in imported)
-        done.attempts = max(
-            (session.attempts[f"{stage.label} {path}"] for path in plan.order), default=0
-        )
+        async with FileProgress(session, len(plan.order)) as progress:
+            written = await FileFanOut(session, stage, plan, progress).run()
+            texts = {path: written.result.outputs[CODE + path] for path in plan.order}
+            commit = await commit_files(session, plan, texts)
+        outputs = {**written.result.outputs, CODE: commit}
+        done.result = written.result.model_copy(update={"outputs": outputs})
+        done.states, done.attempts = written.states, written.attempts

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from prefect import Task
 from prefect.client.schemas.objects import State
 
 from core.artifacts.questionnaire import Questionnaire
@@ -42,6 +43,7 @@ class BuildSession:
         artifacts: text of every artifact written so far, by path.
         states: final states of the task runs that wrote an artifact, for the edges in the UI.
         attempts: attempts made in this run, by name of the task run.
+        tasks: the Prefect task of each stage that ran, by the stage's number.
     """
 
     settings: Settings
@@ -64,6 +66,7 @@ class BuildSession:
         default_factory=dict[str, tuple[State[Any], ...]]
     )
     attempts: Counter[str] = field(default_factory=Counter[str])
+    tasks: dict[str, Task[..., Any]] = field(default_factory=dict[str, Task[..., Any]])
 
     def __post_init__(self) -> None:
         self.artifacts = {PARAMETERS: self.questionnaire.model_dump_json(indent=2)}

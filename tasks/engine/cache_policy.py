@@ -20,4 +20,4 @@ class ContentAddressed(CachePolicy):
     ) -> str | None:
         """Digest of the one `StageCall` among the task's arguments; none, and nothing is kept."""
         calls = [value for value in inputs.values() if isinstance(value, StageCall)]
-        return f"{calls[0].stage}-{calls[0].cache_key()}" if len(calls) == 1 else None
+        return calls[0].result_key if len(calls) == 1 else None

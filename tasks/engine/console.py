@@ -3,10 +3,12 @@
 The UI heads every artifact with its key, so a key says first what it is, then of which build.
 """
 
+import asyncio
 import shlex
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import PurePosixPath
-from uuid import UUID
+from typing import Self
 
 from prefect.artifacts import (
     acreate_markdown_artifact,
@@ -16,10 +18,11 @@ from prefect.artifacts import (
 
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, Usage
 from core.layout import DOCS
-from core.markdown import plain, table
+from core.markdown import code, plain, table
 from core.stages import Stage, StageTable
 from tasks.engine.build_session import BuildSession
 from tasks.engine.call_pages import calls_page, stages_with_calls
+from tasks.engine.stage_call import StageResult
 
 _NAMES = {DOCS: "documentation"}
 _NOTHING = "–"
@@ -33,6 +36,10 @@ _STAGES_HEAD = (
     "cost",
     "time",
 )
+
+
+_FILES_HEAD = ("file", "status", "attempts", "calls", "tokens in / out", "cost", "model time")
+_BAR_SECONDS = 1.0
 
 
 async def show_stage(session: BuildSession, stage: Stage) -> None:
@@ -136,32 +143,100 @@ async def show_repository(session: BuildSession, location: str, branch: str) -> 
 
 
 class FileProgress:
-    """The progress bar of stage 7."""
+    """The progress bar of stage 7: an async context manager around the writing.
+
+    The bar moves once a second. Told of every file, the server would have more work with the bar
+    than with all else, and every file would wait for it.
+
+    Args:
+        session: the build.
+        total: how many files there are.
+    """
 
     def __init__(self, session: BuildSession, total: int) -> None:
         self._session = session
         self._total = total
         self._done = 0
         self._usage = Usage()
-        self._artifact: UUID | None = None
+        self._ended = asyncio.Event()
 
-    async def start(self) -> None:
-        """Show an empty bar."""
-        self._artifact = await acreate_progress_artifact(
-            progress=0.0,
-            key=_key(self._session, "files"),
-            description=_described(self._session, f"{self._total} files"),
-        )
+    async def __aenter__(self) -> Self:
+        self._moving = asyncio.create_task(self._move())
+        return self
 
-    async def file_written(self, path: str, usage: Usage) -> None:
+    async def __aexit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        self._ended.set()
+        await asyncio.gather(self._moving, return_exceptions=error is not None)
+
+    def file_written(self, path: str, usage: Usage) -> None:
         """One more file is there."""
         self._done += 1
         self._usage += usage
         self._session.recorder.listener.file_written(path, self._done, self._total, self._usage)
-        if self._artifact is not None:
-            await aupdate_progress_artifact(
-                self._artifact, progress=100.0 * self._done / self._total
-            )
+
+    async def _move(self) -> None:
+        """Show an empty bar, and move it as long as files are written."""
+        bar = await acreate_progress_artifact(
+            progress=0.0,
+            key=_key(self._session, "files"),
+            description=_described(self._session, f"{self._total} files"),
+        )
+        shown = 0
+        while shown < self._total:
+            await self._moment()
+            if self._done > shown:
+                shown = self._done
+                await aupdate_progress_artifact(bar, progress=100.0 * shown / self._total)
+            elif self._ended.is_set():
+                break
+
+    async def _moment(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_BAR_SECONDS):
+                await self._ended.wait()
+
+
+class BatchTable:
+    """The files of one batch of stage 7, as a table that the UI shows with the batch's task run.
+
+    Args:
+        session: the build.
+        number: of the batch, from 1.
+        paths: of its files, in the order of writing.
+    """
+
+    def __init__(self, session: BuildSession, number: int, paths: Sequence[str]) -> None:
+        self._session = session
+        self._number = number
+        self._paths = paths
+        self._rows: dict[str, tuple[str, ...]] = {}
+
+    def written(self, path: str, attempts: int, result: StageResult) -> None:
+        """A file is there, after so many attempts in this run; after none, it was kept."""
+        usage = result.usage
+        self._rows[path] = (
+            "written" if attempts else "kept",
+            str(attempts),
+            _calls(usage),
+            f"{usage.input_tokens:,} / {usage.output_tokens:,}",
+            f"${usage.cost_usd:.4f}",
+            f"{usage.seconds:.1f}\N{NO-BREAK SPACE}s",
+        )
+
+    def failed(self, path: str, attempts: int, reason: str) -> None:
+        """A file could not be written."""
+        blank = (_NOTHING,) * (len(_FILES_HEAD) - 3)
+        self._rows[path] = (f"failed: {plain(reason)}", str(attempts), *blank)
+
+    async def show(self) -> None:
+        """Show the table; files that did not get their turn are there as well."""
+        waiting = ("not begun", "0", *(_NOTHING,) * (len(_FILES_HEAD) - 3))
+        rows = [(code(path), *self._rows.get(path, waiting)) for path in self._paths]
+        await acreate_markdown_artifact(
+            key=_key(self._session, f"files-{self._number}"),
+            markdown=table(_FILES_HEAD, rows),
+            description=_described(self._session, f"batch {self._number} of files"),
+        )
 
 
 def _calls_key(build_id: str, stage: Stage) -> str:

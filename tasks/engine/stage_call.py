@@ -36,6 +36,11 @@ class StageCall(BaseModel):
     identity: tuple[str, ...] = ()
     salt: str = ""
 
+    @property
+    def result_key(self) -> str:
+        """Under which its result is kept."""
+        return f"{self.stage}-{self.cache_key()}"
+
     def cache_key(self) -> str:
         """Digest of all that decides the result, and of the result's type."""
         decisive = self.model_dump(mode="json", exclude={"name"})

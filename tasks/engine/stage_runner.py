@@ -2,12 +2,12 @@
 
 import pkgutil
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
-from prefect.states import aget_state_exception
+from prefect.client.schemas.objects import State, StateDetails, TaskRun
+from prefect.states import Completed, aget_state_exception
 from prefect.utilities.annotations import quote
 
 from core.attempt_clock import AttemptClock
@@ -33,11 +33,15 @@ StageFunction = Callable[[StageWork], Awaitable[Outputs]]
 
 
 def may_retry(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether Prefect is to make another attempt."""
+    return may_go_better(state.data)
+
+
+def may_go_better(error: object) -> bool:
     """Whether another attempt could go better: the same mistake, made again, could not.
 
     A provider that is busy has been waited for where it is asked, as long as is worth waiting.
     """
-    error: object = state.data
     if isinstance(error, (RequestRefusedError, ProviderBusyError)):
         return False
     return isinstance(error, (ModelError, StorageError, TimeoutError))
@@ -82,20 +86,30 @@ def load_function(stage: Stage) -> StageFunction:
     return pkgutil.resolve_name(stage.task)
 
 
-def stage_task(session: BuildSession, stage: Stage, call: StageCall) -> Task[..., Any]:
-    """The Prefect task of a stage, with the policy of its row."""
-    return perform_stage.with_options(
-        name=stage.label,
-        task_run_name=call.name.replace("{", "{{").replace("}", "}}"),
-        retries=len(stage.retry_delays),
-        retry_delay_seconds=list(stage.retry_delays),
-        retry_condition_fn=may_retry,
-        cache_policy=ContentAddressed() if stage.cached else NO_CACHE,
-        persist_result=stage.cached,
-        result_storage=session.results,
-        result_serializer="json",
-        cache_result_in_memory=False,
-    )
+def stage_task(session: BuildSession, stage: Stage) -> Task[..., Any]:
+    """The Prefect task of a stage, with the policy of its row; made once for a build.
+
+    To make one, Prefect reads and digests its source, which takes as long as half a task run.
+    """
+    if stage.number not in session.tasks:
+        session.tasks[stage.number] = perform_stage.with_options(
+            name=stage.label,
+            task_run_name=_run_name,  # pyright: ignore[reportArgumentType] -- Prefect calls it so
+            retries=len(stage.retry_delays),
+            retry_delay_seconds=list(stage.retry_delays),
+            retry_condition_fn=may_retry,
+            cache_policy=ContentAddressed() if stage.cached else NO_CACHE,
+            persist_result=stage.cached,
+            result_storage=session.results,
+            result_serializer="json",
+            cache_result_in_memory=False,
+        )
+    return session.tasks[stage.number]
+
+
+def _run_name(parameters: dict[str, Any]) -> str:
+    call: StageCall = parameters["call"]
+    return call.name
 
 
 async def run_call(
@@ -109,26 +123,39 @@ async def run_call(
         call: what the task is given.
         after: states of the task runs it follows, for the edges in the UI.
 
+    Returns:
+        The result, and a state to follow this task run by.
+
     Raises:
         StageFailedError: all attempts failed.
     """
-    state = await stage_task(session, stage, call)(quote(call), wait_for=after, return_state=True)
+    state = await stage_task(session, stage)(quote(call), wait_for=after, return_state=True)
     session.recorder.listener.task_run_ended(str(state.state_details.task_run_id))
     if not state.is_completed():
-        await _raise_failure(session, stage, call, state)
+        error = await aget_state_exception(state)
+        raise failure_of(session, stage, call, error)
     result = await state.result()
     if not isinstance(result, StageResult):
         raise StorageError(
             f"the kept result of {call.name!r} is a {type(result).__name__}, not a StageResult; "
             f"redo it with --from-stage {stage.number}"
         )
-    return result, state
+    return result, completed(state)
 
 
-async def _raise_failure(
-    session: BuildSession, stage: Stage, call: StageCall, state: State[Any]
-) -> NoReturn:
-    error = await aget_state_exception(state)
+def completed(state: State[Any]) -> State[Any]:
+    """What later task runs need of a state that they follow: which task run it is.
+
+    Prefect looks twice at all that is in each of them, and would read the result anew.
+    """
+    run = StateDetails(task_run_id=state.state_details.task_run_id)
+    return Completed(data=True, state_details=run)
+
+
+def failure_of(
+    session: BuildSession, stage: Stage, call: StageCall, error: BaseException
+) -> StageFailedError:
+    """What the last attempt's error means for the build."""
     attempts = max(session.attempts[call.name], 1)
     if isinstance(error, TimeoutError):
         reason = f"no result within {stage.timeout_seconds:g} s"

@@ -15,6 +15,7 @@ from core.layout import DOCS, SCHEMA
 from core.stages import StageTable
 from tasks.engine import console
 from tasks.engine.build_session import BuildSession
+from tasks.engine.stage_call import StageResult
 from tests.tasks.sessions import ScriptedModel, open_session
 
 RECORD = BuildRecord(build_id="b-1", project_id="b", project_name="Task Tracker", user="u")
@@ -162,14 +163,43 @@ async def test_it_is_told_how_to_clone_the_repository(
 @pytest.mark.usefixtures("prefect_server")
 async def test_progress_grows_with_the_files(session: BuildSession) -> None:
     async def write_one_of_four() -> None:
-        progress = console.FileProgress(session, total=4)
-        await progress.start()
-        await progress.file_written("app/main.py", Usage())
+        async with console.FileProgress(session, total=4) as progress:
+            progress.file_written("app/main.py", Usage())
 
     await in_a_run(write_one_of_four())
     (bar,) = await shown(session, "files")
     assert (bar.type, bar.data) == ("progress", 25.0)
     assert bar.description == "4 files of Task Tracker"
+
+
+@pytest.mark.usefixtures("prefect_server")
+async def test_the_bar_is_full_when_all_files_are_there(session: BuildSession) -> None:
+    async def write_all() -> None:
+        async with console.FileProgress(session, total=2) as progress:
+            for path in ("a.py", "b.py"):
+                progress.file_written(path, Usage())
+
+    session.build_id = "all-files"
+    await in_a_run(write_all())
+    (bar,) = await shown(session, "files")
+    assert bar.data == 100.0
+
+
+@pytest.mark.usefixtures("prefect_server")
+async def test_a_batch_shows_each_of_its_files(session: BuildSession) -> None:
+    usage = Usage(calls=2, input_tokens=4_000, output_tokens=900, cost_usd=0.0123, seconds=3.25)
+    batch = console.BatchTable(session, 3, ["a.py", "b.py", "c.py", "d.py"])
+    batch.written("a.py", 2, StageResult(usage=usage))
+    batch.written("b.py", 0, StageResult(usage=usage))
+    batch.failed("c.py", 3, "the model | broke")
+    await in_a_run(batch.show())
+    (page,) = await shown(session, "files-3")
+    rows = [line.strip("| ").split(" | ") for line in str(page.data).splitlines()[2:]]
+    assert rows[0] == ["`a.py`", "written", "2", "2", "4,000 / 900", "$0.0123", "3.2\u00a0s"]
+    assert rows[1][:3] == ["`b.py`", "kept", "0"]
+    assert rows[2][:3] == ["`c.py`", "failed: the model \\| broke", "3"]
+    assert rows[3][:3] == ["`d.py`", "not begun", "0"]
+    assert page.description == "Batch 3 of files of Task Tracker"
 
 
 RECORD_KEY = "project/{build}/report/calls/{stage}/2026{day}T050607.089Z-n.md"

@@ -1,0 +1,59 @@
+"""Results of stages' calls that are kept without a task run of their own.
+
+They lie where Prefect keeps those of task runs, under the same keys and in the same form, so that
+a file is found again however it was written: by a task of its own, or in a batch.
+"""
+
+import logging
+
+from prefect.exceptions import SerializationError
+from prefect.results import ResultStore
+from prefect.serializers import JSONSerializer
+
+from core.errors import ArtifactNotFoundError, StorageError
+from tasks.engine.result_storage import ArtifactStoreResults
+from tasks.engine.stage_call import StageCall, StageResult
+
+_log = logging.getLogger(__name__)
+
+
+class KeptResults:
+    """Finds and keeps results.
+
+    Args:
+        storage: where Prefect keeps those of the build's tasks.
+    """
+
+    def __init__(self, storage: ArtifactStoreResults) -> None:
+        self._store = ResultStore(
+            result_storage=storage, serializer=JSONSerializer(), cache_result_in_memory=False
+        )
+
+    async def find(self, call: StageCall) -> StageResult | None:
+        """The result of a call, if it is kept.
+
+        Raises:
+            StorageError: the store failed, or what is kept there is something else.
+        """
+        try:
+            record = await self._store.aread(call.result_key)
+        except ArtifactNotFoundError:
+            return None
+        except (SerializationError, ValueError) as error:
+            # Written by another version: made again and written over, it does no harm.
+            _log.warning("the kept result of %r cannot be read: %s", call.name, error)
+            return None
+        if not isinstance(record.result, StageResult):
+            raise StorageError(
+                f"the kept result of {call.name!r} is a {type(record.result).__name__}, not a "
+                f"StageResult; redo it with --from-stage {call.stage}"
+            )
+        return record.result
+
+    async def keep(self, call: StageCall, result: StageResult) -> None:
+        """Keep the result of a call.
+
+        Raises:
+            StorageError: the store failed.
+        """
+        await self._store.awrite(result, key=call.result_key)
