@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from codegen.failure_classes import Evidence, classify, is_test_file
-from codegen.failure_message import digest, error_of, signature_of
+from codegen.failure_message import digest, error_of, signature_of, timeless
 from codegen.runners.accounts import Ecosystem
 from codegen.runners.frames import mentioned_files, read_frames
 from codegen.runners.results import StepResult
@@ -46,7 +46,7 @@ def install_failure(said: str, ecosystem: Ecosystem) -> Failure:
         said: the installer's words.
         ecosystem: whose packages it installs.
     """
-    message = said.strip()
+    message = timeless(said.strip())
     evidence = Evidence("", message, message, (), "", ())
     failure_class, reason = classify(evidence)
     if failure_class is not FailureClass.ENVIRONMENT:

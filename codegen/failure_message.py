@@ -33,8 +33,8 @@ _STACK = re.compile(
 )
 _PROPERTIES = re.compile(r"\]? \{ code: .*")
 
-_UNSTABLE = (
-    (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<uuid>"),
+_TIMES = (
+    (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d_\d\d_\d\d_\d+Z"), "<time>"),
     (
         re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"),
         "<time>",
@@ -46,6 +46,12 @@ _UNSTABLE = (
         re.compile(r"\b\d+(?:\.\d+)?(?:e-?\d+)? ?(?:ns|µs|us|ms|s|sec|seconds?|milliseconds?)\b"),
         "<span>",
     ),
+)
+"""When something was, and how long it took; the first are npm's names of its logs."""
+
+_UNSTABLE = (
+    (re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE), "<uuid>"),
+    *_TIMES,
     (re.compile(r"(?:/private)?/(?:tmp|var/folders|dev/shm)/[^\s'\"`:,)\]]*"), "<temporary>"),
     (re.compile(r"\b0x(?:[0-9a-fA-F]+|…)"), "<address>"),
     (re.compile(r"\b(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{12,}\b", re.IGNORECASE), "<hex>"),
@@ -84,7 +90,16 @@ def digest(text: str) -> str:
 
 def stable(text: str) -> str:
     """A text without line numbers, addresses, times, spans of time and temporary paths."""
-    for pattern, name in _UNSTABLE:
+    return _named(text, _UNSTABLE)
+
+
+def timeless(text: str) -> str:
+    """What a program printed, without when it did and how long it took; the same another time."""
+    return _named(text, _TIMES)
+
+
+def _named(text: str, patterns: Iterable[tuple[re.Pattern[str], str]]) -> str:
+    for pattern, name in patterns:
         text = pattern.sub(name, text)
     return text
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from codegen.failure_message import timeless
 from codegen.runners.accounts import own_account
 from codegen.runners.go_report import read_go
 from codegen.runners.javascript_reports import read_jest, read_mocha
@@ -150,7 +151,7 @@ def ending_problem(step: Step, run: StepRun) -> str:
 
 def whole_case(step: Step, reason: str, output: str) -> TestCaseResult:
     """A case for what failed as a whole, with what it printed."""
-    said = own_account(output, step.ecosystem)
+    said = timeless(own_account(output, step.ecosystem))
     return TestCaseResult(
         name=step.name, outcome=TestOutcome.ERROR, message=f"{reason}\n{said}".strip()
     )
@@ -205,8 +206,8 @@ def _boot(step: Step, run: StepRun, output: str) -> TestCaseResult:
     elif answer.exit_code is not None:
         reason = f"The application ended with exit code {answer.exit_code} before it answered."
     else:
-        reason = f"The application did not answer within {answer.seconds:g} s."
-    said = own_account(output, step.ecosystem)
+        reason = "The application did not answer in time."
+    said = timeless(own_account(output, step.ecosystem))
     return TestCaseResult(
         name=step.name,
         outcome=TestOutcome.PASSED if good else TestOutcome.FAILED,

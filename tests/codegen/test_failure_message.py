@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.failure_message import error_of, signature_of, stable
+from codegen.failure_message import error_of, signature_of, stable, timeless
 from codegen.runners.accounts import Ecosystem
 from core.artifacts.failure import Frame
 
@@ -120,3 +120,14 @@ def test_any_account_has_a_message_and_a_signature(account: str, ecosystem: Ecos
 def test_making_stable_ends(text: str):
     once = stable(text)
     assert stable(stable(once)) == stable(once)
+
+
+def test_what_a_program_printed_is_the_same_at_another_time():
+    said = (
+        "2026-01-02 03:04:05,678 INFO started in {}\nbuilt in {}\n"
+        "complete log: /tmp/_logs/{}-debug-0.log\nsrc/main.js:12:34 at 127.0.0.1:8000"
+    )
+    first = said.format("1.25s", "340ms", "2026-01-02T03_04_05_678Z")
+    later = said.format("0.9 s", "12ms", "2027-11-12T13_14_15_006Z").replace("03:04:05", "23:24:25")
+    assert timeless(first) == timeless(later)
+    assert timeless(first).endswith("src/main.js:12:34 at 127.0.0.1:8000")

@@ -124,7 +124,7 @@ def test_a_build_and_an_unknown_runner_are_judged_by_their_exit_code():
             False,
         ),
         ({"exit_code": 1}, "The application ended with exit code 1 before it answered.", False),
-        ({"seconds": 60.0}, "The application did not answer within 60 s.", False),
+        ({"seconds": 60.0}, "The application did not answer in time.", False),
     ],
 )
 def test_a_boot_check_is_green_when_the_application_answers(
