@@ -87,7 +87,7 @@ def _export_problems(file: FileContract) -> Iterator[Problem]:
 
 
 def _import_problems(file: FileContract, files: Mapping[str, FileContract]) -> Iterator[Problem]:
-    if len(file.imports) > MAX_IMPORTS:
+    if len(file.imports) > MAX_IMPORTS and not file.template:
         yield Problem(
             file.path,
             f"it imports {len(file.imports)} files; at most {MAX_IMPORTS} are allowed",

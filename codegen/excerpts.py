@@ -172,4 +172,5 @@ def _is_face(file: FileContract, siblings: tuple[FileContract, ...]) -> bool:
 
 
 def _outline(file: FileContract) -> FileContract:
-    return file.model_copy(update={"imports": (), "requirements": (), "entities": ()})
+    left_out = ("imports", "cycles", "packages", "requirements", "entities", "endpoints")
+    return file.model_copy(update=dict.fromkeys(left_out, ()))

@@ -54,7 +54,7 @@ def make_report(sources: ReportSources) -> BuildReport:
         branch=record.branch,
         commit=record.commit,
         totals=record.totals,
-        decisions=_decisions(sources.asked, sources.spec),
+        decisions=(*_decisions(sources.asked, sources.spec), *_licence(sources.structure)),
         stages=_stages(sources.table, record),
         files=_files(sources),
         tests=sources.tests,
@@ -73,6 +73,16 @@ def _decisions(asked: Stack, spec: CleanSpec) -> tuple[str, ...]:
         if (wanted := getattr(asked, name)) != (planned := getattr(spec.stack, name))
     ]
     return (*changes, *(plain(text) for text in spec.assumptions))
+
+
+def _licence(structure: ValidatedStructure) -> tuple[str, ...]:
+    """A licence that nobody asked for is a person's to confirm."""
+    if not any(file.path == "LICENSE" and file.template for file in structure.files):
+        return ()
+    return (
+        f"**Licence:** {code('LICENSE')} is the MIT licence, from a template; replace it, and "
+        "the manifest's word on it, where another is meant.",
+    )
 
 
 def _stages(table: StageTable, record: BuildRecord) -> tuple[StageLine, ...]:

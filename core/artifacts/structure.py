@@ -1,9 +1,9 @@
 """Artifacts of stages 3.5 to 5: structural issues, and the files with their contracts."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from core.artifacts.base import Artifact, Part
 
@@ -95,6 +95,11 @@ class FileContract(PlannedFile):
         description="The pack's template that this file is written from, without a model.",
         examples=["fastapi/Dockerfile"],
     )
+
+    @model_serializer(mode="wrap")
+    def _without_empty(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out what says nothing: prompts show many contracts at once."""
+        return {name: value for name, value in serialize(self).items() if value}
 
 
 class PlannedModule(Part):
