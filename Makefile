@@ -15,7 +15,7 @@ SPEC   ?= examples/task-tracker.json
 SANDBOX_BASE  ?= python:3.11-slim-bookworm
 SANDBOX_IMAGE ?= app-builder-sandbox
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-sandbox test-github test-races test-scaffolds runner-reports bench-providers check schemas images ui sandbox-image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-races test-scaffolds runner-reports bench-providers check schemas images ui sandbox-image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)

@@ -129,7 +129,7 @@ def _price(model: ModelRow) -> str:
 
 def make_targets() -> str:
     """The commands of the Makefile, each with its own comment."""
-    targets = re.findall(r"^([a-z-]+):.*?## (.*)$", read("Makefile"), re.MULTILINE)
+    targets = re.findall(r"^([a-z0-9-]+):.*?## (.*)$", read("Makefile"), re.MULTILINE)
     return table(
         ("command", "what it does"),
         [(f"`make {name}`", f"{told[0].upper()}{told[1:]}.") for name, told in targets],
