@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import InputError
+from providers.sandbox.requirement_files import has_requirement_files, read_requirement_files
 from providers.sandbox.strange_files import read_strange_file
 
 MANIFEST = "pyproject.toml"
@@ -38,21 +39,28 @@ def read_requirements(tree: Path) -> tuple[str, ...]:
     """What it takes to run a repository's tests, as its `pyproject.toml` declares it.
 
     That is `[project].dependencies`, the extras and dependency groups named `dev`, `test` and
-    `tests`, and pytest where none of them asks for it.
+    `tests`, and pytest where none of them asks for it. Where it lists no dependencies, or there is
+    no such file, the requirement files that pip knows count as well.
 
     Returns:
         Requirements in a fixed spelling and order, each once.
 
     Raises:
-        InputError: the file is missing or malformed, or a requirement names an address or a path
+        InputError: the files are missing or malformed, or a requirement names an address or a path
             instead of a version, from where an install would fetch and run anything.
     """
-    manifest = _read_manifest(tree / MANIFEST)
+    others = has_requirement_files(tree)
+    exists = (tree / MANIFEST).exists() or not others
+    manifest = _read_manifest(tree / MANIFEST) if exists else _Manifest()
     found = [*_declared(manifest.project), *_grouped(manifest.groups)]
+    source = MANIFEST
+    if others and "dependencies" not in manifest.project.model_fields_set:
+        found += read_requirement_files(tree)
+        source = "the repository"
     for requirement in found:
         if requirement.url is not None:
             raise InputError(
-                f"{MANIFEST} requires {str(requirement)!r}: only versions from the package index"
+                f"{source} requires {str(requirement)!r}: only versions from the package index"
                 " are installed, no addresses and no paths"
             )
     if all(canonicalize_name(requirement.name) != _RUNNER for requirement in found):
