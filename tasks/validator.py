@@ -72,7 +72,7 @@ class _Review:
         self._spec = work.read(SPECS_CLEAN, CleanSpec)
         self._schema = work.read(SCHEMA, Schema)
         self._unknown = unknown
-        self._structure = with_scaffold(self._spec, structure)
+        self._structure = self._scaffolded(structure)
         noted = work.read(STRUCTURAL_ISSUES, StructuralIssues)
         self._noted = NotedIssues(self._structure, self._schema, noted)
         self._corrections: list[str] = []
@@ -130,13 +130,17 @@ class _Review:
     def _replace(self, module: Module, answer: ModuleFiles) -> None:
         """Put a module's files into the structure; the packs' files follow from them."""
         changed = with_files(self._structure, module, answer)
-        self._structure = with_scaffold(self._spec, changed)
+        self._structure = self._scaffolded(changed)
+
+    def _scaffolded(self, structure: FileStructure) -> FileStructure:
+        workflows = self._work.session.settings.workflow_files
+        return with_scaffold(self._spec, structure, workflows=workflows)
 
     async def settle(self) -> None:
         """Take up what the packs need for the files as they are now."""
         changed, unknown = await settle_dependencies(self._work, self._spec, self._structure)
         self._unknown = (*self._unknown, *unknown)
-        self._structure = with_scaffold(self._spec, changed)
+        self._structure = self._scaffolded(changed)
         self._check()
 
     def validated(self) -> ValidatedStructure:

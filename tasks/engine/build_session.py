@@ -101,6 +101,7 @@ class BuildSession:
             edits=self._edits_for(stage),
             identity=(
                 f"code={code_digest()}",
+                *(("workflow-files",) if self.settings.workflow_files else ()),
                 *(
                     f"{use.template}={template_digest(use.template)}@"
                     + ",".join(

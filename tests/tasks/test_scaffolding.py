@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from codegen.scaffolds.packs import WORKFLOW
 from codegen.scaffolds.serving import is_scaffold
 from core.artifacts.answers import ModuleFiles, ModulePlan
 from core.artifacts.structure import (
@@ -25,6 +26,7 @@ from tasks.validator import validate_structure
 from tests.codegen.scaffolds.products import made
 from tests.codegen.structures import MODELS, PLANNED, SPEC, STRUCTURE, TESTS
 from tests.tasks.bench import DESIGN, REVIEW, Bench
+from tests.tasks.sessions import ScriptedModel, open_session
 
 ALL = PlannedModule(
     name="all", purpose="p", requirements=("FR-1", "FR-2"), entities=("Task", "Project")
@@ -142,6 +144,25 @@ async def test_stage_5_serves_a_structure_that_was_written_by_hand(bench: Bench)
     assert any(file.template == "python/Dockerfile" for file in answer.files)
     assert versions(answer)["fastapi"]
     assert len(bench.prompts) == 1, "no model is asked about what packs serve"
+
+
+async def test_a_workflow_is_served_only_where_the_settings_say_so(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert WORKFLOW not in {file.path for file in (await validated(bench, STRUCTURE)).files}
+    monkeypatch.setenv("APP_BUILDER_WORKFLOW_FILES", "true")
+    assert WORKFLOW in {file.path for file in (await validated(bench, STRUCTURE)).files}
+
+
+def test_results_with_and_without_workflows_are_kept_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys: set[str] = set()
+    for allowed in ("false", "true"):
+        monkeypatch.setenv("APP_BUILDER_WORKFLOW_FILES", allowed)
+        session = open_session(tmp_path, ScriptedModel([]))
+        keys.add(session.call_for(session.table["5"], inputs={}).cache_key())
+    assert len(keys) == 2
 
 
 @pytest.mark.usefixtures("index")
