@@ -85,13 +85,13 @@ def _names(
             exists = has_name(name, target.name, index, tree)
         if exists is False:
             findings.append(_no_name(item, name, target, index))
-    if target.kind == "file" and not _promised(item, target, contract, tree):
+    if not _promised(item, target, contract, tree):
         findings.append(
             Finding(
                 severity=Severity.WARNING,
                 code="unpromised-import",
                 line=item.line,
-                message=f"it imports {target.name!r}, which its contract does not name",
+                message=f"it imports from {target.name!r} what its contract does not name",
                 suggestion="Import only the files that the contract names.",
             )
         )
@@ -134,6 +134,8 @@ def _promised(item: SourceImport, target: Target, contract: FileContract, tree: 
     if target.name in promised:
         return True
     taken = [python_submodule(target, name, tree) for name in item.names]
+    if target.kind == "folder" and not any(taken):
+        return True  # a package of files that go by one name
     return bool(taken) and all(inner is not None and inner.name in promised for inner in taken)
 
 
