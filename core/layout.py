@@ -6,6 +6,7 @@ The file names are an interface: operators and other services know them.
 from core.artifacts.base import Artifact
 from core.artifacts.build_record import BuildRecord
 from core.artifacts.build_report import BuildReport
+from core.artifacts.file_prompts import FilePrompts
 from core.artifacts.fixes import Fixes
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.report import TestReport
@@ -25,6 +26,7 @@ STRUCTURAL_ISSUES = "specs/structural_issues.json"
 FILE_STRUCTURE = "specs/file_structure.json"
 VALIDATED_STRUCTURE = "specs/validated_structure.json"
 CODE = "code/"
+FILE_PROMPTS = "report/files.json"
 TESTS_REPORT = "report/tests.json"
 FIXES = "report/fixes.json"
 FIXING = "report/fixing/"
@@ -48,6 +50,7 @@ ARTIFACT_TYPES: dict[str, type[Artifact]] = {
     STRUCTURAL_ISSUES: StructuralIssues,
     FILE_STRUCTURE: FileStructure,
     VALIDATED_STRUCTURE: ValidatedStructure,
+    FILE_PROMPTS: FilePrompts,
     TESTS_REPORT: TestReport,
     FIXES: Fixes,
     REPORT_JSON: BuildReport,

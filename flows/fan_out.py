@@ -15,15 +15,15 @@ from prefect.states import Cancelled
 
 from core.artifacts.build_record import Usage
 from core.errors import StageFailedError
-from core.layout import CODE
+from core.layout import CODE, FILE_PROMPTS
 from core.stages import Stage
-from tasks.code_generation import FilePlan, commit_files, file_call, plan_files
+from tasks.code_generation import FilePlan, commit_files, file_call, file_prompts, plan_files
 from tasks.engine.build_session import BuildSession
 from tasks.engine.console import BatchTable, FileProgress
 from tasks.engine.file_batch import perform_file, run_batch
 from tasks.engine.kept_results import KeptResults
 from tasks.engine.one_by_one import OneByOne
-from tasks.engine.stage_call import StageCall, StageResult
+from tasks.engine.stage_call import StageCall, StageResult, as_text
 from tasks.engine.stage_record import StageDone, recorded
 from tasks.engine.stage_runner import run_call
 
@@ -211,6 +211,10 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
             written = await FileFanOut(session, stage, plan, progress).run()
             texts = {path: written.result.outputs[CODE + path] for path in plan.order}
             commit = await commit_files(session, plan, texts)
-        outputs = {**written.result.outputs, CODE: commit}
+        outputs = {
+            **written.result.outputs,
+            CODE: commit,
+            FILE_PROMPTS: as_text(file_prompts(session, plan)),
+        }
         done.result = written.result.model_copy(update={"outputs": outputs})
         done.states, done.attempts = written.states, written.attempts

@@ -208,6 +208,23 @@ class SourceFiles(BaseModel):
     files: tuple[SourceFile, ...] = ()
 
 
+class KnownFile(BaseModel):
+    """A file by what it offers: signatures, or names where these are too long."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    exports: tuple[str, ...] = ()
+
+
+class KnownFiles(BaseModel):
+    """Files that are not shown otherwise."""
+
+    model_config = ConfigDict(frozen=True)
+
+    files: tuple[KnownFile, ...] = ()
+
+
 class ProjectFacts(BaseModel):
     """What every file of a repository should know about it."""
 
@@ -226,6 +243,7 @@ class PromptBuilderContext(PromptContext):
     Attributes:
         docs, schema_: only the parts that concern this file.
         neighbours: contracts of the files it imports.
+        others: further files it imports, where they are many, by what they offer.
         tests: acceptance tests this file must hold, if it is a test file.
     """
 
@@ -236,6 +254,7 @@ class PromptBuilderContext(PromptContext):
     docs: str
     schema_: Schema
     neighbours: FileIndex
+    others: KnownFiles = KnownFiles()
     tests: ModuleTests
 
 
@@ -246,6 +265,7 @@ class CoderContext(PromptContext):
         brief: what the prompt builder wrote for this file.
         schema_: only the part that concerns this file.
         sources: the files it imports, as they were really written; those too long are left out.
+        others: by what they offer, the other files it imports, then those that these import.
         tests: acceptance tests this file must hold, if it is a test file.
     """
 
@@ -256,6 +276,7 @@ class CoderContext(PromptContext):
     brief: str
     schema_: Schema
     sources: SourceFiles
+    others: KnownFiles = KnownFiles()
     tests: ModuleTests
 
 

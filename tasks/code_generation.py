@@ -1,11 +1,12 @@
 """Stage 7: writes each file with two models, one briefing the other."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-from codegen.excerpts import docs_excerpt, schema_excerpt
 from codegen.extraction import extract_file
-from codegen.gate import gate
+from codegen.file_context import FileContext, Material, Offer, file_context, outline
+from codegen.gate import GateResult, gate
 from codegen.order import dependency_order
 from codegen.scaffolds.facts import ScaffoldFacts
 from codegen.scaffolds.reading import read_facts
@@ -13,6 +14,8 @@ from codegen.scaffolds.rendering import render_file
 from codegen.source.contract_check import amended_contract
 from codegen.source.interface import exports_of
 from codegen.source.names import Exports, promised_exports
+from codegen.source.targets import Tree, tree_of
+from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import FileContract, ValidatedStructure
@@ -22,20 +25,20 @@ from core.stages import Stage
 from prompts.contexts import (
     CoderContext,
     FileIndex,
+    KnownFile,
+    KnownFiles,
     ModuleTests,
     ProjectFacts,
     PromptBuilderContext,
     SourceFile,
     SourceFiles,
 )
+from providers.llm.prompt_size import likely_tokens
 from providers.vcs.history import write_history
 from tasks.engine.build_session import BuildSession
 from tasks.engine.history import BRANCH, file_commits
 from tasks.engine.stage_call import Outputs, StageCall, as_text
 from tasks.engine.stage_work import StageWork
-
-SOURCES_BUDGET = 40_000
-"""Characters of imported files' text in one prompt; beyond it a file is known by its contract."""
 
 
 async def write_file(work: StageWork) -> Outputs:
@@ -50,18 +53,19 @@ async def write_file(work: StageWork) -> Outputs:
     if _holds_nothing(file):
         return {CODE + file.path: ""}
     project = work.read("project", ProjectFacts)
-    schema = work.read("schema", Schema)
     tests = work.read("tests", ModuleTests)
-    neighbours = work.read("neighbours", FileIndex)
+    shown = work.read("context", FileContext)
     sources = work.read("sources", SourceFiles)
-    index = _index(neighbours, sources)
+    index = _index(work.read("neighbours", FileIndex), sources)
+    tree = _tree_of(work.session.artifacts[VALIDATED_STRUCTURE])
     brief = await work.ask_text(
         PromptBuilderContext(
             project=project,
-            file=file,
-            docs=work.read("docs"),
-            schema_=schema,
-            neighbours=neighbours,
+            file=shown.file,
+            docs=shown.docs,
+            schema_=shown.schema_part,
+            neighbours=FileIndex(files=shown.neighbours),
+            others=_known(shown.unshown),
             tests=tests,
         ),
         _require_text,
@@ -69,21 +73,55 @@ async def write_file(work: StageWork) -> Outputs:
 
     def parse(answer: str) -> str:
         text = extract_file(answer, file.path)
-        gate(file, text, index, project.dependencies).refuse_errors(file.path)
+        result = gate(file, text, index, project.dependencies, tree)
+        result.refuse_errors(file.path)
+        _refuse_breaches(file, result)
         return text
 
     text = await work.ask_text(
         CoderContext(
             project=project,
-            file=file,
+            file=shown.file,
             brief=brief,
-            schema_=schema,
+            schema_=shown.schema_part,
             sources=sources,
+            others=_known(shown.signatures),
             tests=tests,
         ),
         parse,
     )
     return {CODE + file.path: text}
+
+
+@lru_cache(maxsize=2)
+def _tree_of(structure: str) -> Tree:
+    """Every path of the repository, read once for all files.
+
+    It is no input of a file's task: what a file may import stands in its contract. The tree only
+    tells an import that breaks the contract from one that means nothing.
+    """
+    files = ValidatedStructure.model_validate_json(structure).files
+    return tree_of(file.path for file in files)
+
+
+def _refuse_breaches(file: FileContract, result: GateResult) -> None:
+    """Refuse imports of files that exist, but that the contract does not name.
+
+    The file may be written before those, and nobody would know that it needs them.
+
+    Raises:
+        ValueError: there are such imports.
+    """
+    breaches = [item for item in result.findings if item.code == "unpromised-import"]
+    if breaches:
+        told = [f"- {finding}" for finding in breaches]
+        raise ValueError("\n".join([f"{file.path!r} cannot be accepted:", *told]))
+
+
+def _known(offers: Iterable[Offer]) -> KnownFiles:
+    return KnownFiles(
+        files=tuple(KnownFile(path=offer.path, exports=offer.exports) for offer in offers)
+    )
 
 
 def _from_template(work: StageWork, file: FileContract) -> str:
@@ -127,6 +165,8 @@ class FilePlan:
         contracts: every file by path.
         order: paths in the order of their commits, each with the paths it waits for.
         facts: what the templates of packs are given.
+        amended: contracts of files that are written, as those that import them were told.
+        contexts: what the prompts of each file show, by path.
     """
 
     spec: CleanSpec
@@ -136,6 +176,15 @@ class FilePlan:
     contracts: Mapping[str, FileContract]
     order: Mapping[str, tuple[str, ...]]
     facts: ScaffoldFacts
+    amended: dict[str, FileContract] = field(default_factory=dict[str, FileContract])
+    contexts: dict[str, FileContext] = field(default_factory=dict[str, FileContext])
+
+    def as_written(self, path: str, text: str) -> FileContract:
+        """The contract of a file with what the written file offers beyond it."""
+        if path not in self.amended:
+            contract = self.contracts[path]
+            self.amended[path] = amended_contract(contract, text, {}) or contract
+        return self.amended[path]
 
 
 def plan_files(session: BuildSession) -> FilePlan:
@@ -168,25 +217,42 @@ def file_call(
         written: texts of the files written so far, by path; those the file waits for are there.
     """
     file = plan.contracts[path]
-    imported = [_as_written(plan.contracts[other], written[other]) for other in plan.order[path]]
+    imported = [
+        plan.as_written(other, written[other]) if other in written else plan.contracts[other]
+        for other in dict.fromkeys(item.path for item in file.imports)
+        if other in plan.contracts and other != path
+    ]
     if file.template:
         return session.call_for(stage, file=path, inputs=_template_inputs(plan, file, imported))
     tests = tuple(test for test in plan.structure.tests if test.path == path)
-    requirements = {*file.requirements, *(test.requirement for test in tests)}
+    project = ProjectFacts(
+        name=plan.spec.project_name,
+        slug=plan.spec.slug,
+        summary=plan.spec.summary,
+        stack=plan.spec.stack,
+        dependencies=plan.structure.dependencies,
+    )
+    planned = ModuleTests(tests=tests)
+    material = Material(
+        file=file,
+        requirements=frozenset({*file.requirements, *(test.requirement for test in tests)}),
+        docs=plan.docs,
+        schema=plan.schema,
+        imported=imported,
+        texts=written,
+        contracts=plan.contracts,
+        beside=as_text(project) + as_text(planned),
+    )
+    shown = file_context(material, session.settings.calls.file_prompt_tokens, likely_tokens)
+    plan.contexts[path] = shown
+    sources = (SourceFile(path=other, content=written[other]) for other in shown.sources)
     inputs = {
-        "project": ProjectFacts(
-            name=plan.spec.project_name,
-            slug=plan.spec.slug,
-            summary=plan.spec.summary,
-            stack=plan.spec.stack,
-            dependencies=plan.structure.dependencies,
-        ),
+        "project": project,
         "file": file,
-        "docs": docs_excerpt(plan.docs, requirements=requirements, entities=file.entities),
-        "schema": schema_excerpt(plan.schema, file.entities),
-        "neighbours": FileIndex(files=tuple(imported)),
-        "sources": _sources(imported, written),
-        "tests": ModuleTests(tests=tests),
+        "context": shown,
+        "neighbours": FileIndex(files=tuple(map(outline, imported))),
+        "sources": SourceFiles(files=tuple(sources)),
+        "tests": planned,
     }
     return session.call_for(
         stage, file=path, inputs={name: as_text(value) for name, value in inputs.items()}
@@ -205,21 +271,26 @@ def _template_inputs(
     }
 
 
-def _as_written(contract: FileContract, text: str) -> FileContract:
-    """The contract with what the written file offers beyond it."""
-    return amended_contract(contract, text, {}) or contract
+def file_prompts(session: BuildSession, plan: FilePlan) -> FilePrompts:
+    """What the prompts of all files held, and the contracts that were amended.
 
-
-def _sources(imported: list[FileContract], written: Mapping[str, str]) -> SourceFiles:
-    """Imported files in full, as long as they fit."""
-    files: list[SourceFile] = []
-    room = SOURCES_BUDGET
-    for file in imported:
-        text = written[file.path]
-        if len(text) <= room:
-            files.append(SourceFile(path=file.path, content=text))
-            room -= len(text)
-    return SourceFiles(files=tuple(files))
+    Args:
+        session: the build.
+        plan: whose files were all asked for.
+    """
+    files: list[FilePrompt] = []
+    for path in plan.order:
+        shown = plan.contexts.get(path)
+        amended = plan.amended.get(path, plan.contracts[path])
+        files.append(
+            FilePrompt(
+                path=path,
+                tokens=shown.tokens if shown else 0,
+                cut=shown.cut if shown else (),
+                amended=amended if amended != plan.contracts[path] else None,
+            )
+        )
+    return FilePrompts(budget=session.settings.calls.file_prompt_tokens, files=tuple(files))
 
 
 async def commit_files(session: BuildSession, plan: FilePlan, written: Mapping[str, str]) -> str:

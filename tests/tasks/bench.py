@@ -12,18 +12,22 @@ from core.artifacts.specs import (
 )
 from core.artifacts.structure import (
     StructuralIssues,
+    ValidatedStructure,
 )
 from core.layout import (
     DOCS,
     SCHEMA,
     SPECS_CLEAN,
     STRUCTURAL_ISSUES,
+    VALIDATED_STRUCTURE,
 )
+from tasks.engine.stage_call import as_text
 from tasks.engine.stage_work import StageWork
 from tests.codegen.structures import (
     MODULE,
     PLANNED,
     SPEC,
+    STRUCTURE,
 )
 from tests.codegen.structures import (
     SCHEMA as SCHEMA_DOC,
@@ -59,6 +63,9 @@ class Bench:
     ) -> StageWork:
         self.model = ScriptedModel(answers)
         session = open_session(self._folder, self.model)
+        session.artifacts[VALIDATED_STRUCTURE] = as_text(
+            ValidatedStructure(modules=STRUCTURE.modules)
+        )
         return work_on(session, stage, inputs, edits=edits, file=file)
 
     @property

@@ -3,6 +3,7 @@
 import pytest
 from pydantic import BaseModel
 
+from codegen.file_context import FileContext
 from core.artifacts.answers import (
     Clarification,
 )
@@ -45,8 +46,17 @@ def file_inputs(file: FileContract) -> dict[str, str | BaseModel]:
         "project": ProjectFacts(
             name="Task Tracker", slug="task-tracker", summary="s", stack=SPEC.stack
         ),
-        "docs": DOCS_TEXT,
-        "schema": SCHEMA_DOC,
+        "context": FileContext(
+            file=file,
+            docs=DOCS_TEXT,
+            schema_part=SCHEMA_DOC,
+            neighbours=(),
+            unshown=(),
+            sources=(),
+            signatures=(),
+            tokens=0,
+            budget=0,
+        ),
         "neighbours": FileIndex(),
         "sources": SourceFiles(),
         "tests": ModuleTests(),
@@ -88,6 +98,7 @@ async def test_stage_7_asks_again_for_a_file_that_does_not_parse(bench: Bench) -
         (BOTH + "\n    def done(self):\n        # TODO: implement\n        pass\n", "done"),
         ("import not_declared\n\n\n" + BOTH, "not_declared"),
         (BOTH + "    # ... rest unchanged ...\n", "rest unchanged"),
+        ("from tests import test_tasks\n\n\n" + BOTH, "what its contract does not name"),
     ],
 )
 async def test_stage_7_holds_a_file_to_its_contract(bench: Bench, wrong: str, told: str) -> None:
