@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from codegen.scaffolds.names import bare_name, canonical_name
+from codegen.scaffolds.names import bare_name
 from core.artifacts.packages import Ecosystem
 from core.artifacts.structure import Dependency, FileContract
 
@@ -30,8 +30,14 @@ _INDIRECT = {
 
 
 def free_name(slug: str, dependencies: Iterable[str], ecosystem: Ecosystem) -> str:
-    """Name of the generated package; one that needed itself could not be installed."""
-    taken = {bare_name(canonical_name(name, ecosystem), ecosystem) for name in dependencies}
+    """Name of the generated package; one that needed itself could not be installed.
+
+    Args:
+        slug: what it would be called.
+        dependencies: canonical names.
+        ecosystem: theirs.
+    """
+    taken = {bare_name(name, ecosystem) for name in dependencies}
     return f"{slug}-app" if slug in taken | _INDIRECT[ecosystem] else slug
 
 

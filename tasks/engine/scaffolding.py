@@ -21,7 +21,9 @@ async def settle_dependencies(
     Returns:
         The structure without dependencies that cannot be, and what is wrong with those.
     """
-    tidied = tidy(structure.dependencies, packages_for(spec, structure))
+    legal = tidy(structure.dependencies)
+    plain = structure.model_copy(update={"dependencies": legal.dependencies})
+    tidied = tidy(structure.dependencies, packages_for(spec, plain))
     listings = await PackageIndexes(work.session.store).look_up(
         names_to_look_up(tidied.dependencies)
     )

@@ -116,6 +116,11 @@ async def test_a_package_that_does_not_exist_goes_back_to_the_model(bench: Bench
     assert versions(structure)["acme"] == ">=3.1,<4"
 
 
+async def test_what_can_be_no_package_goes_back_to_the_model(bench: Bench) -> None:
+    await planned(bench, plan("two words"), plan("fastapi"), files())
+    assert "'two words' is no name of a Python distribution" in bench.prompts[1]
+
+
 @pytest.mark.usefixtures("index")
 async def test_stage_4_gives_up_on_packages_that_do_not_exist(bench: Bench) -> None:
     with pytest.raises(AnswerError, match=f"after {MAX_PLANS} plans.*no package 'no-such-thing'"):

@@ -67,6 +67,7 @@ def product(
     """Let the packs serve a structure, as stages 4 to 7 do."""
     module = Module(name="all", purpose="p", files=tuple(files))
     planned = FileStructure(modules=(module,), dependencies=tuple(dependencies))
+    planned = planned.model_copy(update={"dependencies": tidy(dependencies).dependencies})
     settled = settle(tidy(dependencies, packages_for(spec, planned)), {})
     assert not settled.issues
     planned = planned.model_copy(update={"dependencies": settled.dependencies})
