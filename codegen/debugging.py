@@ -15,7 +15,7 @@ _ACCOUNT_CHARACTERS = 3_000
 _LINE_CHARACTERS = 200
 
 
-def mendable(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+def mendable_of(failures: Iterable[Failure]) -> tuple[Failure, ...]:
     """The failures that an edit could mend: all but those of the machine the tests ran on."""
     return tuple(
         failure for failure in failures if failure.failure_class is not FailureClass.ENVIRONMENT
@@ -81,6 +81,6 @@ def _first_line(failure: Failure) -> str:
     return " ".join((said.strip().splitlines() or [""])[0].split())[:_LINE_CHARACTERS]
 
 
-def tests_with_failures(failures: Iterable[Failure], known: Collection[str]) -> frozenset[str]:
+def failing_test_files(failures: Iterable[Failure], known: Collection[str]) -> frozenset[str]:
     """Test files in which something failed."""
     return frozenset(failure.test_path for failure in failures if failure.test_path in known)

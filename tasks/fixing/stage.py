@@ -1,6 +1,6 @@
 """Stage 7.5: tests the generated repository in the sandbox, and mends what fails."""
 
-from codegen.debugging import label_of, mendable
+from codegen.debugging import label_of, mendable_of
 from core.artifacts.fixes import Fixes, FixStatus, Guidance
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import ValidatedStructure
@@ -90,7 +90,7 @@ def _fixes(course: Course, start: str, guidance: tuple[str, ...]) -> Fixes:
         beyond=tuple(
             f"{label_of(failure)}: {' '.join(failure.reasons)}"
             for failure in failures
-            if failure not in mendable(failures)
+            if failure not in mendable_of(failures)
         ),
         guidance=guidance,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from codegen.debugger_answer import Proposal
-from codegen.debugging import label_of, tests_with_failures
+from codegen.debugging import failing_test_files, label_of
 from core.artifacts.failure import Failure
 from core.artifacts.fixes import FixOutcome
 from prompts.contexts import Attempt
@@ -76,9 +76,11 @@ async def _quick_look(
     """Run only the tests that the change concerns; what it shows if the change mended nothing."""
     state = problem.state
     concerned = state.graph.tests_of(proposal.changed)
-    failing = tests_with_failures(problem.focus, state.texts)
+    failing = failing_test_files(problem.focus, state.texts)
     if concerned is None or not failing:
         return None  # no test file shows it, so everything has to be run
+    if {case.path for case in state.run.report.cases if case.path} <= concerned | failing:
+        return None  # that would be everything
     quick = await bench.verified(commit, only=sorted(concerned | failing))
     before = {failure.signature for failure in problem.focus}
     return quick if before <= {failure.signature for failure in quick.failures} else None

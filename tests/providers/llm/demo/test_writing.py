@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from codegen.edits.applying import apply_edits
+from codegen.edits.reading import read_edits
 from codegen.extraction import extract_file
 from core.artifacts.questionnaire import Stack
 from core.artifacts.schema import Schema
@@ -205,3 +207,55 @@ async def test_the_debugger_changes_nothing_and_says_why() -> None:
     empty = await ask(context.model_copy(update={"failure": "", "files": SourceFiles()}))
     assert "no file" in empty
     assert "nothing" in empty
+
+
+_UNDEFINED = "E   NameError: name 'json' is not defined"
+
+
+async def _mended(content: str, *tests: PlannedTest, failure: str = _UNDEFINED) -> str:
+    context = DebuggerContext(
+        project=_PROJECT,
+        failure=failure,
+        files=SourceFiles(files=(SourceFile(path="app/a.py", content=content),)),
+        tests=ModuleTests(tests=tests),
+    )
+    return await ask(context)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = json.dumps(1)\n", "import json\nx = json.dumps(1)\n"),
+        (
+            '"""A."""\n\nimport re\n\nx = json.dumps(re)\n',
+            '"""A."""\n\nimport json\nimport re\n\nx = json.dumps(re)\n',
+        ),
+        (
+            "from __future__ import annotations\n\nx = json.dumps('```')\n",
+            "from __future__ import annotations\n\nimport json\nx = json.dumps('```')\n",
+        ),
+    ],
+)
+async def test_the_debugger_imports_what_is_used_without(before: str, after: str) -> None:
+    edits = read_edits(await _mended(before), {"app/a.py"})
+    assert apply_edits({"app/a.py": before}, edits) == {"app/a.py": after}
+
+
+@pytest.mark.parametrize(
+    ("content", "failure"),
+    [
+        ("import json\nx = json.dumps(1)\n", _UNDEFINED),
+        ("x = (json.dumps\n", _UNDEFINED),
+        ("x = 1\n", _UNDEFINED),
+        ("x = shop.total\n", "E   NameError: name 'shop' is not defined"),
+    ],
+)
+async def test_the_debugger_leaves_alone_what_an_import_does_not_mend(
+    content: str, failure: str
+) -> None:
+    assert (await _mended(content, failure=failure)).startswith("NO CHANGE: ")
+
+
+async def test_the_debugger_leaves_acceptance_tests_alone() -> None:
+    test = PlannedTest(requirement="FR-1", path="app/a.py", case="test_a")
+    assert (await _mended("x = json.dumps(1)\n", test)).startswith("NO CHANGE: ")
