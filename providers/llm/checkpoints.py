@@ -1,7 +1,7 @@
 """Every model answer, kept by content as soon as it is in, so that nothing is paid for twice.
 
-A build's own answers lie under `cache/answers/<build_id>/<2>/<key>/<n>.json`, where the key is a
-digest of everything that was asked, and never expire. One that turned out bad gets an `<n>.spent`
+A build's own answers lie under `cache/answers/<build_id>/<2>/<key>-<n>.json`, where the key is a
+digest of everything that was asked, and never expire. One that turned out bad gets a `.spent`
 beside it and is never served again; the next to ask the same question fills the next number. What
 other builds were answered is taken from `providers.llm.shared_answers`, and copied.
 """
@@ -51,12 +51,17 @@ class Slot:
     @property
     def answer_path(self) -> str:
         """Where the answer is kept."""
-        return f"{_FOLDER}/{self.build_id}/{self.key[:2]}/{self.key}/{self.number}.json"
+        return f"{self._path}.json"
 
     @property
     def spent_path(self) -> str:
         """Where it is marked bad."""
-        return f"{_FOLDER}/{self.build_id}/{self.key[:2]}/{self.key}/{self.number}.spent"
+        return f"{self._path}.spent"
+
+    @property
+    def _path(self) -> str:
+        # No folder of its own: to make one costs more than the file in it.
+        return f"{_FOLDER}/{self.build_id}/{self.key[:2]}/{self.key}-{self.number}"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from providers.storage.keys import UNFINISHED_PREFIX, is_unfinished
 
 SETTING = "APP_BUILDER_ARTIFACT_STORE"
 _LOCAL = {None, "file", "local"}
+_MOST_FOLDERS = 10_000
 # Others put a file in place bit by bit, or in ways nobody here has looked into.
 _WHOLE_OR_NOT_AT_ALL = frozenset({"memory", "gs", "gcs", "az", "abfs", "abfss"})
 
@@ -124,6 +125,7 @@ class FolderTree(ObjectTree):
     def __init__(self, file_system: FileSystem, root: str) -> None:
         super().__init__(file_system, root)
         self._real_root = os.path.realpath(root)
+        self._folders: dict[str, tuple[int, int]] = {}
 
     def read(self, key: str) -> bytes:
         """A file's content; `FileNotFoundError` when there is no such file."""
@@ -184,8 +186,12 @@ class FolderTree(ObjectTree):
 
     def _path(self, key: str) -> str:
         path = super()._path(key)
+        folder = os.path.dirname(path)  # noqa: PTH120 -- as above
+        if self._is_known(folder) and not os.path.islink(path):  # noqa: PTH114 -- as above
+            return path
         real = os.path.realpath(path)
         if real == f"{self._real_root}/{key}":
+            self._know(folder)
             return path
         # Some link is on the way; perhaps the root itself became one.
         if not Path(real).is_relative_to(Path(self._root).resolve()):
@@ -194,6 +200,20 @@ class FolderTree(ObjectTree):
                 f"store, to {real!r}; remove the link"
             )
         return path
+
+    def _is_known(self, folder: str) -> bool:
+        """Whether a path still leads to the folder that no link was on the way to."""
+        known = self._folders.get(folder)
+        return known is not None and known == _identity(folder)
+
+    def _know(self, folder: str) -> None:
+        """Remember that no link is on the way: to look at every part of a path takes long."""
+        found = _identity(folder)
+        if found is None:
+            return
+        if len(self._folders) >= _MOST_FOLDERS:
+            self._folders.clear()
+        self._folders[folder] = found
 
     def _find(self, path: str) -> Mapping[str, Mapping[str, Any]]:
         # fsspec's own `find` leaves out a folder it cannot list, and would make it look empty.
@@ -308,6 +328,15 @@ class _Placing:
         if self._unfinished:
             with suppress(OSError):  # what went wrong first is told
                 os.unlink(self._unfinished)  # noqa: PTH108 -- as above
+
+
+def _identity(folder: str) -> tuple[int, int] | None:
+    """Which folder a path leads to; `None` where there is none."""
+    try:
+        found = os.stat(folder)  # noqa: PTH116 -- as above
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _sync_folder(folder: str) -> None:

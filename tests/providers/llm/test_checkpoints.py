@@ -96,7 +96,7 @@ async def test_an_answer_is_kept_over_a_restart_in_a_real_store(tmp_path: Path) 
     assert (first.origin, again.origin) == ("asked", "own")
     assert first.response == again.response == response("A0")
     assert model.calls == 1
-    assert (tmp_path / f"cache/answers/{BUILD}/{KEY[:2]}/{KEY}/0.json").is_file()
+    assert (tmp_path / f"cache/answers/{BUILD}/{KEY[:2]}/{KEY}-0.json").is_file()
 
 
 async def test_a_spent_answer_is_never_served_again(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from fsspec import (  # pyright: ignore[reportMissingTypeStubs] -- fsspec ships 
 )
 
 from core.errors import ConfigurationError, InputError
+from providers.storage import trees
 from providers.storage.keys import UNFINISHED_PREFIX
 from providers.storage.trees import FolderTree, ObjectTree, open_tree
 
@@ -237,6 +238,34 @@ def test_links_that_stay_inside_are_read_and_replaced_but_not_listed(
     tree.write("link", b"2")
     assert tree.read("real/file") == b"1"
     assert tree.keys_below("") == ["link", "real/file"]
+
+
+def test_a_link_that_comes_later_is_noticed_as_well(
+    tree: ObjectTree, folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "outside/b").mkdir(parents=True)
+    tree.write("a/b/file", b"1")
+    tree.write("a/b/file", b"2")
+    (folder / "a").rename(folder / "c")
+    (folder / "a").symlink_to(tmp_path / "outside")
+    for use in (partial(tree.write, data=b"3"), tree.read):
+        with pytest.raises(InputError, match="leads it out of the store"):
+            use("a/b/file")
+    tree.write("c/b/file", b"4")
+    (folder / "c/b/link").symlink_to(tmp_path / "outside/b/secret")
+    with pytest.raises(InputError, match="leads it out of the store"):
+        tree.write("c/b/link", b"5")
+    assert list((tmp_path / "outside/b").iterdir()) == []
+
+
+def test_folders_without_number_are_not_all_remembered(
+    tree: ObjectTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trees, "_MOST_FOLDERS", 2)
+    for number in range(5):
+        for _ in range(2):
+            tree.write(f"{number}/file", b"1")
+    assert len(tree.keys_below("")) == 5
 
 
 def test_a_store_behind_a_link_is_a_store(tmp_path: Path) -> None:
