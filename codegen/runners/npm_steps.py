@@ -12,6 +12,8 @@ PORT = 3000
 """Where a Node application is told to listen, in the environment variable `PORT`."""
 
 _BOOT_SECONDS = 60
+_BUILT_BOOT_SECONDS = 120
+_BUILD_AND_START = "npm run build && exec npm start"
 _NO_TEST = "no test specified"
 _RUNNERS = (Runner.VITEST, Runner.JEST, Runner.MOCHA)
 _CONFIGURATIONS = {
@@ -35,7 +37,7 @@ def npm_steps(project: Project, report_path: str) -> Iterator[Step | str]:
         yield _step(project, "build", Runner.NPM_BUILD, ("npm", "run", "build"))
     yield from _tests(project, manifest, report_path)
     if scripts.get("start"):
-        yield _boot(project, report_path)
+        yield _boot(project, manifest, report_path)
 
 
 def _tests(project: Project, manifest: NpmManifest, report_path: str) -> Iterator[Step]:
@@ -65,12 +67,15 @@ def _unnamed_runner(project: Project, manifest: NpmManifest) -> Runner | None:
     return None
 
 
-def _boot(project: Project, report_path: str) -> Step:
-    step = _step(project, "boot", Runner.BOOT, ("npm", "start"))
+def _boot(project: Project, manifest: NpmManifest, report_path: str) -> Step:
+    # Every step has a copy of the tree of its own, so what is started is built in the same one.
+    built = bool(manifest.scripts.get("build"))
+    command = ("sh", "-c", _BUILD_AND_START) if built else ("npm", "start")
+    step = _step(project, "boot", Runner.BOOT, command)
     more = {
         "report": ReportFormat.BOOT,
         "report_path": report_path,
-        "seconds": _BOOT_SECONDS,
+        "seconds": _BUILT_BOOT_SECONDS if built else _BOOT_SECONDS,
         "boot": BootCheck(port=PORT),
     }
     return step.model_copy(update=more)

@@ -1,4 +1,4 @@
-"""How a generated repository is verified: which commands run, in which order, and what they write."""
+"""How a generated repository is verified: what runs, in which order, and what it writes."""
 
 from enum import StrEnum
 from typing import Literal

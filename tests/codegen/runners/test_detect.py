@@ -220,3 +220,11 @@ def test_any_files_give_a_plan(files: dict[str, str]):
     assert detect_runs(files, report_path="/result") == detect_runs(
         dict(reversed(files.items())), report_path="/result"
     )
+
+
+def test_what_has_to_be_built_is_built_where_it_is_started():
+    scripts = {"build": "tsc", "start": "node dist/main.js"}
+    boot = steps({"package.json": package(scripts=scripts)})["boot check"]
+    assert boot.command == ("sh", "-c", "npm run build && exec npm start")
+    plain = steps({"package.json": package(scripts={"start": "node main.js"})})["boot check"]
+    assert plain.command == ("npm", "start")

@@ -158,3 +158,19 @@ async def test_a_go_module_is_verified_where_the_sandbox_has_go(
         return
     assert (report.status, steps_of(verification)["go vet"]) == ("red", "red")
     assert verification.failures[0].frames[-1].path == "cart.go"
+
+
+async def test_what_is_built_is_started_with_what_the_build_made(repositories: Repositories):
+    manifest = {
+        "type": "module",
+        "scripts": {
+            "build": "mkdir dist && cp src/main.js src/cart.js dist",
+            "test": "node --test",
+            "start": "node dist/main.js",
+        },
+    }
+    verification = await repositories.verify(
+        {**SHOP, "package.json": json.dumps(manifest)}, manifest="", planned=PLANNED
+    )
+    assert (verification.report.status, verification.report.reason) == ("green", "")
+    assert steps_of(verification)["npm run build"] == "green"
