@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tests.gold.faults import code, whole
 from tests.gold.faults.around import around
 from tests.gold.faults.mutant import Maker, Mutant, made, subjects
+from tests.gold.faults.wire import failing
 from tests.gold.repository import Gold
 
 MAKERS: Mapping[str, tuple[Maker, ...]] = {
@@ -26,5 +27,5 @@ def file_mutants(gold: Gold) -> list[Mutant]:
     return [
         mutant
         for subject in subjects(gold)
-        for mutant in (*made(MAKERS, subject), *around(subject))
+        for mutant in (*made(MAKERS, subject), *around(subject), *failing(subject))
     ]
