@@ -219,13 +219,12 @@ async def _supervise(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # First the program that takes its output: the engine waits for that to be taken.
         if process.returncode is None:
-            with suppress(SandboxError):  # removing it in any case is what counts
-                await engine.ask("kill", container.name)
             with suppress(ProcessLookupError):
                 process.kill()
-            while process.stdout is not None and await process.stdout.read(64 * 1024):
-                pass  # asyncio reports no exit while a pipe is full
+        while process.stdout is not None and await process.stdout.read(64 * 1024):
+            pass  # asyncio reports no exit while a pipe is full
 
 
 async def _outcome(engine: DockerEngine, name: str, ended_by: Ending) -> tuple[int, bool]:
