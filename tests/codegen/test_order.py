@@ -57,3 +57,29 @@ def test_whatever_is_waited_for_comes_first(imports: dict[str, list[str]]) -> No
         assert set(waits) <= seen
         assert set(waits) <= set(imports[path])
         seen.add(path)
+
+
+@given(st.dictionaries(names, st.lists(names, max_size=5)), st.data())
+def test_declared_circles_are_not_waited_for(
+    imports: dict[str, list[str]], data: st.DataObject
+) -> None:
+    files = [
+        contract(path, *others).model_copy(
+            update={
+                "cycles": tuple(
+                    data.draw(st.lists(st.sampled_from(others)) if others else st.just([]))
+                )
+            }
+        )
+        for path, others in imports.items()
+    ]
+    order = dependency_order(files)
+    assert set(order) == set(imports)
+    for file in files:
+        assert not set(order[file.path]) & set(file.cycles)
+
+
+def test_a_file_waits_for_all_but_what_it_declares() -> None:
+    models = contract("models.py", "service.py").model_copy(update={"cycles": ("service.py",)})
+    order = dependency_order([models, contract("service.py", "models.py")])
+    assert order == {"models.py": (), "service.py": ("models.py",)}

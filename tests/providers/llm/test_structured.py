@@ -174,3 +174,33 @@ def test_a_repair_that_goes_too_deep_is_a_reason_too(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("json_repair.loads", too_deep)
     with pytest.raises(ValueError, match="not valid JSON: Expecting"):
         parse_json("{'a': 1}", Box)
+
+
+def test_a_key_that_is_there_twice_is_refused_not_lost() -> None:
+    for answer in (
+        '{"items": [{"name": "a"}], "items": [{"name": "b"}]}',
+        'Here: {"items": [{"name": "a", "name": "b"}]}',
+    ):
+        with pytest.raises(ValueError, match=r"the key '\w+' is twice in one object"):
+            parse_json(answer, Box)
+    assert parse_json('{"items": [], "items": []}', Box) == Box()
+
+
+def test_an_answer_may_be_brought_into_form_before_it_is_read() -> None:
+    def reshape(value: Any) -> Any:
+        if value == []:
+            raise ValueError("a list without anything")
+        return {"items": value} if isinstance(value, list) else value
+
+    assert parse_json('[{"name": "a", "colour": "blue"}]', Box, reshape) == BOX
+    assert parse_json(f"Here: {ONE}", Box, reshape) == BOX
+    with pytest.raises(ValueError, match="a list without anything"):
+        parse_json("[]", Box, reshape)
+
+
+def test_of_several_answers_none_is_taken_for_the_whole() -> None:
+    several = f'{ONE}\n{{"items": [{{"name": "b"}}]}}'
+    with pytest.raises(ValueError, match="it holds 2 answers"):
+        parse_json(several, Box, lambda value: value)
+    assert parse_json(f"{ONE} and again {ONE}", Box, lambda value: value) == BOX
+    assert parse_json(several, Box) == BOX
