@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from codegen.gate import gate
@@ -65,6 +65,7 @@ def test_workflows_are_served_only_where_they_may_be(name: str) -> None:
     assert WORKFLOW not in product(spec_of(stack), files, workflows=False).served
 
 
+@settings(max_examples=25)
 @given(name=st.text(min_size=1, max_size=60), summary=st.text(min_size=1, max_size=300))
 @example(name=HOSTILE[0], summary=HOSTILE[1])
 @example(name=HOSTILE[2], summary=HOSTILE[2])
