@@ -70,9 +70,8 @@ Maker = Callable[[Subject], Iterator[Wrong]]
 
 def subjects(gold: Gold) -> list[Subject]:
     """Every file that a model writes."""
-    return [
-        Subject(gold, path, text, gold.contract(path)) for path, text in gold.texts.items() if text
-    ]
+    written = [path for path, text in gold.texts.items() if text and path not in gold.served]
+    return [Subject(gold, path, gold.texts[path], gold.contract(path)) for path in written]
 
 
 def made(makers: Mapping[str, tuple[Maker, ...]], subject: Subject) -> Iterator[Mutant]:
