@@ -1,10 +1,10 @@
 """Structures in every shape read back the same, or are refused; none is misread."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codegen.structure_shapes import read_files
@@ -56,12 +56,11 @@ def tree_of(structure: Structure, leaf: Callable[[str, dict[str, Any]], Any]) ->
 
 
 def nodes_of(tree: dict[str, Any], children: str, *, typed: bool, folder: str = "") -> list[Any]:
-    """A tree with children; its leaves are pairs of a path and what is said of it."""
+    """A tree with children; with a type in each, or in none."""
     nodes: list[Any] = []
     for name, content in tree.items():
-        if isinstance(content, tuple):
-            _, details = content
-            nodes.append({"name": name, **({"type": "file"} if typed else {}), **details})
+        if isinstance(content, Leaf):
+            nodes.append({"name": name, **({"type": "file"} if typed else {}), **content.details})
         else:
             below = nodes_of(content, children, typed=typed, folder=f"{folder}{name}/")
             kind = {"type": "directory"} if typed else {}
@@ -69,8 +68,14 @@ def nodes_of(tree: dict[str, Any], children: str, *, typed: bool, folder: str = 
     return nodes
 
 
+class Leaf(NamedTuple):
+    """A file in a tree whose folders are mappings."""
+
+    details: dict[str, Any]
+
+
 def pair(path: str, details: dict[str, Any]) -> Any:
-    return (path, details)
+    return Leaf(details)
 
 
 def contract(path: str, details: dict[str, Any]) -> Any:
@@ -89,8 +94,8 @@ def folders_say_so(tree: dict[str, Any], children: str | None) -> dict[str, Any]
     """Folders with `"type": "directory"` beside their files, or above them."""
     said: dict[str, Any] = {}
     for name, content in tree.items():
-        if isinstance(content, tuple):
-            said[name] = {"type": "file", **content[1]}
+        if isinstance(content, Leaf):
+            said[name] = {"type": "file", **content.details}
         else:
             below = folders_say_so(content, children)
             said[name] = {"type": "directory", **({children: below} if children else below)}
@@ -145,12 +150,14 @@ def read_back(shape: Any) -> Structure | None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+@settings(max_examples=50)
 @given(structure=structures())
 def test_a_structure_reads_back_the_same_or_is_refused(shape: str, structure: Structure) -> None:
     assert read_back(SHAPES[shape](structure)) in (structure, None)
 
 
 @pytest.mark.parametrize("shape", BARE)
+@settings(max_examples=50)
 @given(structure=structures())
 def test_paths_and_purposes_read_back_the_same_or_are_refused(
     shape: str, structure: Structure
@@ -210,37 +217,37 @@ def test_exports_and_imports_may_be_given_as_names() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("value", "told"),
-    [
-        ("a.py", "must be one JSON object"),
-        ({}, "says nothing"),
-        ({"src": {}}, "src: it says nothing"),
-        ({"src": {"a.py": None}}, "'a.py' says nothing"),
-        ({"src": {"a.py": {"exports": ["f"]}}}, "not clear whether 'exports'"),
-        ({"src": {"purpose": "Code.", "a.py": {"purpose": "p"}}}, "not clear whether 'purpose'"),
-        ({"files": [{"path": "a.py"}], "src": {"b.py": "p"}}, r"\$\.src: it stands beside"),
-        ({"files": {"a.py": "p"}}, "'tests' beside"),
-        ({"files": "a.py"}, "'tests' beside"),
-        ([{"purpose": "p"}], "has no path"),
-        ([{"name": "src", "children": []}], "a folder without files"),
-        ([{"name": "src", "type": "directory", "purpose": "p"}], "src: it says nothing"),
-        ([{"name": "src", "children": ["a.py"], "exports": ["f"]}], "like a file"),
-        ([{"name": "src", "children": ["a.py"], "contents": ["b.py"]}], "which of its keys"),
-        ({"name": "shop", "type": "directory", "children": ["a.py"]}, "the repository itself"),
-        ([{"name": "src", "children": [{"name": "app/a.py", "purpose": "p"}]}], "whole path"),
-        ([{"path": "src/a.py", "name": "b.py", "purpose": "p"}], "its name is 'b.py'"),
-        ({"src/a.py": {"path": "src/b.py", "purpose": "p"}}, "called otherwise"),
-        ({"children": {"a.py": "p"}}, "not clear whether that is a folder"),
-        ({"src": {"items": {"a.py": "p"}}}, "whether 'items' is a folder"),
-        ({"src": {"files": ["a.py"], "b.py": "p"}}, "whether 'files' is a folder"),
-        ({"src/": "Code."}, "is no name of a file"),
-        ({"src/": {"purpose": "Code."}}, "folder by its name"),
-        ([""], "is no name of a file"),
-        ([3], "neither a path nor a file"),
-        ([{"file": "a.py", "path": "b.py", "purpose": "p"}], "several paths"),
-    ],
-)
+WRONG: list[tuple[Any, str]] = [
+    ("a.py", "must be one JSON object"),
+    ({}, "says nothing"),
+    ({"src": {}}, "src: it says nothing"),
+    ({"src": {"a.py": None}}, "'a.py' says nothing"),
+    ({"src": {"a.py": {"exports": ["f"]}}}, "not clear whether 'exports'"),
+    ({"src": {"purpose": "Code.", "a.py": {"purpose": "p"}}}, "not clear whether 'purpose'"),
+    ({"files": [{"path": "a.py"}], "src": {"b.py": "p"}}, r"\$\.src: it stands beside"),
+    ({"files": {"a.py": "p"}}, "'tests' beside"),
+    ({"files": "a.py"}, "'tests' beside"),
+    ([{"purpose": "p"}], "has no path"),
+    ([{"name": "src", "children": []}], "a folder without files"),
+    ([{"name": "src", "type": "directory", "purpose": "p"}], "src: it says nothing"),
+    ([{"name": "src", "children": ["a.py"], "exports": ["f"]}], "like a file"),
+    ([{"name": "src", "children": ["a.py"], "contents": ["b.py"]}], "which of its keys"),
+    ({"name": "shop", "type": "directory", "children": ["a.py"]}, "the repository itself"),
+    ([{"name": "src", "children": [{"name": "app/a.py", "purpose": "p"}]}], "whole path"),
+    ([{"path": "src/a.py", "name": "b.py", "purpose": "p"}], "its name is 'b.py'"),
+    ({"src/a.py": {"path": "src/b.py", "purpose": "p"}}, "called otherwise"),
+    ({"children": {"a.py": "p"}}, "not clear whether that is a folder"),
+    ({"src": {"items": {"a.py": "p"}}}, "whether 'items' is a folder"),
+    ({"src": {"files": ["a.py"], "b.py": "p"}}, "whether 'files' is a folder"),
+    ({"src/": "Code."}, "is no name of a file"),
+    ({"src/": {"purpose": "Code."}}, "folder by its name"),
+    ([""], "is no name of a file"),
+    ([3], "neither a path nor a file"),
+    ([{"file": "a.py", "path": "b.py", "purpose": "p"}], "several paths"),
+]
+
+
+@pytest.mark.parametrize(("value", "told"), WRONG)
 def test_what_can_be_read_in_two_ways_or_none_is_refused(value: Any, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         read_files(value)
