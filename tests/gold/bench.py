@@ -13,6 +13,7 @@ from core.errors import ModelError
 from core.layout import CODE
 from core.options import BuildOptions
 from providers.llm.http_client import HttpClient
+from providers.llm.retrying import Patience
 from tasks.code_generation import FilePlan, file_call, plan_files
 from tasks.engine.build_session import session_opened
 from tasks.engine.stage_call import StageCall
@@ -62,7 +63,11 @@ class Bench:
         self._playback = playback
         self._client = HttpClient()
         self._session = open_session(
-            folder, url, questionnaire=questionnaire_of(self.gold), client=self._client
+            folder,
+            url,
+            questionnaire=questionnaire_of(self.gold),
+            client=self._client,
+            patience=Patience(attempts=2),
         )
         self._numbers = count()
         self._before: dict[str, dict[str, str]] = {}

@@ -18,6 +18,7 @@ from providers.llm.catalogue import load_catalogue, read_catalogue_rows
 from providers.llm.checkpoints import AnswerCheckpoints
 from providers.llm.http_client import HttpClient
 from providers.llm.pool import ProviderPool
+from providers.llm.retrying import Patience
 from providers.llm.stage_router import StageRouter
 from providers.sandbox.bubblewrap import BubblewrapSandbox
 from providers.secrets.environment import EnvironmentSecrets
@@ -84,6 +85,7 @@ def open_session(
     options: BuildOptions | None = None,
     questionnaire: Questionnaire = ANSWERS,
     client: HttpClient | None = None,
+    patience: Patience | None = None,
 ) -> BuildSession:
     """A session in which every stage asks the model `local/test`.
 
@@ -93,6 +95,7 @@ def open_session(
         options: of the build.
         questionnaire: what is built.
         client: asks the server; the caller closes it.
+        patience: with a busy server.
     """
     variables = {**VARIABLES, "LOCAL_LLM_BASE_URL": model} if isinstance(model, str) else VARIABLES
     if not isinstance(model, str):
@@ -114,7 +117,11 @@ def open_session(
         user="u",
         table=table,
         router=StageRouter(table, catalogue, SECRETS, "disabled", overridden=overrides.keys()),
-        asker=Asker(pool, AnswerCheckpoints(store), model_caller(pool, ledger, catalogue)),
+        asker=Asker(
+            pool,
+            AnswerCheckpoints(store),
+            model_caller(pool, ledger, catalogue, patience=patience),
+        ),
         store=store,
         recorder=BuildRecorder(store, ledger, record, SilentListener()),
         results=ArtifactStoreResults(url=store.url),
