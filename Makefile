@@ -15,7 +15,7 @@ SPEC   ?= examples/task-tracker.json
 SANDBOX_BASE  ?= python:3.11-slim-bookworm
 SANDBOX_IMAGE ?= app-builder-sandbox
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-races test-scaffolds runner-reports bench-providers check schemas images ui sandbox-image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-races test-scaffolds runner-reports bench-providers bench-fanout check schemas images ui sandbox-image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -56,6 +56,9 @@ runner-reports: $(READY) $(GO) ## run every test runner on its failing projects 
 bench-providers: $(READY) ## what the way of a model call costs over a bare HTTP call
 	$(BIN)/python -m benchmarks.providers
 
+bench-fanout: $(READY) $(REDIS) ## what the fan-out over files costs, beside other engines
+	$(BIN)/python -m benchmarks.fanout --quick
+
 check: $(READY) $(DRIVER) ## formatting, lint, types, layers, unused dependencies
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -92,7 +95,7 @@ lock: $(VENV)/bin/uv ## resolve the dependencies anew
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/s3.in -o requirements/s3.lock
 
 clean: ## forget the environment and everything that was built
-	rm -rf $(VENV) $(LLM) .app-builder
+	rm -rf $(VENV) $(LLM) .app-builder .bench
 
 $(VENV)/bin/uv: requirements/bootstrap.lock
 	$(PYTHON) -m venv $(VENV)

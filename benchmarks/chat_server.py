@@ -2,33 +2,47 @@
 
 It speaks just enough HTTP/1.1 to answer `POST …` on kept connections, one request at a time each,
 and waits as long as it is told before each answer, as a model would. The answer is a chat
-completion of about 2 kB, in one piece or, where the request asks for it, as a stream.
+completion, in one piece or, where the request asks for it, as a stream; of about 2 kB, if nobody
+says otherwise.
 """
 
 import asyncio
 import json
 import multiprocessing
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from multiprocessing.connection import Connection
 from typing import Any, cast
 
 TEXT = "A model's answer is a text of some length, and most of it is like this. " * 24
 """What every answer says, in some 1,700 characters."""
+
+Texts = Callable[[bytes], str]
+"""Says what the answer to a request's body is: a function of a module, given to the process."""
 _PIECES = 40
+_KEPT = 4_096
 _USAGE = {"prompt_tokens": 512, "completion_tokens": 430, "total_tokens": 942}
 _ENVELOPE = {"id": "chatcmpl-1", "created": 1, "model": "bench-1"}
 
 
+def same_text(_body: bytes) -> str:
+    """The same answer to everything."""
+    return TEXT
+
+
 @contextmanager
-def chat_server() -> Generator[str]:
+def chat_server(texts: Texts = same_text) -> Generator[str]:
     """Serve on a free port of this machine; gives the base URL.
 
     The seconds to wait before an answer are the last part of a base URL's path: `{url}/0.2`.
+
+    Args:
+        texts: what is answered to which request.
     """
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=_serve, args=(theirs,), daemon=True)
+    process = spawn.Process(target=_serve, args=(theirs, texts), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{ours.recv()}"
@@ -39,16 +53,13 @@ def chat_server() -> Generator[str]:
             process.kill()
 
 
-def _serve(parent: Connection) -> None:
-    asyncio.run(_serving(parent))
+def _serve(parent: Connection, texts: Texts) -> None:
+    asyncio.run(_serving(parent, texts))
 
 
-async def _serving(parent: Connection) -> None:
+async def _serving(parent: Connection, texts: Texts) -> None:
     loop = asyncio.get_running_loop()
-    whole, streamed = _whole(), _streamed()
-    server = await loop.create_server(
-        lambda: _Answering(whole, streamed), "127.0.0.1", 0, backlog=512
-    )
+    server = await loop.create_server(lambda: _Answering(texts), "127.0.0.1", 0, backlog=512)
     stop = asyncio.Event()
     loop.add_reader(parent.fileno(), stop.set)
     parent.send(server.sockets[0].getsockname()[1])
@@ -59,9 +70,8 @@ async def _serving(parent: Connection) -> None:
 class _Answering(asyncio.Protocol):
     """One connection."""
 
-    def __init__(self, whole: bytes, streamed: bytes) -> None:
-        self._whole = whole
-        self._streamed = streamed
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
         self._received = bytearray()
         self._transport: asyncio.Transport | None = None
 
@@ -75,7 +85,9 @@ class _Answering(asyncio.Protocol):
             return
         self._received.clear()
         seconds = float(head.split(b" ", 2)[1].split(b"/")[1])
-        answer = self._streamed if b'"stream":true' in body else self._whole
+        # Some clients write a blank behind the colon, and none of them writes this otherwise.
+        streams = b'"stream":true' in body or b'"stream": true' in body
+        answer = (_streamed if streams else _whole)(self._texts(bytes(body)))
         asyncio.get_running_loop().call_later(seconds, self._write, answer)
 
     def _write(self, answer: bytes) -> None:
@@ -90,10 +102,11 @@ def _content_length(head: bytearray) -> int:
     return 0
 
 
-def _whole() -> bytes:
+@lru_cache(_KEPT)
+def _whole(text: str) -> bytes:
     choice = {
         "index": 0,
-        "message": {"role": "assistant", "content": TEXT},
+        "message": {"role": "assistant", "content": text},
         "finish_reason": "stop",
     }
     reply = {**_ENVELOPE, "object": "chat.completion", "choices": [choice], "usage": _USAGE}
@@ -102,9 +115,10 @@ def _whole() -> bytes:
     return f"{head}{len(body)}\r\n\r\n".encode() + body
 
 
-def _streamed() -> bytes:
-    size = -(-len(TEXT) // _PIECES)
-    pieces = [TEXT[start : start + size] for start in range(0, len(TEXT), size)]
+@lru_cache(_KEPT)
+def _streamed(text: str) -> bytes:
+    size = -(-len(text) // _PIECES)
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
     events = [*(_event({"content": piece}, None) for piece in pieces), _event({}, "stop")]
     events.append({**_ENVELOPE, "choices": [], "usage": _USAGE})
     data = [f"data: {json.dumps(event)}\n\n".encode() for event in events]
