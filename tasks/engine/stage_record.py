@@ -1,5 +1,6 @@
 """Writes down a stage's beginning and end: artifacts, build record, events, the UI."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -91,11 +92,19 @@ async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) ->
     """Store what the stage wrote; of a tree (a path that ends in a slash) its files."""
     prefix = build_prefix(session.build_id)
     await _remove_stale_files(session, stage, done)
-    for path, text in done.result.outputs.items():
-        if not path.endswith("/"):
-            await session.store.write_text(prefix + path, text)
-        if path in stage.writes:
-            session.artifacts[path] = text
+    outputs = done.result.outputs
+    writing = [
+        session.store.write_text(prefix + path, text)
+        for path, text in outputs.items()
+        if not path.endswith("/")
+    ]
+    # Together, which a disk takes hardly longer for than for one, and none is left under way.
+    for end in await asyncio.gather(*writing, return_exceptions=True):
+        if end is not None:
+            raise end
+    for path in stage.writes:
+        if path in outputs:
+            session.artifacts[path] = outputs[path]
             session.states[path] = done.states
 
 
