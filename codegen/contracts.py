@@ -8,6 +8,7 @@ from codegen.issues import Problem, issues_of
 from codegen.module_names import hidden_module_problems
 from codegen.ownership import ownership_problems, planned_test_problems, stranger_problems
 from codegen.paths import place_problems
+from codegen.scaffolds.serving import is_scaffold
 from core.artifacts.answers import ModuleFiles, ModulePlan
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
@@ -123,6 +124,8 @@ def modules_of(structure: FileStructure, schema: Schema, place: str) -> tuple[Mo
     concerned = tuple(module for module in structure.modules if place in _places(module)) or tuple(
         module for module in structure.modules if place.partition(".")[0] in module.entities
     )
+    if concerned and all(map(is_scaffold, concerned)):
+        return _beside(structure, place)  # what packs serve follows from the files of modules
     if concerned:
         return concerned
     served = {endpoint.id: endpoint.entity for endpoint in schema.endpoints}
@@ -134,6 +137,17 @@ def modules_of(structure: FileStructure, schema: Schema, place: str) -> tuple[Mo
             if found:
                 return (found[0],)
     return structure.modules[:1]
+
+
+def _beside(structure: FileStructure, path: str) -> tuple[Module, ...]:
+    """The last module that has files in the same outermost folder, else the first of all."""
+    folder = path.partition("/")[0] + "/"
+    near = [
+        module
+        for module in structure.modules
+        if not is_scaffold(module) and any(file.path.startswith(folder) for file in module.files)
+    ]
+    return tuple(near[-1:]) or structure.modules[:1]
 
 
 def _places(module: Module) -> set[str]:

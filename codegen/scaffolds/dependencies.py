@@ -52,7 +52,8 @@ def tidy(declared: Iterable[Dependency], needed: Iterable[Dependency] = ()) -> S
             notes.append(f"{name} is a part of {platform} itself and no dependency.")
             continue
         key = item.ecosystem, bare_name(name, item.ecosystem)
-        kept[key] = _merged(kept.get(key), item.model_copy(update={"name": name}))
+        whole = _with_extras(name, item.ecosystem)
+        kept[key] = _merged(kept.get(key), item.model_copy(update={"name": whole}))
     for item in needed:
         key = item.ecosystem, bare_name(item.name, item.ecosystem)
         if key not in kept:
@@ -60,6 +61,12 @@ def tidy(declared: Iterable[Dependency], needed: Iterable[Dependency] = ()) -> S
         elif kept[key].development and not item.development:
             kept[key] = kept[key].model_copy(update={"development": False})
     return Settled(dependencies=tuple(kept.values()), notes=tuple(notes), issues=tuple(issues))
+
+
+def _with_extras(name: str, ecosystem: Ecosystem) -> str:
+    """The name with what the package needs besides, where nobody chose extras."""
+    extra = known_versions().extras.get(name, "") if ecosystem == "python" else ""
+    return f"{name}[{extra}]" if extra else name
 
 
 def _is_standard(name: str, ecosystem: Ecosystem) -> bool:

@@ -57,6 +57,7 @@ class PythonProject(Part):
     Attributes:
         name: of the distribution; none of its dependencies is called so.
         packages: folders that are installed.
+        modules: files at the root that are installed.
         application: file whose `application_name` the server runs; empty if there is none.
         factory: whether that name is a function that makes the application.
         dependencies: those of the ecosystem `python`.
@@ -64,6 +65,7 @@ class PythonProject(Part):
 
     name: str
     packages: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
     application: str = ""
     application_name: str = ""
     factory: bool = False

@@ -15,12 +15,14 @@ class KnownVersions(BaseModel):
 
     Attributes:
         checked: when they were last tried.
+        extras: what a Python package needs besides its name; without it, it does not work.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     checked: datetime.date
     python: dict[str, str]
+    extras: dict[str, str]
     npm: dict[str, str]
 
     def of(self, ecosystem: Ecosystem) -> dict[str, str]:

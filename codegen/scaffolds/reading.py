@@ -102,10 +102,10 @@ def _python(
     if found is None and "python-library" not in packs:
         found = _DEFAULT_APPLICATION
     path, export = found or ("", Export(name="app"))
-    packages = _packages(paths)
     return PythonProject(
         name=free_name(slug, [item.name for item in own], "python"),
-        packages=packages or (("app",) if found else ()),
+        packages=_packages([*paths, *([_marker(path)] if "/" in path else [])]),
+        modules=tuple(sorted(filter(_is_root_module, paths))),
         application=path,
         application_name=export.name if found else "",
         factory=export.kind == "function",
@@ -117,6 +117,18 @@ def _python(
 
 
 _DEFAULT_APPLICATION = ("app/main.py", Export(name="app", kind="constant"))
+
+
+def _marker(path: str) -> str:
+    """What marks the folder of an application as a package that is installed."""
+    parts = path.split("/")
+    return "/".join((*parts[: 2 if parts[0] == "src" else 1], "__init__.py"))
+
+
+def _is_root_module(path: str) -> bool:
+    """Whether a file at the root is a module of the product."""
+    stem, _, ending = path.rpartition(".")
+    return ending == "py" and stem.isidentifier() and not entry_points.is_test(path)
 
 
 def _packages(paths: Iterable[str]) -> tuple[str, ...]:

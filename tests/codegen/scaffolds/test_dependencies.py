@@ -36,6 +36,14 @@ def test_names_are_spelt_once_and_repeats_are_merged() -> None:
     ]
 
 
+def test_a_package_that_needs_an_extra_gets_it_unless_one_was_chosen() -> None:
+    names = [item.name for item in tidy([python("psycopg"), python("fastapi")]).dependencies]
+    assert names == ["psycopg[binary]", "fastapi"]
+    assert [item.name for item in tidy([python("psycopg[c]")]).dependencies] == ["psycopg[c]"]
+    settled = settle(tidy([python("psycopg")]), {})
+    assert settled.dependencies[0].versions == known_versions().python["psycopg"]
+
+
 def test_what_a_platform_has_is_dropped_and_told() -> None:
     tidied = tidy([python("json"), python("AsyncIO"), npm("fs"), npm("express")])
     assert [item.name for item in tidied.dependencies] == ["express"]

@@ -1,8 +1,10 @@
 """How the packs' files come into a structure, and which."""
 
+import tomllib
+
 import pytest
 
-from codegen.contracts import check_structure
+from codegen.contracts import check_structure, modules_of
 from codegen.scaffolds.entry_points import is_test, python_application, script_application
 from codegen.scaffolds.manifest_parts import free_name
 from codegen.scaffolds.serving import (
@@ -88,6 +90,39 @@ def test_an_application_of_ones_own_is_what_the_image_runs() -> None:
     )
     assert "app/main.py" not in made_own.served
     assert '"app.server:create_app", "--factory"' in made_own.served["Dockerfile"]
+
+
+def test_modules_at_the_root_are_installed_too() -> None:
+    flat = product(
+        spec_of(Stack()),
+        (file("main.py", constant("app")), file("models.py"), file("test_main.py")),
+    )
+    image = flat.served["Dockerfile"]
+    assert "COPY main.py models.py ./" in image
+    assert '"main:app"' in image
+    hatch = tomllib.loads(flat.served["pyproject.toml"])["tool"]["hatch"]
+    assert hatch["build"]["targets"]["wheel"] == {"only-include": ["main.py", "models.py"]}
+
+
+def test_an_application_in_src_is_installed_from_there() -> None:
+    own = product(spec_of(Stack()), (file("src/shop/web.py", constant("app")),))
+    assert own.facts.python is not None
+    assert own.facts.python.packages == ("src/shop",)
+    assert '"shop.web:app"' in own.served["Dockerfile"]
+
+
+def test_what_a_served_file_lacks_is_told_to_the_module_beside_it() -> None:
+    modules = (
+        Module(name="api", purpose="p", files=(file("app/models.py"),)),
+        Module(name="web", purpose="p", files=(file("web/src/Page.jsx", constant("Page")),)),
+    )
+    spec = spec_of(Stack(frontend="react"))
+    structure = with_scaffold(spec, FileStructure(modules=modules))
+    issues = check_structure(spec, Schema(), structure)
+    (lacking,) = [issue for issue in issues if "web/src/App.jsx" in issue.message]
+    assert lacking.place == "web/src/main.jsx"
+    assert [module.name for module in modules_of(structure, Schema(), lacking.place)] == ["web"]
+    assert [module.name for module in modules_of(structure, Schema(), "LICENSE")] == ["api"]
 
 
 def test_a_flask_factory_of_ones_own_is_called() -> None:
