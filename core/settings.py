@@ -103,6 +103,12 @@ class SandboxLimits(BaseModel):
     memory_mb: int = Field(
         default=2_048, ge=128, description="Memory of all processes together, and of each, MiB."
     )
+    reserve_mb: int = Field(
+        default=0,
+        ge=0,
+        description="Memory that each process may also reserve without using it, MiB; those of "
+        "Node may always reserve 16384.",
+    )
     processes: int = Field(default=256, ge=8, description="Processes and threads.")
     processors: float = Field(
         default=2,

@@ -204,8 +204,9 @@ def _drop_rights(user: int) -> list[str]:
 def _resource_limits(limits: SandboxLimits) -> list[str]:
     return [
         "prlimit",
-        # What a process can write to, not the addresses it sets aside: Node sets aside gigabytes.
-        f"--data={limits.memory_mb * _MIB}",
+        # What a process can write to, be it now or later, but not all addresses it sets aside;
+        # what it really uses is watched.
+        f"--data={(limits.memory_mb + limits.reserve_mb) * _MIB}",
         f"--cpu={math.ceil(limits.seconds)}",
         f"--nproc={limits.processes}",
         f"--fsize={limits.file_mb * _MIB}",

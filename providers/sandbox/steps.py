@@ -19,6 +19,9 @@ _PROBE = "/boot_probe.py"
 _PROBE_MARGIN = 10.0
 """Seconds a box lives longer than the probe waits, so that the probe can still say what it saw."""
 
+_NODE_RESERVE_MB = 16_384
+"""V8 reserves half a gigabyte for the code of each worker thread, most of which it never uses."""
+
 _IN_FOLDER = ("/bin/sh", "-c", 'cd -- "$1" && shift && exec "$@"', "sh")
 
 _SYSTEM_PROGRAMS = ("/usr/local/go/bin", "/usr/local/bin", "/usr/bin", "/bin")
@@ -109,9 +112,13 @@ async def run_step(
         (*_IN_FOLDER, _folder(step), *toolchain.entering, *command),
         folder=tree,
         environment=_variables(step, tree, toolchain),
-        limits=limits.model_copy(update={"seconds": seconds}),
+        limits=limits.model_copy(update={"seconds": seconds, "reserve_mb": _reserve(step, limits)}),
         read_only=mounts,
     )
+
+
+def _reserve(step: Step, limits: SandboxLimits) -> int:
+    return max(limits.reserve_mb, _NODE_RESERVE_MB if step.ecosystem == "npm" else 0)
 
 
 def _check_folder(folder: str) -> None:

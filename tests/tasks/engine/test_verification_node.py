@@ -174,3 +174,18 @@ async def test_what_is_built_is_started_with_what_the_build_made(repositories: R
     )
     assert (verification.report.status, verification.report.reason) == ("green", "")
     assert steps_of(verification)["npm run build"] == "green"
+
+
+async def test_worker_threads_are_no_lack_of_memory(repositories: Repositories):
+    """Each reserves half a gigabyte that it does not use."""
+    test = (
+        'import test from "node:test";\nimport { Worker } from "node:worker_threads";\n\n'
+        'test("works", async () => {\n'
+        '  const workers = Array.from({ length: 6 }, () => new Worker("", { eval: true }));\n'
+        '  await Promise.all(workers.map((one) => new Promise((end) => one.on("exit", end))));\n'
+        "});\n"
+    )
+    verification = await repositories.verify(
+        {**SHOP, "test/workers.test.js": test}, manifest="", only=["test/workers.test.js"]
+    )
+    assert (verification.report.status, verification.report.reason) == ("green", "")
