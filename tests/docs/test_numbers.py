@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from codegen.paths import MAX_FILES
 from core.artifacts.questionnaire import Questionnaire
 from core.identity import derive_build_id
 from core.stages import Stage
@@ -12,7 +13,6 @@ from providers.llm import http_client
 from providers.llm.conversation import MAX_CALLS, MAX_EXTENSIONS, MAX_REASKS
 from providers.llm.retrying import Patience
 from providers.vcs.history import FIRST_DATE
-from tasks.code_generation import SOURCES_BUDGET
 from tasks.schema_generator import ENTITIES_AT_ONCE
 from tasks.validator import MAX_ROUNDS
 from tests.docs.pages import read
@@ -31,7 +31,7 @@ ARCHITECTURE = [
     f"makes at most {WORDS[MAX_CALLS]} calls",
     f"Asks for {WORDS[ENTITIES_AT_ONCE]} entities at a time",
     f"at most {WORDS[MAX_ROUNDS]} rounds",
-    f"to {SOURCES_BUDGET:,} characters",
+    f"at most {MAX_FILES:,} files with paths",
     f"and {WORDS[len(BUILD_ID.removeprefix('p-'))]} digits of a digest",
     f"begin at {datetime.fromtimestamp(FIRST_DATE, UTC):%Y-%m-%d}",
 ]
