@@ -8,9 +8,8 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from html import escape
 from keyword import iskeyword
-
-from markupsafe import escape
 
 _BLANK = re.compile(r"\s+")
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./:+-]*")
@@ -67,7 +66,7 @@ def html_literal(text: str) -> Literal:
 
     Build tools replace `%NAME%` in pages, so percent signs are written as entities.
     """
-    return Literal(str(escape(one_line(text))).replace("%", "&#37;"))
+    return Literal(escape(one_line(text)).replace("%", "&#37;"))
 
 
 def text_literal(text: str) -> Literal:
