@@ -15,7 +15,7 @@ SPEC   ?= examples/task-tracker.json
 SANDBOX_BASE  ?= python:3.11-slim-bookworm
 SANDBOX_IMAGE ?= app-builder-sandbox
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-races test-scaffolds runner-reports bench-providers bench-fanout check schemas images ui sandbox-image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-races test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout check schemas images ui sandbox-image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -49,6 +49,13 @@ test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLit
 
 test-scaffolds: $(READY) ## the packs' files, installed from the package indexes, built and started
 	$(BIN)/pytest tests/real_scaffolds
+
+test-gold: $(READY) ## known-good repositories played back as a model's answers, whole and made wrong
+	$(BIN)/pytest tests/real_gold -n 2 --dist loadgroup
+
+gold-results: $(READY) ## measure anew what comes of wrong answers, and keep it for docs/faults.md
+	$(BIN)/pytest tests/real_gold -n 2 --dist loadgroup --record -k 'faults'
+	$(BIN)/python -m tests.docs.tables
 
 runner-reports: $(READY) $(GO) ## run every test runner on its failing projects and record what they say
 	$(BIN)/python -m tests.codegen.runners.record

@@ -9,6 +9,7 @@ PAGES = (
     "docs/operations.md",
     "docs/add-a-stage.md",
     "docs/add-a-provider.md",
+    "docs/faults.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
 )

@@ -23,6 +23,7 @@ from providers.llm.catalogue import (
     read_catalogue_rows,
 )
 from tests.docs.pages import read, replace_marked
+from tests.gold.tally import PARTS, total
 
 
 def catalogue() -> Catalogue:
@@ -136,12 +137,46 @@ def make_targets() -> str:
     )
 
 
+def faults() -> str:
+    """What came of known-good files that were made wrong."""
+    rows = [
+        (
+            kind,
+            f"{tally.made:,}",
+            f"{tally.detected:,}",
+            f"{tally.by_tests:,}" if tally.by_tests else "–",
+            f"{tally.repaired:,}" if tally.detected else "–",
+            f"{tally.extra / tally.detected:.1f}" if tally.detected else "–",
+            f"{tally.withheld:,}" if tally.detected else "–",
+            f"{len(tally.unseen):,}",
+        )
+        for kind, tally in sorted(total(PARTS).items())
+    ]
+    header = (
+        *("fault", "mutants", "detected", "by tests only", "repaired", "extra calls each"),
+        *("withheld", "not seen"),
+    )
+    return table(header, rows)
+
+
+def unseen_faults() -> str:
+    """The mutants that nothing saw, by name."""
+    rows = [
+        (kind, one.replace("|", "\\|"))
+        for kind, tally in sorted(total(PARTS).items())
+        for one in tally.unseen
+    ]
+    return table(("fault", "mutant"), rows)
+
+
 TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/architecture.md", "pipeline"): pipeline,
     ("docs/operations.md", "settings"): settings,
     ("docs/operations.md", "providers"): providers,
     ("docs/operations.md", "models"): models,
     ("CONTRIBUTING.md", "make targets"): make_targets,
+    ("docs/faults.md", "faults"): faults,
+    ("docs/faults.md", "unseen"): unseen_faults,
 }
 """What makes each table, by page and mark."""
 

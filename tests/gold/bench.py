@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tests.gold.builds import questionnaire_of
 from tests.gold.faults.mutant import Mutant
 from tests.gold.faults.structure import Misanswer
 from tests.gold.playback import Fault, Place, Playback
+from tests.gold.tally import Outcome
 from tests.tasks.sessions import open_session
 
 STAGES = ("0", "1", "1.5", "2", "3", "3.5", "4", "5")
@@ -30,23 +30,6 @@ STAGES = ("0", "1", "1.5", "2", "3", "3.5", "4", "5")
 _ATTEMPTS = 3
 """Of a stage, as the engine makes them."""
 _NO_RUN = TaskRun(task_key="", dynamic_key="")
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a question that was answered wrongly at first.
-
-    Attributes:
-        right: what was accepted in the end is as it should be.
-        accepted: something was accepted; else the stage gave up.
-        extra: calls beyond those that are needed.
-        error: why the stage gave up.
-    """
-
-    right: bool
-    accepted: bool
-    extra: int
-    error: str = ""
 
 
 class Bench:

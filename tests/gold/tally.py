@@ -4,14 +4,33 @@
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, Field, TypeAdapter
 
-from tests.gold.bench import Outcome
 from tests.gold.repository import NAMES
 
+PARTS = ("files", "structure", "logic")
+"""What is measured apart: wrong files, wrong answers before there are files, wrong logic."""
 _FOLDER = Path(__file__).parent / "measured"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a question that was answered wrongly at first.
+
+    Attributes:
+        right: what was accepted in the end is as it should be.
+        accepted: something was accepted; else the stage gave up.
+        extra: calls beyond those that are needed.
+        error: why the stage gave up.
+    """
+
+    right: bool
+    accepted: bool
+    extra: int
+    error: str = ""
 
 
 class Tally(BaseModel):

@@ -13,7 +13,7 @@ from tests.gold.playback import Fault
 from tests.gold.repository import Gold
 
 KIND = "failing logic"
-MOST_OF_A_FILE = 4
+MOST_OF_A_FILE = 2
 """Mutants of one file, spread over it."""
 
 _SWAPS = {

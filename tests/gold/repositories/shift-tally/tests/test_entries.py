@@ -13,6 +13,7 @@ def test_reads_a_shift() -> None:
     entry = parse_entry(ROW)
     assert entry == Entry(date(2025, 3, 31), 510, 1020, 30, "Roof")
     assert entry.minutes == 480
+    assert parse_entry({**ROW, "end": "08:31", "break": ""}).minutes == 1
 
 
 def test_counts_a_shift_over_midnight() -> None:

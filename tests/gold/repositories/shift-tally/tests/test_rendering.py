@@ -24,4 +24,4 @@ def test_writes_balances() -> None:
 def test_writes_json() -> None:
     text = as_json({"Dächer": 420})
     assert json.loads(text) == {"Dächer": 420}
-    assert "Dächer" in text
+    assert text == '{\n  "Dächer": 420\n}'
