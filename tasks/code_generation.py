@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from codegen.extraction import extract_file
 from codegen.file_context import FileContext, Material, Offer, file_context, outline
-from codegen.gate import GateResult, gate
+from codegen.file_gate import known_exports, refuse_file, tree_of_structure
+from codegen.gate import gate
 from codegen.order import dependency_order
 from codegen.scaffolds.facts import ScaffoldFacts
 from codegen.scaffolds.reading import read_facts
 from codegen.scaffolds.rendering import render_file
 from codegen.source.contract_check import amended_contract
-from codegen.source.interface import exports_of
-from codegen.source.names import Exports, promised_exports
-from codegen.source.targets import Tree, tree_of
 from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
@@ -56,8 +53,11 @@ async def write_file(work: StageWork) -> Outputs:
     tests = work.read("tests", ModuleTests)
     shown = work.read("context", FileContext)
     sources = work.read("sources", SourceFiles)
-    index = _index(work.read("neighbours", FileIndex), sources)
-    tree = _tree_of(work.session.artifacts[VALIDATED_STRUCTURE])
+    texts = {source.path: source.content for source in sources.files}
+    index = known_exports(work.read("neighbours", FileIndex).files, texts)
+    # No input of this task: what the file may import stands in its contract. The tree only tells
+    # an import that breaks the contract from one that means nothing.
+    tree = tree_of_structure(work.session.artifacts[VALIDATED_STRUCTURE])
     brief = await work.ask_text(
         PromptBuilderContext(
             project=project,
@@ -73,9 +73,7 @@ async def write_file(work: StageWork) -> Outputs:
 
     def parse(answer: str) -> str:
         text = extract_file(answer, file.path)
-        result = gate(file, text, index, project.dependencies, tree)
-        result.refuse_errors(file.path)
-        _refuse_breaches(file, result)
+        refuse_file(file, text, index, project.dependencies, tree)
         return text
 
     text = await work.ask_text(
@@ -93,31 +91,6 @@ async def write_file(work: StageWork) -> Outputs:
     return {CODE + file.path: text}
 
 
-@lru_cache(maxsize=2)
-def _tree_of(structure: str) -> Tree:
-    """Every path of the repository, read once for all files.
-
-    It is no input of a file's task: what a file may import stands in its contract. The tree only
-    tells an import that breaks the contract from one that means nothing.
-    """
-    files = ValidatedStructure.model_validate_json(structure).files
-    return tree_of(file.path for file in files)
-
-
-def _refuse_breaches(file: FileContract, result: GateResult) -> None:
-    """Refuse imports of files that exist, but that the contract does not name.
-
-    The file may be written before those, and nobody would know that it needs them.
-
-    Raises:
-        ValueError: there are such imports.
-    """
-    breaches = [item for item in result.findings if item.code == "unpromised-import"]
-    if breaches:
-        told = [f"- {finding}" for finding in breaches]
-        raise ValueError("\n".join([f"{file.path!r} cannot be accepted:", *told]))
-
-
 def _known(offers: Iterable[Offer]) -> KnownFiles:
     return KnownFiles(
         files=tuple(KnownFile(path=offer.path, exports=offer.exports) for offer in offers)
@@ -131,7 +104,7 @@ def _from_template(work: StageWork, file: FileContract) -> str:
         InputError: it does not keep it, which only a structure edited by hand can bring about.
     """
     neighbours = work.read("neighbours", FileIndex)
-    index = _index(neighbours, SourceFiles())
+    index = known_exports(neighbours.files, {})
     try:
         text = render_file(file, work.read("facts", ScaffoldFacts))
         gate(file, text, index, neighbours.dependencies).refuse_errors(file.path)
@@ -143,12 +116,6 @@ def _from_template(work: StageWork, file: FileContract) -> str:
 def _holds_nothing(file: FileContract) -> bool:
     """A package marker needs no model."""
     return file.path.endswith("__init__.py") and not file.exports and not file.imports
-
-
-def _index(neighbours: FileIndex, sources: SourceFiles) -> dict[str, Exports]:
-    """What the imported files offer: as they were written, or as their contracts say."""
-    promised = {file.path: promised_exports(file) for file in neighbours.files}
-    return promised | {file.path: exports_of(file.path, file.content) for file in sources.files}
 
 
 def _require_text(answer: str) -> str:
