@@ -7,6 +7,7 @@ model calls, and a page of a thousand shows nobody anything.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -205,12 +206,13 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
     Raises:
         StageFailedError: a file could not be written; the build is halted.
     """
-    async with recorded(session, stage) as done:
+    async with AsyncExitStack() as at_the_end, recorded(session, stage) as done:
         plan = plan_files(session)
-        async with FileProgress(session, len(plan.order)) as progress:
-            written = await FileFanOut(session, stage, plan, progress).run()
-            texts = {path: written.result.outputs[CODE + path] for path in plan.order}
-            commit = await commit_files(session, plan, texts)
+        # Left only after all else is done, for which the bar's last move need not be waited for.
+        progress = await at_the_end.enter_async_context(FileProgress(session, len(plan.order)))
+        written = await FileFanOut(session, stage, plan, progress).run()
+        texts = {path: written.result.outputs[CODE + path] for path in plan.order}
+        commit = await commit_files(session, plan, texts)
         outputs = {
             **written.result.outputs,
             CODE: commit,

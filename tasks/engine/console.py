@@ -173,6 +173,8 @@ class FileProgress:
         self._done += 1
         self._usage += usage
         self._session.recorder.listener.file_written(path, self._done, self._total, self._usage)
+        if self._done == self._total:
+            self._ended.set()
 
     async def _move(self) -> None:
         """Show an empty bar, and move it as long as files are written."""
