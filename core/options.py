@@ -1,9 +1,19 @@
 """Options of one build; in the UI they follow the questionnaire."""
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict, Field
 
 MAX_PARAMETERS = 524_288
 """Bytes of JSON that Prefect takes as a run's parameters: the questionnaire and the options."""
+
+
+class Publisher(StrEnum):
+    """Where the repository of a build is published."""
+
+    LOCAL = "local"
+    GITHUB = "github"
+    NONE = "none"
 
 
 class BuildOptions(BaseModel):
@@ -65,4 +75,19 @@ class BuildOptions(BaseModel):
         description="When the tests cannot be made to pass, wait and ask how to go on; else the "
         "result goes to a review branch at once.",
         json_schema_extra={"position": 8},
+    )
+    publisher: Publisher = Field(
+        default=Publisher.LOCAL,
+        title="Publish to",
+        description="local: a repository on the worker's own disk. github: a repository on GitHub. "
+        "none: nowhere; the files are in the artifact store.",
+        json_schema_extra={"position": 9},
+    )
+    repository_name: str = Field(
+        default="",
+        pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$",
+        max_length=100,
+        title="Repository name",
+        description="Of the repository on GitHub. Left empty, it is the project id.",
+        json_schema_extra={"position": 10},
     )

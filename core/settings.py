@@ -4,10 +4,10 @@ import getpass
 import os
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -170,6 +170,41 @@ class FixingLimits(BaseModel):
     )
 
 
+class GitHubSettings(BaseModel):
+    """Where builds are published on GitHub; the token is a secret, `GITHUB_TOKEN`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    owner: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9-]*$",
+        max_length=100,
+        description="User or organisation that repositories belong to. Empty: the token's user.",
+    )
+    api: str = Field(
+        default="https://api.github.com",
+        pattern=r"^https?://[^\s/@]+(/\S*[^\s/])?$",
+        description="Base URL of the API; of GitHub Enterprise, https://HOST/api/v3.",
+    )
+    private: bool = Field(default=True, description="Whether new repositories are private.")
+    app_id: int = Field(
+        default=0,
+        ge=0,
+        description="Id of a GitHub App that publishes in place of a token; its private key is the "
+        "secret GITHUB_APP_PRIVATE_KEY. 0: a token does.",
+    )
+    app_installation_id: int = Field(
+        default=0, ge=0, description="Id of the app's installation at the owner."
+    )
+
+    @model_validator(mode="after")
+    def _app_is_whole(self) -> Self:
+        given = (bool(self.app_id), bool(self.app_installation_id))
+        if any(given) and not (all(given) and self.owner):
+            raise ValueError("an app needs app_id, app_installation_id and owner")
+        return self
+
+
 def signed_in_user() -> str:
     """Name of whoever runs this; `uid-<n>` where the system has no name for them."""
     try:
@@ -243,6 +278,7 @@ class Settings(BaseSettings):
     )
     sandbox: SandboxLimits = SandboxLimits()
     fixing: FixingLimits = FixingLimits()
+    github: GitHubSettings = GitHubSettings()
     catalogue: Path | None = Field(
         default=None,
         description="TOML file with further providers and models, or other rows for known ones.",

@@ -20,6 +20,7 @@ from core.errors import (
     StageFailedError,
 )
 from core.layout import BUILD_RECORD, build_prefix
+from core.options import Publisher
 from core.printable import printable
 from core.settings import load_settings
 
@@ -69,6 +70,8 @@ _Interactive = Annotated[
         help="When the tests cannot be made to pass, wait for a decision in the UI.",
     ),
 ]
+_Publish = Annotated[Publisher, typer.Option(help="Where the repository is published.")]
+_RepositoryName = Annotated[str, typer.Option(help="Of the repository on GitHub.")]
 
 
 @app.command()
@@ -82,6 +85,8 @@ def build(
     use: _Use = None,
     no_response_cache: _NoResponseCache = False,
     interactive: _Interactive = False,
+    publish: _Publish = Publisher.LOCAL,
+    repository_name: _RepositoryName = "",
 ) -> None:
     """Build an application. Started again with the same input, it goes on where it stopped."""
     from flows.questionnaire_file import command_options, read_questionnaire
@@ -96,6 +101,8 @@ def build(
         from_stage=from_stage,
         response_cache=not no_response_cache,
         interactive=interactive,
+        publisher=publish,
+        repository_name=repository_name,
     )
     from flows.build_command import run_build_command
 

@@ -143,11 +143,14 @@ def print_summary(console: Console, record: BuildRecord, report: str) -> None:
         "branch": record.branch,
         "commit": record.commit,
         "repository": record.repository,
+        "review at": record.pull_request,
         "report": report,
     }
     for name, fact in facts.items():
         if fact:
             console.print(Text(f"  {name:<12}{fact}"), soft_wrap=True)
+    if not record.repository:
+        return
     console.print()
     clone = f"git clone {'' if green else f'--branch {record.branch} '}"
     console.print(Text(f"Get it with   {clone}{shlex.quote(record.repository)}"), soft_wrap=True)

@@ -1,7 +1,8 @@
 """Stage 8: commits the report, publishes the repository and writes the report with its cost."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
+from codegen.paths import place_problems
 from codegen.report import ReportSources, make_report
 from codegen.report_page import committed_page, report_page
 from core.artifacts.build_report import BuildReport, FileEffort
@@ -10,6 +11,7 @@ from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.report import TestReport
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import ValidatedStructure
+from core.errors import PublishingRefusedError
 from core.layout import (
     CODE,
     COMMITTED_REPORT,
@@ -21,9 +23,9 @@ from core.layout import (
     TESTS_REPORT,
     VALIDATED_STRUCTURE,
 )
+from core.options import Publisher
 from providers.storage.calls import CallRow
 from providers.vcs.history import Commit, FileChange, read_tree, write_history
-from providers.vcs.local_publisher import LocalPublisher
 from providers.vcs.release import Release
 from tasks.engine import console
 from tasks.engine.history import BRANCH
@@ -38,32 +40,57 @@ async def publish_repository(work: StageWork) -> Outputs:
     """Publish to the default branch when the tests are green, else to a review branch.
 
     The report's own commit is the last one. It changes no file that was tested.
+
+    Raises:
+        PublishingRefusedError: the place does not allow it, or a path may not leave this machine.
     """
     session = work.session
     tests = work.read(TESTS_REPORT, TestReport)
-    green = tests.status == "green"
     files = await read_tree(session.repository, work.read(CODE))
-    publication = await LocalPublisher(session.settings.root / "repositories").publish(
-        session.repository,
-        Release(
-            project=session.project_id,
-            build=session.build_id,
-            name=session.build_id,
-            commit=await _commit_report(work, files),
-            green=green,
-            title=f"Build {session.questionnaire.project_name}",
-        ),
-    )
-    await session.recorder.update(
-        repository=publication.location,
-        branch=publication.branch,
-        commit=publication.commit,
-        test_status=tests.status,
-        test_reason=tests.reason,
-    )
-    await console.show_repository(session, publication.location, publication.branch)
+    commit = await _commit_report(work, files)
+    await session.recorder.update(commit=commit, test_status=tests.status, test_reason=tests.reason)
+    if session.publisher is not None:
+        structure = work.read(VALIDATED_STRUCTURE, ValidatedStructure)
+        _refuse_paths(files, [file.path for file in structure.files if file.template])
+        release = _release(work, tests, files, commit)
+        publication = await session.publisher.publish(session.repository, release)
+        await session.recorder.update(
+            repository=publication.location,
+            branch=publication.branch,
+            commit=publication.commit,
+            pull_request=publication.pull_request or "",
+        )
+        await console.show_repository(session, publication)
     report = _report(work, files, await session.recorder.calls())
     return {REPORT: report_page(report), REPORT_JSON: report}
+
+
+def _refuse_paths(files: Mapping[str, str], workflows: Collection[str]) -> None:
+    """Hold paths to the rules once more: nothing that broke them may leave this machine.
+
+    What templates serve may be workflow files; what models wrote may not.
+    """
+    problems = place_problems(list(files), workflows)
+    if problems:
+        path, problem = problems[0]
+        raise PublishingRefusedError(f"{path!r} cannot be published: {problem}")
+
+
+def _release(work: StageWork, tests: TestReport, files: Mapping[str, str], commit: str) -> Release:
+    session = work.session
+    spec = work.read(SPECS_CLEAN, CleanSpec)
+    local = session.options.publisher is Publisher.LOCAL
+    return Release(
+        project=session.project_id,
+        build=session.build_id,
+        # On this machine each build has a repository of its own.
+        name=session.build_id if local else session.options.repository_name or session.project_id,
+        commit=commit,
+        green=tests.status == "green",
+        title=f"Build {session.questionnaire.project_name}",
+        description=spec.summary,
+        report=committed_page(_report(work, files, ())),
+    )
 
 
 async def _commit_report(work: StageWork, files: Mapping[str, str]) -> str:

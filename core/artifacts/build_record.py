@@ -103,6 +103,7 @@ class BuildRecord(Artifact):
     edited: tuple[str, ...] = Field(default=(), description="Artifacts a person replaced by hand.")
     repository: str = Field(default="", description="Where the repository can be cloned from.")
     branch: str = ""
+    pull_request: str = Field(default="", description="Address of the pull request, if any.")
     commit: str = ""
     test_status: Literal["", "green", "red", "not-run"] = ""
     test_reason: str = Field(default="", description="Why the tests are not green, in a sentence.")

@@ -22,6 +22,7 @@ from providers.llm.stage_router import StageRouter
 from providers.sandbox.sandbox import Sandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallMaxima
+from providers.vcs.publisher import Publisher
 from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.code_digest import code_digest
 from tasks.engine.redo import Redo
@@ -38,6 +39,7 @@ class BuildSession:
         build_id, project_id, user: who the build is; see `core.identity`.
         results: where Prefect keeps the results of tasks.
         sandbox: where generated code runs, if it works here.
+        publisher: where the repository goes, if anywhere.
         workspace: folder on this machine for the Git history and the tree under test.
         redo: which stages were redone.
         artifacts: text of every artifact written so far, by path.
@@ -59,6 +61,7 @@ class BuildSession:
     recorder: BuildRecorder
     results: ArtifactStoreResults
     sandbox: Sandbox
+    publisher: Publisher | None
     workspace: Path
     redo: Redo = field(default_factory=Redo)
     artifacts: dict[str, str] = field(init=False)

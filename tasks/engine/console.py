@@ -20,6 +20,7 @@ from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, U
 from core.layout import DOCS
 from core.markdown import code, plain, table
 from core.stages import Stage, StageTable
+from providers.vcs.publisher import Publication
 from tasks.engine.build_session import BuildSession
 from tasks.engine.call_pages import calls_page, stages_with_calls
 from tasks.engine.stage_call import StageResult
@@ -125,19 +126,19 @@ def _calls(usage: Usage) -> str:
     return f"{usage.calls:,}{cached}"
 
 
-async def show_repository(session: BuildSession, location: str, branch: str) -> None:
+async def show_repository(session: BuildSession, publication: Publication) -> None:
     """Show where the repository is, and how to get it.
 
-    Args:
-        session: the build.
-        location: a URL, which becomes a link, or the path of a folder, which browsers do not open.
-        branch: the branch the build ended on.
+    A URL becomes a link; the path of a folder does not, as browsers do not open it.
     """
+    location, branch = publication.location, publication.branch
     where = f"`{location}`" if location.startswith("/") else f"<{location}>"
+    request = publication.pull_request
+    review = f"\n\nPull request: <{request}>" if request else ""
     command = f"git clone --branch {branch} {shlex.quote(location)}"
     await acreate_markdown_artifact(
         key=_key(session, "repository"),
-        markdown=f"{where}, branch `{branch}`\n\n```sh\n{command}\n```\n",
+        markdown=f"{where}, branch `{branch}`{review}\n\n```sh\n{command}\n```\n",
         description=_described(session, "repository"),
     )
 

@@ -32,6 +32,7 @@ from tasks.engine.model_choices import read_history, save_choices
 from tasks.engine.plan import make_plan
 from tasks.engine.plan_page import show_plan
 from tasks.engine.preparation import PreparedBuild, identity_of, prepare_build
+from tasks.engine.publishers import open_publisher
 from tasks.engine.redo import begin_redo, load_redo, save_redo
 from tasks.engine.result_storage import saved_result_storage
 from tasks.engine.secret_sources import environment_secrets
@@ -171,6 +172,7 @@ async def _session(
         recorder=BuildRecorder(store, ledger, record, current_listener()),
         results=await saved_result_storage(store.url),
         sandbox=choose_sandbox(settings.sandbox_kind, settings.sandbox_image),
+        publisher=open_publisher(settings, prepared.options, prepared.secrets),
         workspace=settings.root / "work" / prepared.build_id,
         redo=redo,
     )

@@ -20,6 +20,7 @@ from providers.llm.stage_router import ModelChoice, StageRouter
 from providers.secrets.chain import SecretChain
 from tasks.engine.edit_reading import read_edit
 from tasks.engine.model_choices import Choices, RoutingHistory, choose_models
+from tasks.engine.publishers import open_publisher
 from tasks.engine.secret_sources import UncheckedBlocks, blocks_come_later, secret_chain
 from tasks.engine.stage_functions import require_stage_functions
 from tasks.engine.stages_to_run import stages_to_run
@@ -128,6 +129,7 @@ def prepare_build(
     _require_stage_models(table, router, catalogue)
     if need_keys:
         router.check_keys(stages_to_run(table, options))
+        open_publisher(settings, options, secrets)  # refuses where a token is missing
     project_id, build_id = identity_of(questionnaire, options)
     return PreparedBuild(
         questionnaire=questionnaire,

@@ -12,6 +12,7 @@ from providers.secrets.aws import AwsSecrets
 from providers.secrets.cached import CachedSecrets
 from providers.secrets.chain import SecretChain
 from providers.secrets.environment import EnvironmentSecrets
+from providers.vcs.github_access import SECRET_BLOCKS
 from tasks.engine.secret_blocks import SecretBlocks
 
 
@@ -63,6 +64,7 @@ def secret_chain(
 
 
 def _blocks(catalogue: Catalogue) -> dict[str, str]:
-    return {
+    keys = {
         row.key_variable: row.key_block for row in catalogue if row.key_variable and row.key_block
     }
+    return keys | SECRET_BLOCKS

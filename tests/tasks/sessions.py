@@ -24,6 +24,7 @@ from providers.sandbox.bubblewrap import BubblewrapSandbox
 from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
+from providers.vcs.local_publisher import LocalPublisher
 from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.build_session import BuildSession
 from tasks.engine.preparation import load_table
@@ -126,6 +127,7 @@ def open_session(
         recorder=BuildRecorder(store, ledger, record, SilentListener()),
         results=ArtifactStoreResults(url=store.url),
         sandbox=BubblewrapSandbox(),
+        publisher=LocalPublisher(folder / "repositories"),
         workspace=folder / "work",
     )
 

@@ -13,6 +13,7 @@ from prefect.client.schemas.objects import Artifact
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, Usage
 from core.layout import DOCS, SCHEMA
 from core.stages import StageTable
+from providers.vcs.publisher import Publication
 from tasks.engine import console
 from tasks.engine.build_session import BuildSession
 from tasks.engine.stage_call import StageResult
@@ -152,12 +153,25 @@ async def test_it_is_told_how_to_clone_the_repository(
     session: BuildSession, location: str, where: str, clone: str
 ) -> None:
     session.build_id = "folder" if location.startswith("/") else "url"
-    await in_a_run(console.show_repository(session, location, "review/b-1"))
+    publication = Publication(location=location, branch="review/b-1", commit="0" * 40)
+    await in_a_run(console.show_repository(session, publication))
     (repository,) = await shown(session, "repository")
     assert repository.data == (
         f"{where}, branch `review/b-1`\n\n```sh\ngit clone --branch review/b-1 {clone}\n```\n"
     )
     assert repository.description == "Repository of Task Tracker"
+
+
+@pytest.mark.usefixtures("prefect_server")
+async def test_a_pull_request_is_linked(session: BuildSession) -> None:
+    session.build_id = "asked"
+    request = "https://git.test/b/pull/1"
+    publication = Publication(
+        location="https://git.test/b.git", branch="build/b-1", commit="0" * 40, pull_request=request
+    )
+    await in_a_run(console.show_repository(session, publication))
+    (repository,) = await shown(session, "repository")
+    assert f"Pull request: <{request}>" in str(repository.data)
 
 
 @pytest.mark.usefixtures("prefect_server")

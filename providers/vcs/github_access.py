@@ -1,0 +1,47 @@
+"""Opens an account on GitHub with what the settings and the secrets say."""
+
+from github import Auth
+
+from core.errors import ConfigurationError
+from core.secrets import SecretSource
+from core.settings import GitHubSettings
+from providers.vcs.github_account import GitHubAccount
+
+TOKEN = "GITHUB_TOKEN"  # noqa: S105 -- the secret's name
+APP_KEY = "GITHUB_APP_PRIVATE_KEY"
+
+SECRET_BLOCKS = {TOKEN: "github-token", APP_KEY: "github-app-private-key"}
+"""Names of the Prefect secret blocks that hold them."""
+
+
+def open_account(settings: GitHubSettings, secrets: SecretSource) -> GitHubAccount:
+    """The account that builds are published to; nothing is asked of GitHub yet.
+
+    Raises:
+        ConfigurationError: there is no token, or no private key of the app.
+    """
+    return GitHubAccount(
+        _auth(settings, secrets),
+        owner=settings.owner,
+        api=settings.api,
+        private=settings.private,
+    )
+
+
+def _auth(settings: GitHubSettings, secrets: SecretSource) -> Auth.Auth:
+    if settings.app_id:
+        key = _secret(secrets, APP_KEY, "the private key of the GitHub App")
+        app = Auth.AppAuth(settings.app_id, key)
+        return app.get_installation_auth(settings.app_installation_id)
+    return Auth.Token(_secret(secrets, TOKEN, "a token that may create repositories and push"))
+
+
+def _secret(secrets: SecretSource, name: str, what: str) -> str:
+    value = secrets.get(name)
+    if not value:
+        places = ", ".join(secrets.places(name))
+        raise ConfigurationError(
+            f"publishing to GitHub needs {what}, {name}; looked in {places}. Set it, or publish to "
+            "'local' or 'none'"
+        )
+    return value

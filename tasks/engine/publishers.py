@@ -1,0 +1,32 @@
+"""Where a build is published, as its options and the settings say."""
+
+from core.options import BuildOptions
+from core.options import Publisher as PublisherName
+from core.secrets import SecretSource
+from core.settings import Settings
+from providers.vcs.github import GitHubPublisher
+from providers.vcs.github_access import open_account
+from providers.vcs.local_publisher import LocalPublisher
+from providers.vcs.publisher import Publisher
+
+
+def open_publisher(
+    settings: Settings, options: BuildOptions, secrets: SecretSource
+) -> Publisher | None:
+    """The publisher of a build; `None` where it is published nowhere.
+
+    Args:
+        settings: the operator's settings.
+        options: the build's options.
+        secrets: where a token may be.
+
+    Raises:
+        ConfigurationError: it needs a token or a key, and there is none.
+    """
+    match options.publisher:
+        case PublisherName.NONE:
+            return None
+        case PublisherName.LOCAL:
+            return LocalPublisher(settings.root / "repositories")
+        case PublisherName.GITHUB:
+            return GitHubPublisher(open_account(settings.github, secrets))

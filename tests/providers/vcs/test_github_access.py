@@ -1,0 +1,67 @@
+"""Opening an account on GitHub: a token, or an app; never without what it needs."""
+
+import pytest
+from github import Auth
+
+from core.errors import ConfigurationError
+from core.settings import GitHubSettings
+from providers.vcs.github_access import open_account
+
+
+class Given:
+    """Secrets that are given."""
+
+    def __init__(self, **secrets: str) -> None:
+        self._secrets = secrets
+
+    def get(self, name: str) -> str | None:
+        """The secret."""
+        return self._secrets.get(name)
+
+    def places(self, name: str) -> tuple[str, ...]:
+        """Where it would be."""
+        return (f"the variable {name}",)
+
+
+def test_a_token_opens_the_account_that_the_settings_name() -> None:
+    settings = GitHubSettings(owner="acme", api="https://ghe.example/api/v3", private=False)
+    account = open_account(settings, Given(GITHUB_TOKEN="ghp_x"))
+    assert isinstance(account.auth, Auth.Token)
+    assert (account.owner, account.api, account.private) == ("acme", settings.api, False)
+    assert "ghp_x" not in repr(account)
+
+
+def test_an_app_opens_it_with_its_key() -> None:
+    settings = GitHubSettings(owner="acme", app_id=1, app_installation_id=2)
+    account = open_account(settings, Given(GITHUB_APP_PRIVATE_KEY="-----BEGIN …"))
+    assert isinstance(account.auth, Auth.AppInstallationAuth)
+    assert account.auth.installation_id == 2
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        (GitHubSettings(), "GITHUB_TOKEN"),
+        (GitHubSettings(owner="a", app_id=1, app_installation_id=2), "GITHUB_APP_PRIVATE_KEY"),
+    ],
+)
+def test_what_is_missing_is_named_with_where_it_was_looked_for(
+    settings: GitHubSettings, name: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=f"needs .* {name}; looked in the variable {name}"):
+        open_account(settings, Given())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"app_id": 1},
+        {"app_id": 1, "app_installation_id": 2},
+        {"api": "ftp://x"},
+        {"api": "https://token@host/api"},
+        {"owner": "a/b"},
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"app needs|pattern"):
+        GitHubSettings.model_validate(wrong)
