@@ -181,6 +181,18 @@ def test_tests_are_told_apart(path: str, expected: bool) -> None:
     assert is_test(path) is expected
 
 
+def test_a_declared_runner_runs_the_tests() -> None:
+    stack = Stack(backend="express", frontend="none")
+    runner = Dependency(name="vitest", ecosystem="npm", development=True)
+    assert '"test": "vitest run"' in product(spec_of(stack), (), [runner]).served["package.json"]
+
+
+def test_a_file_in_another_script_gets_a_name_that_every_editor_can_type() -> None:
+    files = [file("app/задачи.py", constant("router"))]
+    main = product(spec_of(Stack()), files).served["app/main.py"]
+    assert "from app.задачи import router as part_router" in main
+
+
 def test_a_package_is_not_called_like_what_it_needs() -> None:
     assert free_name("reading-list", ["fastapi"], "python") == "reading-list"
     assert free_name("fastapi", ["fastapi"], "python") == "fastapi-app"

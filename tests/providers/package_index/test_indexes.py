@@ -214,7 +214,17 @@ async def test_a_store_that_takes_nothing_is_no_failure(tmp_path: Path) -> None:
 async def test_certificates_of_ones_own(tmp_path: Path) -> None:
     import certifi
 
-    asked = indexes(
-        tmp_path, Index({f"{INDEX}/acme/": simple_page(WHEEL)}), PIP_CERT=certifi.where()
-    )
-    assert (await asked.look_up([ACME]))[ACME].status == "found"
+    (tmp_path / ".npmrc").write_text(f"cafile={certifi.where()}\n")
+    pages = {
+        f"{INDEX}/acme/": simple_page(WHEEL),
+        f"{REGISTRY}/acme": npm_document("1.0.0", v1_0_0={}),
+    }
+    asked = indexes(tmp_path, Index(pages), PIP_CERT=certifi.where())
+    names: list[PackageName] = [ACME, ("npm", "acme")]
+    assert {item.status for item in (await asked.look_up(names)).values()} == {"found"}
+
+
+async def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "simple/acme/index.html").mkdir(parents=True)
+    asked = indexes(tmp_path, Index({}), UV_DEFAULT_INDEX=(tmp_path / "simple").as_uri())
+    assert (await asked.look_up([ACME]))[ACME].reason.startswith("its folder cannot be read")
