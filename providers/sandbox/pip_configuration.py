@@ -19,6 +19,7 @@ _FOR_UV = {
 }
 _LISTS = frozenset({"extra-index-url", "find-links"})
 _SECTIONS = ("global", "install")  # the second wins
+_FOR_EVERYONE = Path("/etc/pip.conf")
 
 
 def uv_variables_of_pip(ours: Mapping[str, str]) -> dict[str, str]:
@@ -52,7 +53,7 @@ def _files(ours: Mapping[str, str]) -> Iterator[Path]:
     named = ours.get("PIP_CONFIG_FILE", "")
     if named == os.devnull:
         return
-    yield Path("/etc/pip.conf")
+    yield _FOR_EVERYONE
     if home := ours.get("HOME"):
         yield Path(home, ".pip/pip.conf")
         yield Path(ours.get("XDG_CONFIG_HOME") or f"{home}/.config", "pip/pip.conf")
@@ -68,7 +69,8 @@ def _read(path: Path) -> dict[str, str]:
         return {}
     except (configparser.Error, UnicodeDecodeError, OSError) as error:
         raise ConfigurationError(
-            f"pip's configuration {str(path)!r} cannot be read: {error}; correct the file"
+            f"pip's configuration {str(path)!r} cannot be read: {str(error).splitlines()[0]} "
+            "Correct the file, or set PIP_CONFIG_FILE to another"
         ) from error
     return {
         option: parser[section][option]
