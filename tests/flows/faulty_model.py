@@ -20,12 +20,12 @@ NO_IDEA = "NO CHANGE: nothing in these files explains it.\n"
 Debugger = Callable[["FaultyModel", dict[str, str]], str]
 
 
-def mend(_model: "FaultyModel", blocks: dict[str, str]) -> str:
+def mend(_model: "FaultyModel", blocks: dict[str, str], right: str = RIGHT) -> str:
     """Put the mistake right, in whichever file is shown with it."""
     files = SourceFiles.model_validate_json(blocks["files"]).files
     path, text = next((file.path, file.content) for file in files if WRONG in file.content)
     line = next(line for line in text.splitlines() if WRONG in line)
-    good = line.replace(WRONG, RIGHT)
+    good = line.replace(WRONG, right)
     block = f"<<<<<<< SEARCH\n{line}\n=======\n{good}\n>>>>>>> REPLACE\n"
     return f"Creating answers 201.\n\n{path}\n{block}"
 
@@ -36,11 +36,13 @@ class FaultyModel(DemoProvider):
     Attributes:
         debugger: answers when it is asked to mend.
         asked: how often each template was asked.
+        questions: what the debugger was asked, in order.
     """
 
     def __init__(self) -> None:
         self.debugger: Debugger = mend
         self.asked: Counter[str] = Counter()
+        self.questions: list[str] = []
 
     async def complete(self, request: LLMRequest) -> LLMResponse:
         """Answer one request."""
@@ -50,6 +52,7 @@ class FaultyModel(DemoProvider):
         if template == "coder" and "APIRouter" in answer.content:
             return answer.model_copy(update={"content": answer.content.replace(RIGHT, WRONG)})
         if template == "debugger":
+            self.questions.append(request.messages[0].content)
             blocks = dict(read_fenced(request.messages[0].content))
             return answer.model_copy(update={"content": self.debugger(self, blocks)})
         return answer

@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import Pause
-from prefect.flow_engine import run_flow
+from prefect.flow_engine import run_flow_async
 
 from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.build_report import BuildReport
@@ -78,10 +78,17 @@ async def test_a_mistake_that_a_test_sees_is_mended_and_published(
     report = BuildReport.model_validate_json((prefix / REPORT_JSON).read_text())
     assert next(file for file in report.files if file.path == path).fixes == (1,)
 
+
+@pytest.mark.usefixtures("quick")
+async def test_built_again_it_has_the_same_fix_and_asks_nobody(
+    model: FaultyModel, home: Path
+) -> None:
+    record = await build_app(NOTES, UNATTENDED)
     asked = model.asked.copy()
     again = await build_app(NOTES, UNATTENDED)
     assert again.commit == record.commit
-    assert model.asked == asked, "what was answered is kept"
+    assert model.asked == asked
+    assert fixes_of(home, again).attempts[0].kept
 
 
 @pytest.mark.usefixtures("quick")
@@ -132,15 +139,16 @@ async def deployed_run(client: PrefectClient) -> FlowRun:
     return await client.create_flow_run_from_deployment(deployment, parameters=parameters)
 
 
-async def worked_on(client: PrefectClient, run: FlowRun) -> Any:
+async def worked_on(client: PrefectClient, run: FlowRun) -> State[Any]:
     """What a worker does with a run, in this process."""
-    run = await client.read_flow_run(run.id)
-    return await run_flow(
+    state = await run_flow_async(
         build_app,
-        flow_run=run,
+        flow_run=await client.read_flow_run(run.id),
         parameters={"questionnaire": NOTES, "options": ASKING},
         return_type="state",
     )
+    assert isinstance(state, State)
+    return state
 
 
 @pytest.mark.usefixtures("quick")

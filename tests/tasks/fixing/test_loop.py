@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from core.artifacts.fixes import Fix, Fixes, FixOutcome
+from core.artifacts.report import TestOutcome
 from core.settings import FixingLimits
 from providers.vcs.history import head
 from tasks.engine.history import BRANCH
@@ -107,7 +108,7 @@ async def test_the_best_commit_is_kept(repairs: Repairs) -> None:
     assert outcomes(fixes) == [FixOutcome.BETTER, FixOutcome.NO_CHANGE]
     assert fixes.status == "given-up"
     assert fixes.commit == fixes.attempts[0].commit != repairs.start
-    assert [case.outcome for case in repairs.report.cases].count("failed") == 1
+    assert repairs.report.count(TestOutcome.FAILED) == 1
     assert repairs.report.status == "red"
 
 
