@@ -32,6 +32,7 @@ from providers.llm.rate_limits import RateLimiter
 from providers.llm.rate_places import Place, Rates, places_of_call
 from providers.llm.retrying import Patience, RetryingProvider
 from providers.llm.stage_router import ModelChoice
+from providers.llm.work_turns import LeavingProvider, Turn, WorkTurns
 from providers.storage.calls import CallIdentity, CallMaxima
 
 _log = logging.getLogger(__name__)
@@ -144,6 +145,7 @@ class ModelCaller:
         self._records = records
         self._patience = patience
         self._seats = asyncio.Semaphore(MAX_CONNECTIONS)
+        self._turns = WorkTurns()
 
     async def call(
         self, call: Call, keep: Keep, *, others: Iterable[ModelChoice] = ()
@@ -171,9 +173,11 @@ class ModelCaller:
             if await self._breakers.first_available(choices) != call.choice:
                 raise LeftAloneError(str(call.choice))
             admission = await self._breakers.admit(call.choice)
-        provider = self._wrapped(call, keep)
+        turn = self._turns.turn()
+        provider = self._wrapped(call, keep, turn)
         with admission:
-            return await RetryingProvider(provider, self._patience).complete(call.request)
+            async with turn:
+                return await RetryingProvider(provider, self._patience).complete(call.request)
 
     async def record_borrowed(self, call: Call, response: LLMResponse) -> None:
         """Write down an answer that was taken from another build, without a call.
@@ -205,11 +209,16 @@ class ModelCaller:
                 model=call.identity.model,
             ) from None
 
-    def _wrapped(self, call: Call, keep: Keep) -> Answerer:
+    def _wrapped(self, call: Call, keep: Keep, turn: Turn) -> Answerer:
         identity, model = call.identity, self._model(call)
+
+        async def keep_and_come_back(response: LLMResponse) -> None:
+            await keep(response)
+            await turn.come_back()  # only now: whatever becomes of the call, its answer is safe
+
         provider: Answerer = MeteredProvider(
             LimitedProvider(
-                self._providers.provider(identity.provider),
+                LeavingProvider(self._providers.provider(identity.provider), turn),
                 self._limiter,
                 self._places(call, model),
                 self._seats,
@@ -225,7 +234,7 @@ class ModelCaller:
                 input_tokens=estimate_request_tokens(call.request),
                 reports_cost=self._providers.row(identity.provider).reports_cost,
             ),
-            keep,
+            keep_and_come_back,
         )
         if self._records is not None:
             provider = RecordedProvider(provider, self._records, identity, ordinal=call.ordinal)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from core.errors import StorageError
 from providers.llm.rate_line import Round, Turn, Waiter, serve
@@ -36,11 +36,24 @@ class LimitStore(Protocol):
         ...
 
 
+@runtime_checkable
+class PromptStore(Protocol):
+    """A store whose turns need no thread where nobody else has one."""
+
+    def turn_at_once(self) -> AbstractContextManager[Turn | None]:
+        """A turn that waits for nothing; `None` where it would have to.
+
+        Raises:
+            StorageError: the store does not answer.
+        """
+        ...
+
+
 class RateLimiter:
     """Lets calls through in the order they come, never more than the limits allow.
 
-    An async context manager. It is used in one event loop at a time; the store is reached in a
-    thread of its own, and not at all for calls without limits.
+    An async context manager. It is used in one event loop at a time; the store is reached
+    in a thread of its own where it has to be waited for, and not at all for calls without limits.
 
     Args:
         url: `redis://` or `rediss://` URL of the store that machines share; empty for the file.
@@ -134,11 +147,13 @@ class RateLimiter:
                 await self._pause(min(done.seconds, self._window.turn_seconds))
 
     async def _round(self) -> Round:
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="rate-limits")
         waiting, unused = tuple(self._waiting), tuple(self._unused)
-        loop = asyncio.get_running_loop()
-        done = await loop.run_in_executor(self._thread, self._serve, waiting, unused)
+        done = self._served_at_once(waiting, unused)
+        if done is None:
+            if self._thread is None:
+                self._thread = ThreadPoolExecutor(1, thread_name_prefix="rate-limits")
+            loop = asyncio.get_running_loop()
+            done = await loop.run_in_executor(self._thread, self._serve, waiting, unused)
         del self._unused[: len(unused)]
         for waiter in done.gone:
             future = self._waiting.pop(waiter, None)
@@ -148,11 +163,16 @@ class RateLimiter:
                 future.set_result(None)
         return done
 
+    def _served_at_once(self, waiting: Sequence[Waiter], unused: Sequence[Waiter]) -> Round | None:
+        """The round without a thread, which costs several times as much; `None` if it must wait."""
+        if not isinstance(self._store, PromptStore):
+            return None
+        with self._store.turn_at_once() as turn:
+            return None if turn is None else _served(turn, waiting, unused)
+
     def _serve(self, waiting: Sequence[Waiter], unused: Sequence[Waiter]) -> Round:
         with self._store.turn() as turn:
-            for waiter in unused:
-                turn.give_back(waiter)
-            return serve(waiting, turn)
+            return _served(turn, waiting, unused)
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -166,6 +186,12 @@ class RateLimiter:
             if not done.done():
                 done.set_exception(error)
         self._waiting.clear()
+
+
+def _served(turn: Turn, waiting: Sequence[Waiter], unused: Sequence[Waiter]) -> Round:
+    for waiter in unused:
+        turn.give_back(waiter)
+    return serve(waiting, turn)
 
 
 def _store_of(url: str, file: Path, window: Window, name: str) -> LimitStore:

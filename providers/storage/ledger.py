@@ -52,7 +52,8 @@ class UsageLedger:
 
     Money is reserved before a call and settled after it; what is settled and what is reserved
     counts. Every method reports a failing database as `StorageError`. What coroutines ask at the
-    same time is committed together by one thread.
+    same time is committed together: in an SQLite file that nobody else writes to, by the event loop
+    in a fraction of a millisecond; else by a thread.
 
     Args:
         url: SQLAlchemy URL, `sqlite:////var/lib/app-builder/ledger.db` or
@@ -68,7 +69,11 @@ class UsageLedger:
     def __init__(self, url: str, *, clock: Callable[[], datetime] = _now) -> None:
         self._database = LedgerDatabase(url)
         self._clock = clock
-        self._writer = LedgerWriter(self._commit)
+        self._writer = LedgerWriter(
+            self._commit,
+            self._commit_at_once if self._database.commits_at_once else None,
+            self._database.checkpoint,
+        )
         self._known: set[tuple[object, ...]] = set()
 
     @classmethod
@@ -213,6 +218,24 @@ class UsageLedger:
                 raise
         # One of them has values that the database refuses; the others shall not suffer.
         return [self._commit_alone(request, expire=expire) for request in requests]
+
+    def _commit_at_once(self, requests: Sequence[Request]) -> list[Result] | None:
+        """In the event loop: only where neither the disk nor another process is waited for."""
+        now = self._clock()
+        wanted = {
+            account_keys(asked.call, now) for asked in requests if isinstance(asked, Reservation)
+        }
+        if not wanted <= self._known:
+            return None
+        try:
+            with self._database.writing_at_once() as connection:
+                if connection is None:
+                    return None
+                return Batch(
+                    connection, requests, now, expire=False, name=self._database.name
+                ).run()
+        except StorageError:
+            return None  # nothing was changed; the thread tries again, and tells what is wrong
 
     def _commit_alone(self, request: Request, *, expire: bool) -> Result:
         try:

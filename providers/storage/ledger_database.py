@@ -7,6 +7,7 @@ a disk flush for every commit would cost each call more than all the rest of the
 that must not happen, the ledger belongs in PostgreSQL, which flushes.
 """
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Generator
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from core.errors import ConfigurationError, StorageError
@@ -28,6 +29,8 @@ BUSY_SECONDS = 60.0
 _WRITES = "ledger_writes"
 _IN_MEMORY = {None, "", ":memory:"}
 _CONNECT_SECONDS = 10
+
+_log = logging.getLogger(__name__)
 
 
 class LedgerDatabase:
@@ -52,8 +55,16 @@ class LedgerDatabase:
         self._snapshots = self._engine
         if self._engine.dialect.name == "postgresql":  # SQLite's transactions are so by nature
             self._snapshots = self._engine.execution_options(isolation_level="REPEATABLE READ")
+        self._at_once = (
+            _sqlite_engine(self._engine.url, waits=False) if self.commits_at_once else None
+        )
         self._lock = threading.Lock()
         self._is_ready = False
+
+    @property
+    def commits_at_once(self) -> bool:
+        """Whether there are transactions that wait for nothing; see `writing_at_once`."""
+        return self._engine.dialect.name == "sqlite"
 
     @property
     def name(self) -> str:
@@ -103,9 +114,46 @@ class LedgerDatabase:
             with self._writing.begin() as connection:
                 yield connection
 
+    @contextmanager
+    def writing_at_once(self) -> Generator[Connection | None, None, None]:
+        """A transaction that may write and waits for nothing, for use in an event loop.
+
+        Gives `None` where the database is not open yet, another writes just now, or a commit has to
+        wait for a server. What is committed is brought into the database's file by `checkpoint`,
+        which has to be called now and then. A database that fails raises `StorageError`.
+        """
+        if self._at_once is None or not self._is_ready:
+            yield None
+            return
+        with self._failures():
+            connection = self._at_once.connect().execution_options(**{_WRITES: True})
+            with connection:
+                try:
+                    connection.begin()
+                except OperationalError as error:
+                    if not _is_busy(error):
+                        raise
+                    yield None
+                    return
+                yield connection
+                connection.commit()
+
+    def checkpoint(self) -> None:
+        """Bring what was committed at once into the database's file; it waits for the disk.
+
+        Should this fail, the log grows until the next time.
+        """
+        try:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+        except SQLAlchemyError as error:
+            _log.warning("usage ledger %s: its log was not brought in: %s", self.name, error)
+
     def close(self) -> None:
         """Close every connection; a later transaction opens new ones."""
         self._engine.dispose()
+        if self._at_once is not None:
+            self._at_once.dispose()
 
     def _prepare(self) -> None:
         with self._lock:
@@ -150,11 +198,21 @@ def _engine_of(url: str) -> Engine:
         raise _unusable("its port is not a number") from None
 
 
-def _sqlite_engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+def _sqlite_engine(url: URL, *, waits: bool = True) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS if waits else 0})
     event.listen(engine, "connect", _set_up_sqlite)
+    if not waits:
+        event.listen(engine, "connect", _leave_log_alone)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _is_busy(error: OperationalError) -> bool:
+    """Whether another connection writes just now."""
+    cause = error.orig
+    return isinstance(cause, sqlite3.OperationalError) and (
+        cause.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    )
 
 
 def _postgresql_engine(url: URL) -> Engine:
@@ -194,6 +252,11 @@ def _set_up_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) 
     use_wal(connection, busy_seconds=BUSY_SECONDS)
     connection.execute("PRAGMA synchronous = NORMAL").close()
     connection.execute("PRAGMA foreign_keys = ON").close()
+
+
+def _leave_log_alone(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # To bring the log into the file, a commit now and then would wait for the disk.
+    connection.execute("PRAGMA wal_autocheckpoint = 0").close()
 
 
 def _set_up_postgresql(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
