@@ -6,6 +6,7 @@ from pathlib import Path
 from core.settings import Settings
 from providers.llm.catalogue import load_catalogue, read_catalogue_rows
 from providers.secrets.environment import EnvironmentSecrets
+from providers.vcs.github_access import SECRET_BLOCKS
 from tests.docs.pages import read
 from tests.docs.tables import catalogue, settings_of
 
@@ -19,7 +20,7 @@ def test_it_has_every_setting_and_every_variable_of_the_catalogue() -> None:
         name for row in catalogue() for name in (row.key_variable, row.base_url_variable) if name
     ]
 
-    assert list(VARIABLES) == [*settings, *providers, "PREFECT_API_URL"]
+    assert list(VARIABLES) == [*settings, *providers, *SECRET_BLOCKS, "PREFECT_API_URL"]
 
 
 def test_nothing_is_set_and_prose_is_no_variable() -> None:
