@@ -210,3 +210,32 @@ def test_what_a_driver_quotes_of_passwords_is_taken_out() -> None:
     url = make_url("postgresql+psycopg://u:first@h/d?password=second")
     hidden = ledger_database._without_passwords("first and second, and third", url)  # pyright: ignore[reportPrivateUsage] -- no driver does it at will
     assert hidden == "*** and ***, and third"
+
+
+def test_a_transaction_at_once_waits_for_nobody(file: Path) -> None:
+    database = LedgerDatabase(f"sqlite:///{file}")
+    with database.writing_at_once() as connection:
+        assert connection is None, "nothing is opened or migrated at once"
+    with database.writing() as other, database.writing_at_once() as connection:
+        other.exec_driver_sql("SELECT 1")
+        assert connection is None, "another writes"
+    with database.writing_at_once() as connection:
+        assert connection is not None
+        connection.exec_driver_sql("INSERT INTO builds (build_id) VALUES ('b')")
+    with pytest.raises(StorageError), database.writing_at_once() as connection:
+        assert connection is not None
+        connection.exec_driver_sql("INSERT INTO builds (build_id) VALUES ('c'), ('b')")
+    database.checkpoint()
+    with database.reading() as reader:
+        assert reader.exec_driver_sql("SELECT build_id FROM builds").scalars().all() == ["b"]
+    database.close()
+    assert not LedgerDatabase("postgresql+psycopg://u@127.0.0.1:1/x").commits_at_once
+
+
+def test_a_log_that_cannot_be_brought_in_is_told(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"no database at all, but long enough to look like one" * 50)
+    LedgerDatabase(f"sqlite:///{file}").checkpoint()
+    assert "its log was not brought in" in caplog.text

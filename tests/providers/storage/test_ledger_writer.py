@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 
 from core.errors import CallLimitError, StorageError
+from providers.storage import ledger_writer
 from providers.storage.calls import CallOutcome
 from providers.storage.ledger_requests import Request, Reservation, Result, Settlement, Waits
 from providers.storage.ledger_writer import LedgerWriter
@@ -217,3 +218,59 @@ def test_loops_of_several_threads_are_served(writer: LedgerWriter) -> None:
     for thread in threads:
         thread.join()
     assert results == [1] * 4
+
+
+@pytest.fixture
+def prompt(commits: Commits) -> Iterator[LedgerWriter]:
+    """A writer that commits at once; negative numbers are those that it cannot."""
+
+    def at_once(requests: Sequence[Request]) -> list[Result] | None:
+        numbers = [asked.call_id for asked in requests if isinstance(asked, Settlement)]
+        return None if any(number < 0 for number in numbers) else [10 + n for n in numbers]
+
+    writer = LedgerWriter(commits, at_once, lambda: commits.expired.append(True))
+    yield writer
+    commits.gate.set()
+    writer.close()
+
+
+async def test_what_can_be_committed_at_once_needs_no_thread(
+    prompt: LedgerWriter, commits: Commits
+) -> None:
+    asked = [asyncio.create_task(prompt.ask(settlement(number))) for number in range(5)]
+    assert await asyncio.gather(*asked) == [10, 11, 12, 13, 14]
+    assert commits.batches == []
+
+
+async def test_what_cannot_and_what_comes_meanwhile_is_left_to_the_thread(
+    prompt: LedgerWriter, commits: Commits
+) -> None:
+    commits.gate.clear()
+    slow = asyncio.create_task(prompt.ask(settlement(-1)))
+    await settled(commits.entered.is_set)
+    behind = asyncio.create_task(prompt.ask(settlement(1)))
+    await asyncio.sleep(0.02)
+    assert not behind.done(), "it overtakes nobody"
+    commits.gate.set()
+    assert await asyncio.gather(slow, behind) == [1, 1]
+    await settled(lambda: not prompt._is_working)  # pyright: ignore[reportPrivateUsage] -- no other sign
+    assert await prompt.ask(settlement(2)) == 12
+
+
+async def test_after_many_commits_at_once_the_thread_tidies_up(
+    prompt: LedgerWriter, commits: Commits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger_writer, "TIDY_COMMITS", 3)
+    for number in range(7):
+        await prompt.ask(settlement(number))
+    await settled(lambda: len(commits.expired) == 2)
+    assert commits.batches == []
+
+
+async def test_closing_commits_what_was_only_gathered(
+    prompt: LedgerWriter, commits: Commits
+) -> None:
+    asked = asyncio.create_task(prompt.ask(settlement(5)))
+    asyncio.get_running_loop().call_soon(prompt.close)  # after it has asked, before its commit
+    assert await asked == 1
+    assert commits.batches == [[settlement(5)]]
