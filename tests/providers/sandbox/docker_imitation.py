@@ -46,15 +46,17 @@ def start(name: str) -> int:
     arguments = words[words.index("-c") + 2 :]
     for at, word in enumerate(words):
         if word == "--mount":
-            parts = dict(part.partition("=")[::2] for part in words[at + 1].split(","))
+            pairs = (part.partition("=") for part in words[at + 1].split(","))
+            parts = {key: value for key, _, value in pairs}
             if parts["target"] in PLACES:
                 script = script.replace(parts["target"], parts["source"])
                 arguments = [a.replace(parts["target"], parts["source"]) for a in arguments]
     with tempfile.TemporaryDirectory() as work:
         script = script.replace("/work", work)
-        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        pipe = subprocess.PIPE
         # Pipes of our own, as an engine has: when we are killed, nothing holds the caller's open.
-        with subprocess.Popen(["/bin/sh", "-c", script, *arguments], cwd=work, **pipes) as process:
+        words = ["/bin/sh", "-c", script, *arguments]
+        with subprocess.Popen(words, cwd=work, stdout=pipe, stderr=pipe) as process:
             copies = [
                 threading.Thread(target=copy, args=(process.stdout, 1)),
                 threading.Thread(target=copy, args=(process.stderr, 2)),

@@ -61,7 +61,10 @@ async def ran(engine: Engine, tmp_path: Path, *command: str, **options: Any) -> 
     tree = tmp_path / "tree"
     (tree / ".git").mkdir(parents=True, exist_ok=True)
     (tree / "a.txt").write_text("from the tree")
-    given = {"environment": {"PATH": "/usr/bin:/bin", "GIVEN": "yes"}, "limits": SandboxLimits()}
+    given: dict[str, Any] = {
+        "environment": {"PATH": "/usr/bin:/bin", "GIVEN": "yes"},
+        "limits": SandboxLimits(),
+    }
     return await engine.sandbox().run(command, folder=tree, **(given | options))
 
 
@@ -208,7 +211,7 @@ async def test_a_socket_that_is_mounted_into_our_container_is_refused(
 
 async def test_what_dead_processes_left_is_removed_first(engine: Engine):
     for name, whose in (("mine", owner()), ("dead", "999999999-1"), ("older", f"{os.getpid()}-1")):
-        container = {"words": [], "label": f"app-builder.sandbox={whose}"}
+        container = {"words": "", "label": f"app-builder.sandbox={whose}"}
         (engine.state / f"{name}.container").write_text(json.dumps(container))
     assert await engine.sandbox().usable() is None
     assert engine.containers == ["mine"]
