@@ -1,5 +1,6 @@
 """Gold repositories as folders, verified in the sandbox."""
 
+import re
 from pathlib import Path
 
 from core.artifacts.structure import ValidatedStructure
@@ -48,8 +49,12 @@ class Workshop:
                 self._structure,
                 sandbox=BubblewrapSandbox(),
                 settings=Settings(home=self._home, sandbox=SandboxLimits(seconds=60)),
-                only=[test["path"] for test in self._gold.planned_tests()] if path else (),
+                only=self._tests() if path else (),
             )
         finally:
             if path:
                 (self._tree / path).write_text(self._gold.texts[path], encoding="utf-8")
+
+    def _tests(self) -> list[str]:
+        """The files that hold tests, planned or not."""
+        return [path for path in self._gold.texts if re.search(r"/test_|\.test\.", path)]
