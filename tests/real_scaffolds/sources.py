@@ -41,7 +41,7 @@ SOURCES: dict[str, dict[str, str]] = {
             'import { Router } from "express";\n\nexport const router = Router();\n'
             'router.get("/who", (_request, response) => response.json({ name: "Ada" }));\n'
         ),
-        "src/database.js": "export async function createTables() {\n  await Promise.resolve();\n}\n",
+        "src/database.js": "export async function createTables() {\n  await null;\n}\n",
         "public/index.html": '<!doctype html><title>Tools</title><script src="/page.js"></script>',
         "public/page.js": 'document.title = "Tools!";\n',
         "tests/tools.test.js": (
@@ -65,19 +65,19 @@ SOURCES: dict[str, dict[str, str]] = {
         "web/src/App.jsx": (
             'import { useState } from "react";\n\n'
             "export default function App() {\n"
-            "  const [tools] = useState([\"ladder\"]);\n"
+            '  const [tools] = useState(["ladder"]);\n'
             "  return <ul>{tools.map((tool) => <li key={tool}>{tool}</li>)}</ul>;\n}\n"
         ),
         "web/src/index.css": "body { margin: 0 }\n",
     },
     "react-typescript": {
         "web/src/App.tsx": (
-            "export function App() {\n  const name: string = \"ladder\";\n"
+            'export function App() {\n  const name: string = "ladder";\n'
             "  return <p>{name}</p>;\n}\n"
         ),
     },
     "sveltekit": {
-        "web/src/routes/+page.svelte": "<script>\n  let tool = $state(\"ladder\");\n</script>\n\n"
+        "web/src/routes/+page.svelte": '<script>\n  let tool = $state("ladder");\n</script>\n\n'
         "<h1>{tool}</h1>\n",
     },
     "sveltekit-typescript": {

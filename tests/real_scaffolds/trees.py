@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def free_port() -> int:
 @contextmanager
 def served(
     command: Sequence[str], folder: Path, port: int, variables: Mapping[str, str], log: Path
-) -> Iterator[httpx.Client]:
+) -> Generator[httpx.Client]:
     """A client of a server that runs until the block ends."""
     with (
         log.open("wb") as output,
