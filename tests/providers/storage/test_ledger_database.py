@@ -222,9 +222,8 @@ def test_a_transaction_at_once_waits_for_nobody(file: Path) -> None:
     with database.writing_at_once() as connection:
         assert connection is not None
         connection.exec_driver_sql("INSERT INTO builds (build_id) VALUES ('b')")
-    with pytest.raises(StorageError), database.writing_at_once() as connection:
-        assert connection is not None
-        connection.exec_driver_sql("INSERT INTO builds (build_id) VALUES ('c'), ('b')")
+    with pytest.raises(StorageError):
+        _add_twice(database)
     database.checkpoint()
     with database.reading() as reader:
         assert reader.exec_driver_sql("SELECT build_id FROM builds").scalars().all() == ["b"]
@@ -239,3 +238,10 @@ def test_a_log_that_cannot_be_brought_in_is_told(
     file.write_bytes(b"no database at all, but long enough to look like one" * 50)
     LedgerDatabase(f"sqlite:///{file}").checkpoint()
     assert "its log was not brought in" in caplog.text
+
+
+def _add_twice(database: LedgerDatabase) -> None:
+    with database.writing_at_once() as connection:
+        assert connection is not None
+        connection.exec_driver_sql("INSERT INTO builds (build_id) VALUES ('c')")
+        connection.exec_driver_sql("INSERT INTO builds (build_id) VALUES ('b')")
