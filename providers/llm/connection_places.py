@@ -1,9 +1,9 @@
 """Places for calls at once, each with a connection of its own, over several httpx clients.
 
-Where httpx uses connections of its own, as it does behind a proxy, httpcore looks at every connection
-of its pool for every request: with all calls in one pool, a call costs twice the time of the
-processor at 64 at once and forty times at 256. In pools of `PLACES_PER_CLIENT` it costs about as
-much as a call alone (see `docs/benchmarks.md`).
+Where httpx uses connections of its own, as it does behind a proxy, httpcore looks at every
+connection of its pool for every request: with all calls in one pool, a call costs twice the time of
+the processor at 64 at once and forty times at 256. In pools of `PLACES_PER_CLIENT` it costs about
+as much as a call alone (see `docs/benchmarks.md`).
 """
 
 import asyncio
