@@ -43,7 +43,7 @@ def start(name: str) -> int:
         (STATE / f"{name}.code").write_text("125")
         return 125
     script = words[words.index("-c") + 1]
-    arguments = words[words.index("-c") + 2 :]
+    arguments: list[str] = words[words.index("-c") + 2 :]
     for at, word in enumerate(words):
         if word == "--mount":
             pairs = (part.partition("=") for part in words[at + 1].split(","))
