@@ -47,6 +47,7 @@ async def test_an_index_on_this_machine_is_shown_with_the_files_beside_it(tmp_pa
 
 
 async def test_what_uv_does_not_understand_is_the_operators_mistake(tmp_path: Path):
+    settings = settings_for(tmp_path, "http://127.0.0.1:9/simple")
+    settings["UV_INDEX_STRATEGY"] = "nonsense"
     with pytest.raises(ConfigurationError, match="uv cannot say which package indexes"):
-        settings = settings_for(tmp_path, "http://127.0.0.1:9/simple")
-        await python_way_out(["greeter"], {**settings, "UV_INDEX_STRATEGY": "nonsense"})
+        await python_way_out(["greeter"], settings)
