@@ -5,7 +5,9 @@ A prompt about one file must not grow with the number of files.
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Self
 
 from core.artifacts.schema import Schema, StoredEntity
 from core.artifacts.specs import CleanSpec, Requirement, SpecEntity
@@ -32,7 +34,8 @@ def docs_excerpt(
         entities: names of entities.
         limit: characters at the most; a longer excerpt is cut at a section's end.
     """
-    wanted = [text for title, text in _sections(docs) if _concerns(title, requirements, entities)]
+    asked, named = set(requirements), {entity.casefold() for entity in entities}
+    wanted = [section.text for section in _sections(docs) if section.concerns(asked, named)]
     kept: list[str] = []
     size = 0
     for text in wanted:
@@ -43,8 +46,39 @@ def docs_excerpt(
     return "\n\n".join(kept)
 
 
+@dataclass(frozen=True)
+class _Section:
+    """A section of a document.
+
+    Attributes:
+        text: all of it, its heading included.
+        requirements: ids in its title.
+        words: of its title, without regard to case.
+    """
+
+    text: str
+    requirements: frozenset[str]
+    words: frozenset[str]
+    is_overview: bool
+
+    @classmethod
+    def titled(cls, title: str, text: str) -> Self:
+        return cls(
+            text=text,
+            requirements=frozenset(_REQUIREMENT.findall(title)),
+            words=frozenset(word.casefold() for word in re.findall(r"\w+", title)),
+            is_overview=title.strip().casefold() == "overview",
+        )
+
+    def concerns(self, requirements: set[str], entities: set[str]) -> bool:
+        """Whether it is about one of them; a section about requirements is about these alone."""
+        if self.requirements:
+            return not self.requirements.isdisjoint(requirements)
+        return self.is_overview or not self.words.isdisjoint(entities)
+
+
 @lru_cache(maxsize=4)
-def _sections(docs: str) -> tuple[tuple[str, str], ...]:
+def _sections(docs: str) -> tuple[_Section, ...]:
     """Sections by heading, in order; a `#` inside a fenced block is no heading.
 
     Those of the last documents are kept: each file's prompt cuts its part out of the same one.
@@ -59,17 +93,7 @@ def _sections(docs: str) -> tuple[tuple[str, str], ...]:
             sections.append((heading[1], []))
         sections[-1][1].append(line)
     pairs = ((title, "\n".join(lines).strip()) for title, lines in sections)
-    return tuple((title, text) for title, text in pairs if text)
-
-
-def _concerns(title: str, requirements: Collection[str], entities: Collection[str]) -> bool:
-    if title.strip().casefold() == "overview":
-        return True
-    named = set(_REQUIREMENT.findall(title))
-    if named:
-        return bool(named & set(requirements))
-    words = {word.casefold() for word in re.findall(r"\w+", title)}
-    return any(entity.casefold() in words for entity in entities)
+    return tuple(_Section.titled(title, text) for title, text in pairs if text)
 
 
 def schema_excerpt(schema: Schema, entities: Collection[str]) -> Schema:
