@@ -12,12 +12,16 @@ def prompt_tokens(store: Path) -> list[int]:
     """Tokens of the prompts about some files, by the tokenizer of a model that writes code.
 
     Args:
-        store: folder of an artifact store with one build in it.
+        store: folder of an artifact store; of its builds, the one with the most files counts.
     """
-    (calls,) = store.glob("project/*/report/calls/7")
-    folders = sorted({record.parent for record in calls.rglob("*.md")})
+    builds = store.glob("project/*/report/calls/7")
+    folders = max((_folders(calls) for calls in builds), key=len)
     step = max(1, len(folders) // _COUNTED)
     return [_tokens_of(folder) for folder in folders[::step]]
+
+
+def _folders(calls: Path) -> list[Path]:
+    return sorted({record.parent for record in calls.rglob("*.md")})
 
 
 def _tokens_of(folder: Path) -> int:
