@@ -76,7 +76,7 @@ def _export_problems(file: FileContract) -> Iterator[Problem]:
             yield Problem(
                 file.path, f"it exports {name!r} {times} times", "Give each export its own name."
             )
-        if language not in _ECOSYSTEMS:
+        if language is None or language not in _ECOSYSTEMS:
             continue
         if problem := identifier_problem(name, language):
             yield Problem(

@@ -74,9 +74,7 @@ def check_paths(paths: Sequence[str], workflows: Collection[str] = ()) -> list[s
     return [line for _, line in place_problems(paths, workflows)]
 
 
-def place_problems(
-    paths: Sequence[str], workflows: Collection[str] = ()
-) -> list[tuple[str, str]]:
+def place_problems(paths: Sequence[str], workflows: Collection[str] = ()) -> list[tuple[str, str]]:
     """Say what `check_paths` says, and which path each problem is about.
 
     Args:

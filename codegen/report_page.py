@@ -25,6 +25,7 @@ def report_page(report: BuildReport) -> str:
             "## Files",
             _files_with_attempts(report),
             *_left(report),
+            *_edited(report),
         ]
     )
 
@@ -191,7 +192,10 @@ def _left(report: BuildReport) -> list[str]:
             for issue in report.issues
         ]
         parts += ["## Issues left standing", "\n".join(lines)]
-    if report.edited:
-        edited = "\n".join(f"- {code(path)}" for path in report.edited)
-        parts += ["## Edited by hand", edited]
     return parts
+
+
+def _edited(report: BuildReport) -> list[str]:
+    if not report.edited:
+        return []
+    return ["## Edited by hand", "\n".join(f"- {code(path)}" for path in report.edited)]

@@ -290,7 +290,7 @@ def test_an_end_without_a_mark_is_an_end(path: str, text: str) -> None:
         'def empty():\n    """Says that nothing is there."""\n    raise NotImplementedError\n',
         "import pytest\n\n\n@pytest.fixture\ndef client():\n    raise NotImplementedError\n",
         "def main():\n    raise NotImplementedError\n",
-        "def outer():\n    def inner():\n        # TODO: implement\n        pass\n    return inner\n",
+        "def outer():\n    def inner():\n        # TODO: write\n        pass\n    return inner\n",
     ],
 )
 def test_no_words_excuse_what_was_never_written(text: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -190,7 +190,7 @@ def test_an_answer_may_be_brought_into_form_before_it_is_read() -> None:
     def reshape(value: Any) -> Any:
         if value == []:
             raise ValueError("a list without anything")
-        return {"items": value} if isinstance(value, list) else value
+        return cast("Any", {"items": value} if isinstance(value, list) else value)
 
     assert parse_json('[{"name": "a", "colour": "blue"}]', Box, reshape) == BOX
     assert parse_json(f"Here: {ONE}", Box, reshape) == BOX
