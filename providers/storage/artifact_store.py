@@ -9,7 +9,6 @@ from pydantic import BaseModel, ValidationError
 from core.errors import AppBuilderError, ArtifactNotFoundError, StorageError
 from providers.storage.async_tree import AsyncTree, InThreads
 from providers.storage.keys import check_key
-from providers.storage.s3_tree import S3Tree
 from providers.storage.s3_url import is_s3
 from providers.storage.trees import SETTING, FolderTree, open_tree
 from providers.storage.write_batches import WriteBatches
@@ -39,6 +38,9 @@ class ArtifactStore:
         self._folder: FolderTree | None = None
         self._tree: AsyncTree
         if is_s3(url):
+            # Here, because the library takes 12 MB that a folder does not need.
+            from providers.storage.s3_tree import S3Tree
+
             self._tree = S3Tree(url, setting=SETTING)
         else:
             tree = open_tree(url)

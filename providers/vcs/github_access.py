@@ -6,12 +6,7 @@ from core.errors import ConfigurationError
 from core.secrets import SecretSource
 from core.settings import GitHubSettings
 from providers.vcs.github_account import GitHubAccount
-
-TOKEN = "GITHUB_TOKEN"  # noqa: S105 -- the secret's name
-APP_KEY = "GITHUB_APP_PRIVATE_KEY"
-
-SECRET_BLOCKS = {TOKEN: "github-token", APP_KEY: "github-app-private-key"}
-"""Names of the Prefect secret blocks that hold them."""
+from providers.vcs.github_secrets import APP_KEY, TOKEN
 
 
 def open_account(settings: GitHubSettings, secrets: SecretSource) -> GitHubAccount:

@@ -4,8 +4,6 @@ from core.options import BuildOptions
 from core.options import Publisher as PublisherName
 from core.secrets import SecretSource
 from core.settings import Settings
-from providers.vcs.github import GitHubPublisher
-from providers.vcs.github_access import open_account
 from providers.vcs.local_publisher import LocalPublisher
 from providers.vcs.publisher import Publisher
 
@@ -29,4 +27,8 @@ def open_publisher(
         case PublisherName.LOCAL:
             return LocalPublisher(settings.root / "repositories")
         case PublisherName.GITHUB:
+            # Here, because GitHub's library takes 20 MB and most of a second.
+            from providers.vcs.github import GitHubPublisher
+            from providers.vcs.github_access import open_account
+
             return GitHubPublisher(open_account(settings.github, secrets))

@@ -12,7 +12,7 @@ from providers.secrets.aws import AwsSecrets
 from providers.secrets.cached import CachedSecrets
 from providers.secrets.chain import SecretChain
 from providers.secrets.environment import EnvironmentSecrets
-from providers.vcs.github_access import SECRET_BLOCKS
+from providers.vcs.github_secrets import SECRET_BLOCKS
 from tasks.engine.secret_blocks import SecretBlocks
 
 

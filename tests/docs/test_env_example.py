@@ -6,7 +6,7 @@ from pathlib import Path
 from core.settings import Settings
 from providers.llm.catalogue import load_catalogue, read_catalogue_rows
 from providers.secrets.environment import EnvironmentSecrets
-from providers.vcs.github_access import SECRET_BLOCKS
+from providers.vcs.github_secrets import SECRET_BLOCKS
 from tests.docs.pages import read
 from tests.docs.tables import catalogue, settings_of
 
