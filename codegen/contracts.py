@@ -8,7 +8,7 @@ from codegen.issues import Problem, issues_of
 from codegen.module_names import hidden_module_problems
 from codegen.ownership import ownership_problems, planned_test_problems, stranger_problems
 from codegen.paths import place_problems
-from codegen.scaffolds.serving import is_scaffold
+from codegen.scaffolds.serving import SCAFFOLD, is_scaffold
 from core.artifacts.answers import ModuleFiles, ModulePlan
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
@@ -21,7 +21,10 @@ from core.artifacts.structure import (
 
 
 def check_plan(spec: CleanSpec, schema: Schema, plan: ModulePlan) -> list[StructuralIssue]:
-    """Errors of a module plan: names given twice, requirements or entities left out or unknown."""
+    """Errors of a module plan.
+
+    Names are given twice or reserved, requirements or entities left out or unknown.
+    """
     names = [module.name for module in plan.modules]
     planned = {number for module in plan.modules for number in module.requirements}
     held = {name for module in plan.modules for name in module.entities}
@@ -29,6 +32,9 @@ def check_plan(spec: CleanSpec, schema: Schema, plan: ModulePlan) -> list[Struct
         Problem(name, "there are several modules of this name", "Give each module its own name.")
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
+    if SCAFFOLD in names:
+        told = "this name is reserved for the files that programs write from templates"
+        problems.append(Problem(SCAFFOLD, told, "Give the module another name."))
     problems += [
         Problem(item.id, "no module has this requirement", "Name it in a module's requirements.")
         for item in spec.requirements

@@ -28,8 +28,8 @@ async def generate_structure(work: StageWork) -> Outputs:
     noted = work.read(STRUCTURAL_ISSUES, StructuralIssues)
     planned = await _plan(work, spec, noted)
     structure = with_scaffold(spec, planned)
-    for position in range(len(planned.modules)):
-        module = structure.modules[position]
+    for name in [module.name for module in planned.modules]:
+        (module,) = (module for module in structure.modules if module.name == name)
         answer = await ask_files(work, structure, module, noted.issues)
         structure = with_scaffold(spec, with_files(structure, module, answer))
     return {FILE_STRUCTURE: structure}

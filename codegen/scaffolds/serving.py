@@ -18,7 +18,7 @@ from core.artifacts.structure import (
 )
 
 SCAFFOLD = "scaffold"
-"""Name of the module of the files that no module plans."""
+"""Name of the module of the files that no module plans; a plan's modules are refused it."""
 _PURPOSE = "What every product of this stack has; a program writes it from templates."
 
 
@@ -56,14 +56,22 @@ def with_scaffold(
         if not _is_planned(file.path, plain.files)
     )
     if missing:
-        name = _free_name([module.name for module in modules])
-        modules.append(Module(name=name, purpose=_PURPOSE, files=missing))
+        # It has files of its own only where somebody edited the structure by hand.
+        own = [file for module in modules if is_scaffold(module) for file in module.files]
+        modules = [module for module in modules if not is_scaffold(module)]
+        modules.append(Module(name=SCAFFOLD, purpose=_PURPOSE, files=(*own, *missing)))
     return structure.model_copy(update={"modules": tuple(modules)})
 
 
 def without_scaffold(structure: FileStructure) -> FileStructure:
-    """The structure without the module that `with_scaffold` added, and without its marks."""
-    modules = [module for module in structure.modules if not is_scaffold(module)]
+    """The structure without what `with_scaffold` added, and without its marks."""
+    modules: list[Module] = []
+    for module in structure.modules:
+        if is_scaffold(module):
+            own = tuple(file for file in module.files if not file.template)
+            modules += [module.model_copy(update={"files": own})] if own else []
+        else:
+            modules.append(module)
     return structure.model_copy(
         update={
             "modules": tuple(
@@ -107,12 +115,8 @@ def making_room(structure: FileStructure, paths: Iterable[str]) -> FileStructure
 
 
 def is_scaffold(module: Module) -> bool:
-    """Whether a module holds nothing but files that no other module plans."""
-    return (
-        module.name.startswith(SCAFFOLD)
-        and bool(module.files)
-        and all(file.template for file in module.files)
-    )
+    """Whether a module is the one of the files that no other module plans."""
+    return module.name == SCAFFOLD
 
 
 def packages_for(spec: CleanSpec, structure: FileStructure) -> tuple[Dependency, ...]:
@@ -203,11 +207,3 @@ def _taken_over(
 
 def _is_planned(path: str, files: Iterable[FileContract]) -> bool:
     return any(fold_case(file.path) == fold_case(path) for file in files)
-
-
-def _free_name(taken: list[str]) -> str:
-    number, name = 1, SCAFFOLD
-    while name in taken:
-        number += 1
-        name = f"{SCAFFOLD}-{number}"
-    return name

@@ -82,6 +82,14 @@ def test_a_plan_must_name_every_requirement_and_entity_in_modules_of_different_n
     ]
 
 
+def test_a_plan_must_not_take_the_name_of_the_module_that_programs_add() -> None:
+    taken = MODULE.model_copy(update={"name": "scaffold"})
+    ((place, message),) = said(check_plan(SPEC, SCHEMA, ModulePlan(modules=(taken,))))
+    assert (place, "reserved" in message) == ("scaffold", True)
+    near = MODULE.model_copy(update={"name": "scaffolding"})
+    assert check_plan(SPEC, SCHEMA, ModulePlan(modules=(near,))) == []
+
+
 def test_files_of_a_module_may_import_only_what_is_known_by_then() -> None:
     so_far = with_files(MODELS, tests=())
     assert (

@@ -78,6 +78,17 @@ async def test_the_model_is_told_what_the_packs_serve_and_its_plan_has_it(bench:
     assert {"fastapi", "uvicorn", "pytest"} <= versions(structure).keys()
 
 
+async def test_a_module_all_of_whose_files_are_served_stays_in_its_place(bench: Bench) -> None:
+    first = PlannedModule(name="scaffolding", purpose="Set-up.")
+    whole = ModulePlan(modules=(first, ALL))
+    manifest = FileContract(path="pyproject.toml", purpose="p")
+    structure = await planned(bench, whole, ModuleFiles(files=(manifest,), tests=()), files())
+    names = [module.name for module in structure.modules]
+    assert names == ["scaffolding", "all", "scaffold"]
+    assert [file.path for file in structure.modules[0].files] == ["pyproject.toml"]
+    assert {file.path for file in structure.modules[1].files} >= {MODELS.path, TESTS.path}
+
+
 async def test_a_file_of_its_own_takes_the_place_of_one_that_is_only_offered(bench: Bench) -> None:
     own = FileContract(path="Dockerfile", purpose="With a codec.", language="dockerfile")
     manifest = FileContract(path="pyproject.toml", purpose="p", requirements=("FR-1",))

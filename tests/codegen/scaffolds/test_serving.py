@@ -50,11 +50,23 @@ def test_what_packs_serve_joins_a_module_of_its_own_at_the_end() -> None:
     assert is_scaffold(structure.modules[-1])
 
 
-def test_a_module_that_happens_to_have_its_name_stays() -> None:
+def test_a_module_whose_name_only_begins_like_it_stays_where_it_is() -> None:
+    own = Module(name="scaffolding", purpose="p", files=(file("pyproject.toml"),))
+    other = Module(name="api", purpose="p", files=(file("app/models.py"),))
+    structure = with_scaffold(spec_of(Stack()), FileStructure(modules=(own, other)))
+    assert [module.name for module in structure.modules] == ["scaffolding", "api", SCAFFOLD]
+    plain = without_scaffold(structure)
+    assert [module.name for module in plain.modules] == ["scaffolding", "api"]
+    assert with_scaffold(spec_of(Stack()), structure) == structure
+
+
+def test_a_file_that_somebody_adds_to_its_module_by_hand_is_kept() -> None:
     module = Module(name=SCAFFOLD, purpose="p", files=(file("app/models.py"),))
     structure = with_scaffold(spec_of(Stack()), FileStructure(modules=(module,)))
-    assert [module.name for module in structure.modules] == [SCAFFOLD, f"{SCAFFOLD}-2"]
-    assert without_scaffold(structure).modules == (module,)
+    assert [module.name for module in structure.modules] == [SCAFFOLD]
+    assert structure.files[0].path == "app/models.py"
+    assert "pyproject.toml" in {item.path for item in structure.files}
+    assert without_scaffold(structure).files == module.files
 
 
 def test_a_file_that_never_needs_a_model_is_taken_over_in_its_place() -> None:
