@@ -82,5 +82,6 @@ def _first_line(failure: Failure) -> str:
 
 
 def failing_test_files(failures: Iterable[Failure], known: Collection[str]) -> frozenset[str]:
-    """Test files in which something failed."""
-    return frozenset(failure.test_path for failure in failures if failure.test_path in known)
+    """Test files in which something failed; checks name other files, which are not to be run."""
+    paths = (failure.test_path for failure in failures)
+    return frozenset(path for path in paths if path in known and is_test_file(path))

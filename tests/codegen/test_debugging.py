@@ -79,3 +79,7 @@ def test_without_an_account_the_message_is_told() -> None:
 def test_the_test_files_with_failures_are_those_that_are_there() -> None:
     failures = [failure(), failure(test_path="gone.py"), failure(test_path="")]
     assert failing_test_files(failures, {"tests/test_a.py"}) == {"tests/test_a.py"}
+
+
+def test_a_file_of_the_code_that_a_check_names_is_no_test_file() -> None:
+    assert not failing_test_files([failure(test_path="src/server.js")], {"src/server.js"})

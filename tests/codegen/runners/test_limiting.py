@@ -2,7 +2,7 @@ import pytest
 
 from codegen.runners.detect import detect_runs
 from codegen.runners.gate import gate_steps
-from codegen.runners.limiting import limited
+from codegen.runners.limiting import can_be_limited, limited
 from core.artifacts.run_plan import Step
 
 REPORT = "/result"
@@ -70,3 +70,34 @@ def test_steps_without_these_tests_are_left_out():
     assert limited(step.model_copy(update={"kind": "boot"}), ["tests/test_a.py"]) is None
     gate = gate_steps({"pyproject.toml": "", "shop.py": ""}, report_path=REPORT).steps[0]
     assert limited(gate, ["shop.py"]) is None
+
+
+def test_only_test_files_are_run():
+    step = step_of(npm("node --test"))
+    assert limited(step, ["web/src/server.js"]) is None
+    found = limited(step, ["web/src/server.js", "web/test/a.test.js"])
+    assert found is not None
+    assert found.command[-1] == f"{step.command[-1]} test/a.test.js"
+
+
+@pytest.mark.parametrize(
+    ("script", "limitable"),
+    [
+        ("node --test", True),
+        ("node --import tsx --test --test-concurrency=1", True),
+        ("vitest", True),
+        ("npx vitest run --coverage", True),
+        ("node --test test/a.test.js test/b.test.js", False),
+        ("node --test test/", False),
+        ("vitest run unit", False),
+        ("jest test", False),
+        ("mocha", False),
+    ],
+)
+def test_a_script_that_names_files_itself_cannot_be_limited(script: str, *, limitable: bool):
+    files = {**npm(script), "pyproject.toml": "", "tests/test_a.py": ""}
+    assert can_be_limited(files, ["web/test/a.test.js", "tests/test_a.py"]) is limitable
+    assert can_be_limited(files, ["tests/test_a.py"])
+    if not limitable:
+        step = step_of(npm(script))
+        assert limited(step, ["web/test/a.test.js"]) == step
