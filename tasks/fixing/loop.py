@@ -91,7 +91,8 @@ class FixLoop:
             left = [one for one in failures if one.signature not in declined]
             if not left:
                 return _nothing_left(course.state, failures)
-            facing = run_signature(left)
+            # By its commit as well: where a test got further, the same words are new ones.
+            facing = f"{course.state.commit} {run_signature(left)}"
             faced[facing] += 1
             if faced[facing] > MOST_RETURNS:
                 return "The same failures came back twice."

@@ -6,6 +6,7 @@ from typing import Any
 
 from codegen.debugger_answer import Proposal
 from codegen.debugging import failing_test_files, label_of
+from codegen.runners.limiting import can_be_limited
 from core.artifacts.failure import Failure
 from core.artifacts.fixes import FixOutcome
 from prompts.contexts import Attempt
@@ -50,8 +51,9 @@ async def try_change(bench: Workbench, problem: Problem, proposal: Proposal) -> 
         detail = f"The same failed again: {_named(quick.failures)}"
         return _trial(proposal, FixOutcome.UNCHANGED, detail, commit)
     after = await bench.state_at(commit)
-    outcome = _outcome(before, after)
-    return _trial(proposal, outcome, _seen(after.run), commit, after=after)
+    outcome = outcome_of(before, after)
+    detail = " ".join(filter(None, [_gone(before.tests_gone(after)), _seen(after.run)]))
+    return _trial(proposal, outcome, detail, commit, after=after)
 
 
 def commit_message(focus: Sequence[Failure], cause: str) -> str:
@@ -81,19 +83,29 @@ async def _quick_look(
         return None  # no test file shows it, so everything has to be run
     if {case.path for case in state.run.report.cases if case.path} <= concerned | failing:
         return None  # that would be everything
+    if not can_be_limited(state.texts, concerned | failing):
+        return None  # their runner would run everything
     quick = await bench.verified(commit, only=sorted(concerned | failing))
     before = {failure.signature for failure in problem.focus}
-    return quick if before <= {failure.signature for failure in quick.failures} else None
+    if not before <= {failure.signature for failure in quick.failures}:
+        return None
+    texts = {**state.texts, **proposal.changed}
+    seen = State(commit, {path: text for path, text in texts.items() if text is not None}, quick)
+    return None if get_further(state, seen) else quick
 
 
-def _outcome(before: State, after: State) -> FixOutcome:
+def outcome_of(before: State, after: State) -> FixOutcome:
+    """What came of a change, by what ran before and after it."""
+    if before.tests_gone(after):
+        return FixOutcome.WORSE  # tests that are no longer run show nothing, however green
     if after.run.green:
         return FixOutcome.MENDED
-    if after.run.signature == before.run.signature:
-        return FixOutcome.UNCHANGED
-    if after.standing == before.standing:
-        return FixOutcome.BETTER if get_further(before, after) else FixOutcome.CHANGED
-    return FixOutcome.BETTER if after.standing < before.standing else FixOutcome.WORSE
+    if after.standing != before.standing:
+        return FixOutcome.BETTER if after.standing < before.standing else FixOutcome.WORSE
+    if get_further(before, after):
+        return FixOutcome.BETTER
+    same = after.run.signature == before.run.signature
+    return FixOutcome.UNCHANGED if same else FixOutcome.CHANGED
 
 
 def get_further(before: State, after: State) -> bool:
@@ -137,6 +149,13 @@ def _trial(
     lesson = Attempt(edit=proposal.answer[:_EDIT_CHARACTERS], outcome=f"{outcome}: {detail}")
     good = outcome in {FixOutcome.MENDED, FixOutcome.BETTER}
     return Trial(told, lesson, after if good else None)
+
+
+def _gone(tests: Sequence[str]) -> str:
+    if not tests:
+        return ""
+    more = f" and {len(tests) - _SHOWN} more" if len(tests) > _SHOWN else ""
+    return f"Tests that ran before did not run any more: {', '.join(tests[:_SHOWN])}{more}."
 
 
 def _seen(run: Verification) -> str:

@@ -10,7 +10,7 @@ from core.settings import FixingLimits
 from providers.vcs.history import head
 from tasks.engine.history import BRANCH
 from tests.tasks.fixing.quick_verification import QuickVerification
-from tests.tasks.fixing.repositories import FILES, RIGHT, TESTS, Repairs, edit
+from tests.tasks.fixing.repositories import FILES, PLANNED, RIGHT, STRUCTURE, TESTS, Repairs, edit
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -154,3 +154,26 @@ async def test_guidance_begins_another_round_on_the_best_commit(repairs: Repairs
     assert fixes.guidance == ("An empty list costs nothing.",)
     assert "An empty list costs nothing." in repairs.prompts[2]
     assert "An empty list costs nothing." not in repairs.prompts[1]
+
+
+async def test_a_bad_import_that_hides_two_faults_is_mended_first(repairs: Repairs) -> None:
+    hiding = FILES["shop/prices.py"].replace("\n\n\ndef", "\n\nimport nowhere_to_be_found\n\n\ndef")
+    loaded = edit("import nowhere_to_be_found\n", "", cause="There is no such module.")
+    fixes = await repairs.run(loaded, RIGHT, files={**FILES, "shop/prices.py": hiding})
+    assert outcomes(fixes) == [FixOutcome.BETTER, FixOutcome.MENDED]
+    assert [fix.failures_after for fix in fixes.attempts] == [2, 0]
+
+
+async def test_a_test_that_gets_further_in_the_quick_look_is_kept(
+    repairs: Repairs, quick: QuickVerification
+) -> None:
+    tests = (
+        "from shop.prices import total\n\n\ndef test_adds_up():\n"
+        "    assert total([1, 2]) == 3\n    assert total([3]) == 3\n"
+    )
+    files = {**FILES, "tests/test_prices.py": tests}
+    first = edit(OLD, "    return sum(prices) + (len(prices) == 1)", cause="Two are right.")
+    second = edit("    return sum(prices) + (len(prices) == 1)", "    return sum(prices)")
+    structure = STRUCTURE.model_copy(update={"tests": PLANNED[:1]})
+    fixes = await repairs.run(first, second, files=files, structure=structure)
+    assert outcomes(fixes) == [FixOutcome.BETTER, FixOutcome.MENDED]
