@@ -4,8 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-_FOREIGN_FOLDERS = frozenset({"build", "coverage", "dist", "node_modules", "vendor", "venv"})
-"""Folders of what tools install or make; their projects are not the repository's own."""
+_FOREIGN_FOLDERS = frozenset({".git", ".venv", "__pycache__", "node_modules"})
+"""Folders of what tools install or make, by names that nobody gives to code of their own.
+
+What is verified is a commit, which holds what was written for it: a folder such as `build` or
+`vendor` is code like any other.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,8 @@ def find_projects(files: Mapping[str, str], manifests: frozenset[str]) -> Iterat
 
 
 def is_foreign(path: str) -> bool:
-    """Whether a file is in a folder of what tools install or make, or in a hidden one."""
-    folders = PurePosixPath(path).parts[:-1]
-    return any(name in _FOREIGN_FOLDERS or name.startswith(".") for name in folders)
+    """Whether a file is in a folder of what tools install or make."""
+    return not _FOREIGN_FOLDERS.isdisjoint(PurePosixPath(path).parts[:-1])
 
 
 def _folder(path: str) -> str:

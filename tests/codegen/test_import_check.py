@@ -1,3 +1,5 @@
+import pytest
+
 from codegen.import_check import check_imports
 from codegen.verdict import StepEvidence
 from core.artifacts.failure import FailureClass
@@ -58,9 +60,15 @@ def test_the_same_import_elsewhere_in_the_file_is_the_same_failure():
     assert first.failures[0].signature == second.failures[0].signature
 
 
-def test_files_of_what_is_installed_or_built_are_not_asked():
-    evidence = check({"node_modules/x/a.js": "import 'gone';\n", "dist/a.py": "import gone\n"})
-    assert evidence.report.status == "green"
+def test_files_of_what_is_installed_are_not_asked():
+    installed = {"web/node_modules/x/a.js": "import 'gone';\n", ".venv/a.py": "import gone\n"}
+    assert check(installed).report.status == "green"
+
+
+@pytest.mark.parametrize("folder", ["vendor", "build", "dist", "coverage", "venv", ".tools"])
+def test_no_name_of_a_folder_hides_code(folder: str):
+    files = {f"app/{folder}/a.py": "import gone\n", f"{folder}/b.js": "import 'gone';\n"}
+    assert len(check(files).failures) == 2
 
 
 def test_a_file_whose_name_says_no_language_is_read_as_its_contract_says():

@@ -1,9 +1,12 @@
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
+from ruff import find_ruff_bin  # pyright: ignore[reportMissingTypeStubs] -- ships no types
 
 from codegen.runners.gate import gate_steps
-from core.artifacts.run_plan import RunPlan, Step, Tool
+from core.artifacts.run_plan import Runner, RunPlan, Step, Tool
 
 PYPROJECT = '[project]\nname = "shop"\n'
 
@@ -145,6 +148,52 @@ def test_each_script_is_checked_as_the_kind_of_module_it_is():
 
 def test_what_only_a_bundler_reads_is_not_given_to_node():
     assert checked({"a.js": "export default () => <p>1</p>;\n", "b.js": "const a = <B />;\n"}) == []
+
+
+@pytest.mark.parametrize("folder", ["vendor", "build", "dist", "coverage", "venv", ".tools"])
+def test_no_name_of_a_folder_hides_code_from_the_gate(folder: str):
+    module, script = f"app/{folder}/a.py", f"{folder}/b.js"
+    files = {"pyproject.toml": PYPROJECT, "package.json": "{}", module: "", script: ""}
+    found = steps({**files, f"api/{folder}/go.mod": "module a\n", f"api/{folder}/a.go": ""})
+    assert found["load check"].command[-1].endswith(f":{module}")
+    assert found["ruff"].command[-1] == module
+    assert found["node --check"].command[-1] == f"c:{script}"
+    assert f"go vet in api/{folder}" in found
+
+
+def test_what_is_installed_is_not_checked():
+    files = {".venv/a.py": "", "node_modules/x/package.json": "{}", "node_modules/x/a.js": ""}
+    assert plan({"pyproject.toml": PYPROJECT, "package.json": "{}", **files}).steps == ()
+
+
+def test_ruff_is_given_every_file_and_no_way_to_leave_one_out():
+    files = {"pyproject.toml": PYPROJECT, ".ignore": "a.py\n", "a.py": "", "b/c.py": ""}
+    command = steps(files)["ruff"].command
+    assert {"--isolated", "--ignore-noqa", "--no-respect-gitignore"} <= set(command)
+    assert command[-3:] == ("--", "a.py", "b/c.py")
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"a.py": "nobody  # noqa: F821\n"},
+        {"a.py": "# ruff: noqa\nnobody\n"},
+        {"a.py": "# flake8: noqa\nnobody\n"},
+        {"a.py": "nobody\n", ".ignore": "a.py\n"},
+        {"a.py": "nobody\n", ".gitignore": "*.py\n", ".git/HEAD": "ref: refs/heads/main\n"},
+        {"build/a.py": "nobody\n"},
+        {"a.py": "nobody\n", "ruff.toml": 'exclude = ["*.py"]\nforce-exclude = true\n'},
+    ],
+)
+def test_no_file_of_the_repository_switches_ruff_off(hidden: dict[str, str], tmp_path: Path):
+    for path, text in hidden.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    report = tmp_path / "report.json"
+    plan = gate_steps({"pyproject.toml": PYPROJECT, **hidden}, report_path=str(report))
+    _, *arguments = next(step for step in plan.steps if step.runner is Runner.RUFF).command
+    subprocess.run([find_ruff_bin(), *arguments], cwd=tmp_path, check=False)
+    assert [found["code"] for found in json.loads(report.read_text())] == ["F821"]
 
 
 def test_a_configuration_that_refers_to_others_is_built():
