@@ -27,7 +27,28 @@ _DETAILS = frozenset(
 _NAMES = ("path", "file_path", "filename", "file", "name")
 _FROM_ROOT = frozenset({"path", "file_path"})
 _CHILDREN = ("children", "contents", "entries", "items", "files")
-_FOLDERS = frozenset({"directory", "dir", "folder"})
+_FOLDERS = frozenset({"directory", "dir", "folder", "tree"})
+_FILES = frozenset({"file", "blob"})
+_WRAPPERS = frozenset(
+    {
+        *("directory_structure", "directorystructure", "file_structure", "file_tree"),
+        *("filestructure", "filetree", "folder_structure", "modules", "project"),
+        *("project_root", "project_structure", "repo", "repository", "result", "root"),
+        *("structure", "tree"),
+    }
+)
+"""Names that models give to the whole, in lower case; folders around everything have others."""
+_WITHOUT_ENDING = frozenset(
+    {
+        *("AUTHORS", "Brewfile", "CHANGELOG", "CHANGES", "CNAME", "CODEOWNERS", "CONTRIBUTING"),
+        *("CONTRIBUTORS", "COPYING", "Caddyfile", "Containerfile", "Dockerfile", "GNUmakefile"),
+        *("Gemfile", "HISTORY", "INSTALL", "Jenkinsfile", "Justfile", "LICENCE", "LICENSE"),
+        *("Makefile", "NOTICE", "Pipfile", "Procfile", "README", "Rakefile", "SECURITY"),
+        *("Tiltfile", "VERSION", "Vagrantfile", "_headers", "_redirects", "dockerfile"),
+        *("gradlew", "justfile", "makefile", "mvnw"),
+    }
+)
+"""Names without an ending that are files; others may be folders, or remarks on the files."""
 _ROOTS = frozenset({"", ".", "./", "/"})
 _MOST_LEVELS = 40
 
@@ -97,10 +118,17 @@ def _root(answer: _Object) -> Iterator[dict[str, Any]]:
 def _listed(items: list[Any], folder: str, level: int) -> Iterator[dict[str, Any]]:
     """Files of a list: paths, contracts, or nodes with children."""
     _refuse_depth(folder, level)
+    if not folder and len(items) == 1 and isinstance(items[0], Mapping):
+        only = cast("_Object", items[0])
+        if _is_folder_node(only):
+            for key in _NAMES:
+                _refuse_wrapper(str(only.get(key, "")))
     for item in items:
         match item:
             case str():
-                yield {"path": _joined(folder, item, is_folder=False)}
+                path = _joined(folder, item, is_folder=False)
+                _refuse_unclear(path)
+                yield {"path": path}
             case Mapping():
                 yield from _node(cast("_Object", item), folder, level)
             case _:
@@ -148,9 +176,14 @@ def _path_of(node: _Object, named: list[str], folder: str, *, is_folder: bool) -
 
 def _is_folder_node(node: _Object) -> bool:
     """Whether an object is a folder that says so, and not one whose keys are names of files."""
-    kind = node.get("type", node.get("kind"))
-    if isinstance(kind, str) and kind.lower() in _FOLDERS:
+    kind = _kind(node)
+    if kind in _FOLDERS:
         return True
+    if kind and kind not in _FILES:
+        raise ValueError(
+            f"{kind!r} is no type of what stands in a structure; give every file with its path, "
+            "and nothing else"
+        )
     named = any(isinstance(node.get(key), str) for key in _NAMES)
     return named and any(isinstance(node.get(key), (list, Mapping)) for key in _CHILDREN)
 
@@ -185,6 +218,8 @@ def _tree(tree: _Object, folder: str, level: int) -> Iterator[dict[str, Any]]:
         raise ValueError(f"{where}: it says nothing; give each file a purpose")
     if not folder and len(tree) == 1 and not tree.keys().isdisjoint(_CHILDREN):
         raise ValueError(f"$.{next(iter(tree))}: it is not clear whether that is a folder")
+    if not folder and len(tree) == 1:
+        _refuse_wrapper(next(iter(tree)))
     for key, content in tree.items():
         if key in _DETAILS | {*_NAMES, "type", "kind"} and not isinstance(content, Mapping):
             raise ValueError(
@@ -196,7 +231,9 @@ def _tree(tree: _Object, folder: str, level: int) -> Iterator[dict[str, Any]]:
 def _entry(key: str, content: Any, folder: str, level: int) -> Iterator[dict[str, Any]]:
     match content:
         case str():
-            yield {"path": _joined(folder, key, is_folder=False), "purpose": content}
+            path = _joined(folder, key, is_folder=False)
+            _refuse_unclear(path)
+            yield {"path": path, "purpose": content}
         case list() if key in _CHILDREN:
             raise ValueError(f"{folder or '$'}: it is not clear whether {key!r} is a folder")
         case list():
@@ -238,6 +275,8 @@ def _is_contract(content: _Object) -> bool:
 
 def _file(node: _Object, path: str) -> dict[str, Any]:
     """A file's contract under the keys that were asked for."""
+    if not node.get("language") and _kind(node) not in _FILES:
+        _refuse_unclear(path)
     left = {key: node[key] for key in node if key not in {*_NAMES, "type", "kind", "description"}}
     if "purpose" not in left and isinstance(node.get("description"), str):
         left["purpose"] = node["description"]
@@ -262,6 +301,30 @@ def _joined(folder: str, name: str, *, is_folder: bool) -> str:
     if not bare or bare.endswith("/"):
         raise ValueError(f"{folder or '$'}: {name!r} is no name of a file")
     return f"{folder}/{bare}" if folder else bare
+
+
+def _kind(node: _Object) -> str:
+    """What a node says it is, in lower case; a mapping there is a folder that is called so."""
+    kind = node.get("type", node.get("kind"))
+    return kind.strip().lower() if isinstance(kind, str) else ""
+
+
+def _refuse_unclear(path: str) -> None:
+    """Refuse a file whose name is that of a folder or of a remark as well."""
+    name = path.rpartition("/")[2]
+    if "." not in name and name not in _WITHOUT_ENDING:
+        raise ValueError(
+            f"{path}: it is not clear whether {name!r} is a file, a folder, or a remark; list "
+            "files alone, and say the language of one whose name has no ending"
+        )
+
+
+def _refuse_wrapper(name: str) -> None:
+    if name.rstrip("/").lower().replace("-", "_") in _WRAPPERS:
+        raise ValueError(
+            f"$.{name}: it is not clear whether that is the repository itself or a folder in it; "
+            "list the files with their whole paths"
+        )
 
 
 def _refuse_depth(folder: str, level: int) -> None:

@@ -244,6 +244,21 @@ WRONG: list[tuple[Any, str]] = [
     ([""], "is no name of a file"),
     ([3], "neither a path nor a file"),
     ([{"file": "a.py", "path": "b.py", "purpose": "p"}], "several paths"),
+    ({"explanation": "Two parts.", "notes": "none", "app/a.py": "p"}, "'explanation' is a file"),
+    ({"title": "Tasks", "version": "1.0.0", "a.py": "p"}, "'title' is a file"),
+    ({"a.py": "p", "version": "1.0.0"}, "'version' is a file"),
+    ({"a.py": "p", "docs": "The folder of the docs."}, "'docs' is a file"),
+    ({"src": {"description": "Sources."}, "a.py": "p"}, "'src' is a file"),
+    ([{"path": "src", "purpose": "Sources."}], "'src' is a file"),
+    ({"src": ["api", "a.py"]}, "src/api: it is not clear whether 'api' is a file"),
+    ([{"path": "src", "type": "tree", "purpose": "Sources."}], "src: it says nothing"),
+    ([{"path": "b.py", "type": "symlink", "purpose": "To a.py."}], "'symlink' is no type"),
+    ({"b.py": {"type": "link", "purpose": "To a.py."}}, "'link' is no type"),
+    ({"structure": {"src": {"a.py": "p"}}}, "the repository itself"),
+    ({"root": {"a.py": "p"}, "tests": []}, "the repository itself"),
+    ({"files": {"Project": {"a.py": "p"}}, "tests": []}, "the repository itself"),
+    ({"modules": [{"name": "api", "files": ["a.py"]}]}, "the repository itself"),
+    ([{"name": "project-root", "children": ["a.py"]}], "the repository itself"),
 ]
 
 
@@ -251,6 +266,25 @@ WRONG: list[tuple[Any, str]] = [
 def test_what_can_be_read_in_two_ways_or_none_is_refused(value: Any, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         read_files(value)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"path": "bin/start", "purpose": "p", "language": "bash"},
+        {"path": "bin/start", "type": "file", "purpose": "p"},
+        {"path": "bin/start", "type": "blob", "purpose": "p"},
+        {"path": "docs/Makefile", "purpose": "p"},
+        {"path": "web/.env", "purpose": "p"},
+    ],
+)
+def test_a_file_without_an_ending_is_one_where_that_is_said_or_known(file: dict[str, str]) -> None:
+    assert [item["path"] for item in read_files([file])["files"]] == [file["path"]]
+
+
+def test_a_folder_beside_others_may_be_called_like_the_whole() -> None:
+    shape = {"project": {"urls.py": "p"}, "manage.py": "p"}
+    assert [file["path"] for file in read_files(shape)["files"]] == ["project/urls.py", "manage.py"]
 
 
 def test_endless_nesting_is_refused() -> None:
