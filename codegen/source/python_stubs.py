@@ -6,13 +6,21 @@ from collections.abc import Collection, Iterator
 
 from codegen.source.comments import Comment
 from codegen.source.findings import Finding
-from codegen.source.stub_words import HOOK, UNFINISHED, intends_nothing, left_for_later, stub
+from codegen.source.stub_words import (
+    UNFINISHED,
+    intends_nothing,
+    is_hook,
+    left_for_later,
+    stub,
+)
 from core.artifacts.structure import Severity
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _ABSTRACT = frozenset({"abstractmethod", "overload", "abstractproperty", "abstractclassmethod"})
 _OPEN_CLASS = re.compile(r"Base|Abstract|Interface|Mixin|Protocol|ABC|Null|Noop|NoOp|Dummy|Fake")
 _DECLARED_BY = re.compile(r"fixture|group|command|callback|task|event|listens_for")
+_GROUPED_BY = re.compile(r"fixture|group|callback")
+"""What only holds others together, and may be empty even where it is relied on."""
 
 
 def python_stubs(
@@ -31,8 +39,7 @@ def python_stubs(
         if not what:
             continue
         name = f"{owner.name}.{node.name}" if owner else node.name
-        known = {node.name, name, owner.name if owner else node.name}
-        severity = _severity(node, owner, what, bool(known & set(promised)), inside)
+        severity = _severity(node, owner, what, promised, inside)
         if severity is not None:
             findings.append(stub(name, what, node.lineno, severity))
     return [*findings, *_left_inside(tree, said)]
@@ -60,32 +67,41 @@ def _left_inside(tree: ast.Module, said: dict[int, str]) -> Iterator[Finding]:
 
 
 def _severity(
-    node: _Function, owner: ast.ClassDef | None, what: str, promised: bool, inside: list[str]
+    node: _Function,
+    owner: ast.ClassDef | None,
+    what: str,
+    promised: Collection[str],
+    inside: list[str],
 ) -> Severity | None:
     """How bad it is: a method that does nothing may be meant, a promised function never."""
-    docstring = ast.get_docstring(node) or ""
+    named = (f"{owner.name}.{node.name}" if owner else node.name) in promised
+    relied_on = named or (owner is not None and not {owner.name, node.name}.isdisjoint(promised))
+    said = [*inside, ast.get_docstring(node) or ""]
     if "NotImplementedError" in what:
         # It raises when it is called, whatever is said about it.
-        if promised or owner is None:
+        if relied_on or owner is None:
             return Severity.ERROR
-    elif left_for_later(what, [*inside, docstring]):
+    elif left_for_later(what, said):
         return Severity.ERROR
-    if intends_nothing([*inside, docstring]):
-        return None
-    decorated = any(_DECLARED_BY.search(ast.unparse(item)) for item in node.decorator_list)
-    if HOOK.fullmatch(node.name) or decorated:
+    if intends_nothing(said, promised=named) or _may_be_empty(node, named):
         return None
     if "NotImplementedError" in what:
         return Severity.WARNING
-    told = what == "only a docstring" and not promised
+    told = what == "only a docstring" and not relied_on
     inherits = owner is not None and bool(owner.bases)
     return Severity.WARNING if told or inherits else Severity.ERROR
 
 
+def _may_be_empty(node: _Function, promised: bool) -> bool:
+    """Whether its name or a decorator says what it is there for."""
+    declared = _GROUPED_BY if promised else _DECLARED_BY
+    decorated = any(declared.search(name) for name in _decorators(node))
+    return decorated or is_hook(node.name, promised=promised)
+
+
 def _excused(node: _Function, owner: ast.ClassDef | None, overridden: set[tuple[str, str]]) -> bool:
     """Abstract methods, overloads, protocols, and bases whose subclasses do the work."""
-    names = {ast.unparse(item).rpartition(".")[2] for item in node.decorator_list}
-    if names & _ABSTRACT:
+    if _decorators(node) & _ABSTRACT:
         return True
     if owner is None:
         return False
@@ -99,9 +115,11 @@ def _excused(node: _Function, owner: ast.ClassDef | None, overridden: set[tuple[
 
 
 def _decorators(node: ast.stmt) -> set[str]:
+    """The last names of a function's decorators: of `@app.get("/tasks")` it is `get`."""
     if not isinstance(node, _Function):
         return set()
-    return {ast.unparse(item).rpartition(".")[2] for item in node.decorator_list}
+    called = [item.func if isinstance(item, ast.Call) else item for item in node.decorator_list]
+    return {ast.unparse(item).rpartition(".")[2] for item in called}
 
 
 def _overridden(tree: ast.Module) -> set[tuple[str, str]]:

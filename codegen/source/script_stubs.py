@@ -1,7 +1,7 @@
 """Finds JavaScript, TypeScript and Go functions that promise something and do nothing."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache
 
 from tree_sitter import Node, Query, QueryCursor
@@ -9,7 +9,13 @@ from tree_sitter_language_pack import get_language
 
 from codegen.source.findings import Finding
 from codegen.source.languages import Language
-from codegen.source.stub_words import HOOK, UNFINISHED, intends_nothing, left_for_later, stub
+from codegen.source.stub_words import (
+    UNFINISHED,
+    intends_nothing,
+    is_hook,
+    left_for_later,
+    stub,
+)
 from codegen.source.trees import line_of, parse_tree, text_of
 from core.artifacts.structure import Severity
 
@@ -39,6 +45,7 @@ def _bodies(language: Language) -> Query:
 def script_stubs(language: Language, text: str, promised: Collection[str]) -> list[Finding]:
     """Functions with an empty body, only a TODO, or only an error that says so."""
     root = parse_tree(language, text).root_node
+    promised = {*promised, *_default(root)} if "default" in promised else promised
     findings: list[Finding] = []
     for body in QueryCursor(_bodies(language)).captures(root).get("body", ()):
         if body.end_byte - body.start_byte > 400 or body.parent is None or body.has_error:
@@ -84,9 +91,28 @@ def _severity(
     if left_for_later(what, comments):
         return Severity.WARNING if _OPEN_CLASS.search(owner) else Severity.ERROR
     # What is left is an empty body: of a callback without a name it is what is meant.
-    if not name or HOOK.fullmatch(name) or comments or intends_nothing([name]):
+    named = (f"{owner}.{name}" if owner else name) in promised
+    meant = intends_nothing(comments, promised=True) if named else comments
+    if not name or meant or is_hook(name, promised=named):
         return None
-    return Severity.ERROR if {name, owner, f"{owner}.{name}"} & set(promised) else Severity.WARNING
+    if not named and intends_nothing([name]):
+        return None
+    relied_on = named or not {name, owner}.isdisjoint(promised)
+    return Severity.ERROR if relied_on else Severity.WARNING
+
+
+def _default(root: Node) -> Iterator[str]:
+    """What the function or class is called inside the file that its default export is."""
+    for node in root.named_children:
+        if node.type == "export_statement" and any(
+            item.type == "default" for item in node.children
+        ):
+            given = node.child_by_field_name("value")
+            declared = node.child_by_field_name("declaration")
+            if given is not None and given.type == "identifier":
+                yield text_of(given)
+            elif declared is not None:
+                yield text_of(declared.child_by_field_name("name"))
 
 
 def _named(node: Node) -> tuple[str, str]:

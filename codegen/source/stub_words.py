@@ -16,13 +16,19 @@ UNFINISHED = re.compile(
 
 _LATER = re.compile(r"\b(?:TODO|FIXME|XXX|TBD)\b|not (?:yet )?implemented", re.IGNORECASE)
 
-HOOK = re.compile(
-    r"__\w+__|_?(?:on|handle|visit|leave|enter|exit|before|after|pre|post|did|will|log)_?\w*"
-    r"|_?(?:close|aclose|flush|setup|set_?up|tear_?down|shutdown|startup|dispose|cleanup|clear|reset"
-    r"|upgrade|downgrade|start|stop|noop|no_?op|nop|ignore|dummy|main|cancel|pass_?through)(?:_\w+|[A-Z]\w*)?"
-    r"|(?:on|handle|before|after|component|ng)[A-Z]\w*|constructor|preventDefault|unsubscribe"
+_HOOK = re.compile(
+    r"__\w+__|constructor|preventDefault|unsubscribe"
+    r"|_?(?:on|handle|visit|leave|enter|exit|before|after|pre|post|did|will|component|ng"
+    r"|set_?up|tear_?down|startup|shutdown|noop|no_?op|nop|dummy|ignore|pass_?through)"
+    r"(?:_\w+|[A-Z]\w*)?"
+    r"|_?(?:close|aclose|flush|dispose|cleanup|clear|reset|upgrade|downgrade|start|stop|main|cancel"
+    r"|log|log_?(?:message|request|error))",
 )
-"""Names of functions that may well have nothing to do."""
+"""Names of functions that may well have nothing to do, where nothing else relies on them.
+
+What is a hook is told by its first word, and a verb with an object (`reset_password`) is none."""
+
+_ALWAYS_EMPTY = re.compile(r"__\w+__|constructor")
 
 _NOTHING = re.compile(
     r"\b(?:no-?op|no op|nothing|intentional(?:ly)?|deliberate(?:ly)?|by design|do(?:es)? no|empty"
@@ -30,6 +36,13 @@ _NOTHING = re.compile(
     r"|optional|disabled?|silence|suppress(?:es)?|marker|swallow)\b",
     re.IGNORECASE,
 )
+
+_NOTHING_MEANT = re.compile(
+    r"\b(?:no-?op|no op|nothing|intentional(?:ly)?|deliberate(?:ly)?|by design|does no"
+    r"|on purpose)\b",
+    re.IGNORECASE,
+)
+"""Plain words for it: `Empty the cart` says what a function should do."""
 
 
 def left_for_later(what: str, said: Iterable[str]) -> bool:
@@ -44,9 +57,25 @@ def left_for_later(what: str, said: Iterable[str]) -> bool:
     return bool(UNFINISHED.search(what)) and (later or not intends_nothing(texts))
 
 
-def intends_nothing(texts: Iterable[str]) -> bool:
-    """Whether a comment or docstring says that doing nothing is what is meant."""
-    return any(_NOTHING.search(text) for text in texts)
+def intends_nothing(texts: Iterable[str], *, promised: bool = False) -> bool:
+    """Whether a comment or docstring says that doing nothing is what is meant.
+
+    Args:
+        texts: comments and docstring.
+        promised: whether others rely on the function, which must then say so in plain words.
+    """
+    words = _NOTHING_MEANT if promised else _NOTHING
+    return any(words.search(text) for text in texts)
+
+
+def is_hook(name: str, *, promised: bool) -> bool:
+    """Whether a function of this name may be empty without a word about it.
+
+    Args:
+        name: of the function.
+        promised: whether its contract names it: what others rely on does something.
+    """
+    return bool((_ALWAYS_EMPTY if promised else _HOOK).fullmatch(name))
 
 
 def stub(name: str, what: str, line: int, severity: Severity) -> Finding:

@@ -1,0 +1,75 @@
+"""What a contract promises does something, whatever it is called."""
+
+import pytest
+
+from codegen.source.findings import errors_of
+from codegen.source.wholeness import wholeness_findings
+
+VERBS = (
+    *("login", "logout", "reset_password", "cancel_order", "start_game", "predict_price"),
+    *("post_comment", "online_users", "clear_cart", "handle_payment", "prepare_invoice", "log_in"),
+    *("close", "reset", "handle", "on_order", "ignore", "main", "resetPassword", "handlePayment"),
+)
+
+
+def _stubs(path: str, text: str, *promised: str) -> list[str]:
+    found = errors_of(wholeness_findings(path, text, promised))
+    return [item.code for item in found if item.code == "stub"]
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_what_is_promised_is_not_empty_whatever_its_name(name: str) -> None:
+    for path, text in (
+        ("a.py", f"def {name}(user):\n    pass\n"),
+        ("a.py", f'async def {name}(user):\n    """Empty the cart; optional."""\n'),
+        ("a.js", f"export function {name}(user) {{}}\n"),
+        ("a.ts", f"export const {name} = (user: string): void => {{\n  // the user\n}};\n"),
+    ):
+        assert _stubs(path, text, name) == ["stub"], text
+    method = f"class A:\n    def {name}(self):\n        pass\n"
+    assert _stubs("a.py", method, f"A.{name}") == ["stub"]
+
+
+@pytest.mark.parametrize(
+    "name", ["login", "logout", "reset_password", "online", "predict", "log_in"]
+)
+def test_a_verb_that_begins_like_a_hook_is_none(name: str) -> None:
+    assert _stubs("a.py", f"class A:\n    def {name}(self):\n        pass\n", "A") == ["stub"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "export default function App() {}\n",
+        "function App() {}\nexport default App;\n",
+        "const App = () => {};\nexport default App;\n",
+        "export default class App {\n  render() {}\n}\n",
+    ],
+)
+def test_a_default_export_is_promised_by_the_name_it_has_inside(text: str) -> None:
+    assert _stubs("a.jsx", text, "default") == ["stub"]
+    assert _stubs("a.jsx", text) == []
+
+
+def test_a_route_of_tasks_is_no_task() -> None:
+    text = '@router.get("/tasks/events")\ndef show():\n    pass\n'
+    assert _stubs("a.py", text) == ["stub"]
+    assert _stubs("a.py", "@celery.task\ndef send():\n    pass\n") == []
+    assert _stubs("a.py", "@celery.task\ndef send():\n    pass\n", "send") == ["stub"]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "promised"),
+    [
+        ("a.py", "def reset():\n    # Nothing is kept.\n    pass\n", "reset"),
+        ("a.py", '@click.group()\ndef cli():\n    """The command."""\n', "cli"),
+        ("a.py", "class A:\n    def __init__(self):\n        pass\n", "A.__init__"),
+        ("a.py", "class A:\n    def close(self):\n        pass\n", "A"),
+        ("a.py", "class A:\n    def on_close(self):\n        pass\n", "A"),
+        ("a.ts", "export class A {\n  constructor(private b: B) {}\n}\n", "A"),
+        ("a.ts", "export class A {\n  ngOnInit() {}\n}\n", "A"),
+        ("a.js", "export function reset() {\n  // no-op\n}\n", "reset"),
+    ],
+)
+def test_what_is_meant_to_be_empty_may_be_promised(path: str, text: str, promised: str) -> None:
+    assert _stubs(path, text, promised) == []
