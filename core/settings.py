@@ -183,7 +183,7 @@ class GitHubSettings(BaseModel):
     )
     api: str = Field(
         default="https://api.github.com",
-        pattern=r"^https?://[^\s/@]+(/\S*[^\s/])?$",
+        pattern=r"^(https://[^\s/@]+|http://localhost(:\d+)?)(/\S*[^\s/])?$",
         description="Base URL of the API; of GitHub Enterprise, https://HOST/api/v3.",
     )
     private: bool = Field(default=True, description="Whether new repositories are private.")

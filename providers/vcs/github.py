@@ -2,21 +2,32 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from github import Auth
 from github.Repository import Repository
 
 from providers.vcs.github_account import GitHubAccount
-from providers.vcs.joining import follow_up, initial_commit, is_ancestor, is_initial, joined
+from providers.vcs.joining import Joined, follow_up, initial_commit, is_ancestor, is_initial, joined
 from providers.vcs.names import check_branch, check_commit_id, check_slug
 from providers.vcs.publishable import refuse_unpublishable
 from providers.vcs.publisher import Publication
-from providers.vcs.push import HEADS, TAGS, Remote, fetch_refs, push, remote_git, remote_refs
+from providers.vcs.push import (
+    HEADS,
+    TAGS,
+    NotFastForwardError,
+    Remote,
+    fetch_refs,
+    push,
+    remote_git,
+    remote_refs,
+)
 from providers.vcs.release import Release
 
 _BUILDS = f"{TAGS}build/"
 _SHORT_ID = 12
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -51,10 +62,20 @@ class GitHubPublisher:
         check_slug(release.name)
         check_commit_id(release.commit)
         check_branch(release.branch_of_change)
-        await refuse_unpublishable(source, release.commit)
+        await refuse_unpublishable(source, release, self._held())
         repository = await asyncio.to_thread(self.account.repository_of, release)
         remote = Remote(repository.clone_url, self.account.auth.token)
         return await _Publishing(self.account, source, release, repository, remote).run()
+
+    def _held(self) -> tuple[str, ...]:
+        """Secrets that must not be in what is published; an app's token is made when it is used."""
+        auth = self.account.auth
+        return (auth.token,) if isinstance(auth, Auth.Token) else ()
+
+
+def _is_ours(name: str, commit: str) -> bool:
+    """Whether a tag is one of `_Publishing`, and not one that people or their tools made."""
+    return name.startswith(_BUILDS) and name.endswith(f"-{commit[:_SHORT_ID]}")
 
 
 class _Publishing:
@@ -75,38 +96,52 @@ class _Publishing:
         self._git = remote_git(source, remote)
 
     async def run(self) -> Publication:
-        """Bring it there."""
+        """Bring it there, beginning anew where somebody pushes at the same time."""
+        for _ in range(_ATTEMPTS - 1):
+            try:
+                return await self._attempt()
+            except NotFastForwardError:
+                continue
+        return await self._attempt()
+
+    async def _attempt(self) -> Publication:
         refs = await remote_refs(self._git, self._remote)
         base = self._default_branch(refs)
         head = refs.get(HEADS + base)
         if head is None and self._release.green:
-            return await self._push(base, self._release.commit)
+            return await self._push(base, Joined(self._release.commit, self._release.commit))
         if head is None:
             head = await initial_commit(self._git, self._release)
             await push(self._git, self._remote, {HEADS + base: head})
         branch = self._release.branch_of_change
-        builds = [name for name in refs if name.startswith(_BUILDS)]
+        builds = [name for name, commit in refs.items() if _is_ours(name, commit)]
         known = [name for name in (HEADS + base, HEADS + branch, *builds) if name in refs]
         await fetch_refs(self._git, self._remote, known)
         earlier = {refs[name] for name in builds}
-        commit = await joined(self._git, self._release, head, earlier)
-        if await is_ancestor(self._git, commit, head):
+        release = await joined(self._git, self._release, head, earlier)
+        if await is_ancestor(self._git, release.commit, head):
             return self._publication(base, head)
         if self._release.green and await is_initial(self._git, head):
-            return await self._push(base, commit)
-        if tip := refs.get(HEADS + branch):
-            commit = await follow_up(self._git, self._release, tip, commit)
-        publication = await self._push(branch, commit)
-        return publication.model_copy(update={"pull_request": await self._ask_for(branch, base)})
+            return await self._push(base, release)
+        tip = refs.get(HEADS + branch)
+        if tip is not None:
+            commit = await follow_up(self._git, self._release, tip, release.commit)
+            release = replace(release, commit=commit)
+        publication = await self._push(branch, release)
+        address = await self._ask_for(branch, base, moved=tip != release.commit)
+        return publication.model_copy(update={"pull_request": address})
 
-    async def _push(self, branch: str, commit: str) -> Publication:
-        """Push the branch, and the tag by which a later build finds what was published."""
-        tag = f"{_BUILDS}{self._release.build}-{commit[:_SHORT_ID]}"
-        await push(self._git, self._remote, {HEADS + branch: commit, tag: commit})
-        return self._publication(branch, commit)
+    async def _push(self, branch: str, joined: Joined) -> Publication:
+        """Push the branch, and the tag by which a later build finds what this one generated."""
+        targets = {HEADS + branch: joined.commit}
+        if joined.generated is not None:
+            tag = f"{_BUILDS}{self._release.build}-{joined.generated[:_SHORT_ID]}"
+            targets[tag] = joined.generated
+        await push(self._git, self._remote, targets)
+        return self._publication(branch, joined.commit)
 
-    async def _ask_for(self, branch: str, base: str) -> str:
-        """The address of the pull request, opened if there is none."""
+    async def _ask_for(self, branch: str, base: str, *, moved: bool) -> str:
+        """The address of the pull request, opened if none is open for what the branch has."""
         request = await asyncio.to_thread(
             self._account.pull_request,
             self._repository,
@@ -114,6 +149,7 @@ class _Publishing:
             branch=branch,
             base=base,
             draft=not self._release.green,
+            moved=moved,
         )
         return request.html_url
 

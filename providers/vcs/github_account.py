@@ -73,18 +73,26 @@ class GitHubAccount:
         return found
 
     def pull_request(
-        self, repository: Repository, release: Release, *, branch: str, base: str, draft: bool
+        self,
+        repository: Repository,
+        release: Release,
+        *,
+        branch: str,
+        base: str,
+        draft: bool,
+        moved: bool,
     ) -> PullRequest:
         """The pull request of a branch, opened if there is none.
 
-        Where drafts are not to be had, as in private repositories of some plans, it is an ordinary
-        one.
+        One that people closed is left closed as long as the branch has nothing new. Where drafts
+        are not to be had, as in private repositories of some plans, it is an ordinary one.
         """
         owner = repository.full_name.partition("/")[0]
         with told(f"look for the pull request of {branch!r}"):
-            found = next(iter(repository.get_pulls(state="all", head=f"{owner}:{branch}")), None)
-        if found is not None:
-            return found
+            there = list(repository.get_pulls(state="all", head=f"{owner}:{branch}"))
+        opened = [pull for pull in there if pull.state == "open"] or ([] if moved else there)
+        if opened:
+            return opened[0]
         wanted: dict[str, Any] = {
             "title": release.title,
             "body": _body(release.report),

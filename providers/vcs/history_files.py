@@ -38,3 +38,13 @@ async def read_history_files(repository: Path, commit: str) -> list[TreeFile]:
         paths.setdefault(blob, (path.decode(errors="replace"), mode == _PLAIN[1]))
     texts = await contents(git, list(paths))
     return [TreeFile(path, texts[blob], runs) for blob, (path, runs) in paths.items()]
+
+
+async def read_messages(repository: Path, commit: str) -> str:
+    """The messages of all commits of a history, the newest first.
+
+    Raises:
+        VersionControlError: there is no such commit.
+    """
+    git = Git(absolute(repository))
+    return (await git.run("log", "--format=%B", check_commit_id(commit))).decode(errors="replace")

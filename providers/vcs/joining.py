@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from core.errors import PublishingRefusedError
 from providers.vcs.commits import DEFAULT_AUTHOR
@@ -15,6 +16,20 @@ _STATE = """# {title}
 The build `{build}` is not verified yet. What there is of it is on the branch `{branch}`, with a
 pull request that says what is missing.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What is published of a release.
+
+    Attributes:
+        commit: for a branch; it may hold what people changed as well.
+        generated: holds the release's files and nothing else, and stands on what was generated
+            before: what the next build is compared with. `None` where nothing is new.
+    """
+
+    commit: str
+    generated: str | None
 
 
 async def is_ancestor(git: Git, older: str, newer: str) -> bool:
@@ -33,34 +48,37 @@ async def initial_commit(git: Git, release: Release) -> str:
     return await _commit(git, tree, (), f"Say where {release.build} is\n", after=release.commit)
 
 
-async def joined(git: Git, release: Release, head: str, earlier: Collection[str]) -> str:
+async def joined(git: Git, release: Release, head: str, earlier: Collection[str]) -> Joined:
     """A commit with the release's change on top of a branch's head.
 
-    What was published earlier is the common ground: what the release changed since then, and what
-    people changed since then, are merged. Where nothing of the project was published before, the
-    branch must be as an unverified first build left it.
+    What was generated earlier is the common ground: what the release changed since then, and what
+    people changed since then, are merged. So generated commits stand on generated ones alone, and
+    what people did is never taken for something that a build made. Where nothing of the project was
+    published before, the branch must be as an unverified first build left it.
 
     Args:
         git: has the release's commit, the head and all earlier ones.
         release: what is published.
         head: of the default branch.
-        earlier: commits of this project that were published before.
+        earlier: the `generated` of this project's builds before.
 
     Returns:
-        The commit; the head itself where the release has nothing new.
+        The commits; the head itself where the release has nothing new.
 
     Raises:
         PublishingRefusedError: people changed the same lines; or the branch has a history that no
             build of the project is in.
     """
     if await is_ancestor(git, head, release.commit):
-        return release.commit
+        return Joined(release.commit, release.commit)
     if await is_ancestor(git, release.commit, head):
-        return head
+        return Joined(head, None)
     message = f"{release.title}\n\nApp-Builder-Build: {release.build}\n"
     tree = await _object(git, "rev-parse", f"{release.commit}^{{tree}}")
     if await is_initial(git, head):
-        return await _commit(git, tree, (head, release.commit), message, after=release.commit)
+        parents = (head, release.commit)
+        commit = await _commit(git, tree, parents, message, after=release.commit)
+        return Joined(commit, release.commit)
     base = await _common_ground(git, head, earlier)
     if base is None:
         raise PublishingRefusedError(
@@ -69,12 +87,13 @@ async def joined(git: Git, release: Release, head: str, earlier: Collection[str]
             f"the commit {release.commit} in by hand"
         )
     if tree == await _object(git, "rev-parse", f"{base}^{{tree}}"):
-        return head
+        return Joined(head, None)
     change = await _commit(git, tree, (base,), message, after=base)
     if head == base:
-        return change
+        return Joined(change, change)
     merged = await _merged_tree(git, head, change)
-    return await _commit(git, merged, (head, change), f"Merge {message}", after=head)
+    commit = await _commit(git, merged, (head, change), f"Merge {message}", after=head)
+    return Joined(commit, change)
 
 
 async def follow_up(git: Git, release: Release, tip: str, commit: str) -> str:
@@ -103,10 +122,10 @@ async def _common_ground(git: Git, head: str, earlier: Collection[str]) -> str |
 
 async def _merged_tree(git: Git, head: str, change: str) -> str:
     output = await git.run(
-        *("merge-tree", "--write-tree", "--name-only", "--no-messages", head, change),
+        *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", head, change),
         accepted=(0, 1),  # 1: there are conflicts
     )
-    tree, *conflicts = output.decode().split()
+    tree, *conflicts = [part for part in output.decode().split("\0") if part]
     if conflicts:
         raise PublishingRefusedError(
             f"people changed the same lines as this build: {', '.join(conflicts[:_FILES_SHOWN])}; "

@@ -20,6 +20,11 @@ _HELPER = (
     '!f() { test "$1" = get || exit 0; '
     f'printf "username=x-access-token\\npassword=%s\\n" "${_TOKEN_VARIABLE}"; }}; f'
 )
+_NO_ADVICE = "advice.pushUpdateRejected=false"
+"""Git's advice would push its reasons out of the last lines, which are all that is kept."""
+
+_MOVED = re.compile(r"\[rejected\].*\((non-fast-forward|fetch first|already exists|stale info)\)")
+
 _NETWORK = (
     *("HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"),
     *("GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "SSL_CERT_FILE", "SSL_CERT_DIR"),
@@ -30,7 +35,8 @@ _REFUSED = {
     r"GH013|push protection|secret scanning": "the server's push protection found a secret",
     r"without `?workflows?`? (scope|permission)": "the token may not write workflow files; give it "
     "that permission, or build without them",
-    r"Authentication failed|could not read (Username|Password)|403": "the token may not push there",
+    r"Authentication failed|could not read (Username|Password)|returned error: 40[13]": "the token "
+    "may not do that there",
     r"protected branch|GH006": "the branch is protected",
     r"exceeds GitHub's file size limit|GH001": "a file is larger than the server takes",
 }
@@ -62,7 +68,7 @@ def remote_git(repository: Path, remote: Remote) -> Git:
     helper = f"credential.{parts.scheme}://{parts.netloc}.helper"
     return replace(
         Git(absolute(repository)),
-        settings=(f"{helper}=", f"{helper}={_HELPER}", "http.followRedirects=false"),
+        settings=(f"{helper}=", f"{helper}={_HELPER}", "http.followRedirects=false", _NO_ADVICE),
         variables={
             **{name: os.environ[name] for name in _NETWORK if name in os.environ},
             _TOKEN_VARIABLE: remote.token,
@@ -133,12 +139,14 @@ async def _run(git: Git, remote: Remote, *arguments: str) -> bytes:
         return await git.run(*arguments)
     except VersionControlError as error:
         told = str(error).replace(remote.token, "***") if remote.token else str(error)
-        if "non-fast-forward" in told or "fetch first" in told or "already exists" in told:
+        # Without the folder and the address before it, which may hold any word or number.
+        said = told.partition(" failed with exit code ")[2].replace(remote.url, "")
+        if arguments[0] == "push" and _MOVED.search(said):
             raise NotFastForwardError(
                 f"{remote.url}: a branch has commits that are not in what is pushed; "
                 "nothing was changed"
             ) from None
         for pattern, reason in _REFUSED.items():
-            if re.search(pattern, told, re.IGNORECASE):
+            if re.search(pattern, said, re.IGNORECASE):
                 raise PublishingRefusedError(f"{remote.url}: {reason}: {told}") from None
         raise VersionControlError(f"{remote.url}: {told}") from None

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
+import re
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -19,11 +20,34 @@ _LEFT_OUT = (
     "IPPublicDetector",
 )
 _PLACEHOLDERS = (
-    r"(?i)^[^\w]*(change[-_ ]?me.*|your[-_ ].*|<.*>|\$\{?.*|x{3,}|\*{3,}|password\d*|passwd|secret"
-    r"|pass|test(ing)?([-_ ].*)?|dummy.*|fake.*|example.*|postgres|user|admin|none|null|true|false"
-    r"|todo|hunter2|wrong.*|correct.*|not[-_ ].*|s3cret|token|key|api[-_]?key)[^\w]*$"
+    r"(?i)^\W*("
+    r"[a-z0-9_.-]{1,12}|"  # short and plain: what tests and examples are full of
+    r"(?=.{1,40}$).*(pass|p[a4]ssw|secret|test|dev|demo|dummy|fake|example|change|sample|your|"
+    r"insecure|wrong|correct|placeholder|admin|user|invalid|123|xxx|\.\.\.).*|"
+    r"<[^<>]*>|\$\{[^{}]*\}|\{\{?[^{}]*\}?\}|\$[A-Z_]+|\*+)\W*$"
 )
-"""Values behind `password =` and the like that are no secret: placeholders, and tests' own."""
+"""Values behind `password =` and in addresses that are no secret: placeholders, and tests' own.
+
+They are asked for passwords only; keys and tokens of a known form are never excused.
+"""
+
+_TOKENS = {
+    "Anthropic API Key": r"sk-ant-[A-Za-z0-9_-]{20,}",
+    "DeepSeek or OpenAI API Key": r"\bsk-(?:proj-|or-v1-)?[A-Za-z0-9_-]{32,}",
+    "GitHub Fine-grained Token": r"github_pat_[A-Za-z0-9_]{22,}",
+    "Google API Key": r"\bAIza[A-Za-z0-9_-]{35}",
+    "Hugging Face Token": r"\bhf_[A-Za-z0-9]{30,}",
+    "GitHub Token": r"\bgh[pousr]_[A-Za-z0-9]{36,}",
+}
+"""Tokens that the scanner does not know by their form, those of our own providers among them."""
+
+_FILTERS = (
+    "detect_secrets.filters.allowlist.is_line_allowlisted",
+    "detect_secrets.filters.heuristic.is_lock_file",
+    "detect_secrets.filters.heuristic.is_non_text_file",
+    "detect_secrets.filters.heuristic.is_prefixed_with_dollar_sign",
+    "detect_secrets.filters.heuristic.is_swagger_file",
+)
 
 _SECONDS = 300
 
@@ -55,14 +79,17 @@ class _Detected(BaseModel):
 _Results = TypeAdapter(dict[str, list[_Detected]])
 
 
-async def find_secrets(files: Sequence[TreeFile]) -> tuple[SecretFinding, ...]:
+async def find_secrets(
+    files: Sequence[TreeFile], held: Collection[str] = ()
+) -> tuple[SecretFinding, ...]:
     """What looks like a secret in files, in the order of paths and lines.
 
-    Keys and tokens are known by their form, passwords by the name they are given to. A line with
-    the comment `pragma: allowlist secret` is left alone.
+    Keys and tokens are known by their form, passwords by the name they are given to. No comment in
+    a file excuses anything: whoever wrote the file may have written the comment.
 
     Args:
         files: contents with their paths; a path may come several times.
+        held: secrets that this process has itself; they are looked for as they are.
 
     Raises:
         VersionControlError: the scanner failed; then nothing is known of the files.
@@ -74,10 +101,21 @@ async def find_secrets(files: Sequence[TreeFile]) -> tuple[SecretFinding, ...]:
         (names[Path(name).parts[0]], each.line_number, each.type)
         for name, found in detected.items()
         for each in found
-    }
+    } | {finding for file in files for finding in _known(file, held)}
     return tuple(
         SecretFinding(path=path, line=line, kind=kind) for path, line, kind in sorted(findings)
     )
+
+
+def _known(file: TreeFile, held: Collection[str]) -> Iterator[tuple[str, int, str]]:
+    """Tokens of the forms above, and secrets of ours."""
+    text = file.content.decode(errors="replace")
+    for number, line in enumerate(text.splitlines(), start=1):
+        for kind, form in _TOKENS.items():
+            if re.search(form, line):
+                yield file.path, number, kind
+        if any(secret in line for secret in held if secret):
+            yield file.path, number, "A secret of this system"
 
 
 def _write(folder: Path, files: Sequence[TreeFile]) -> dict[str, str]:
@@ -102,9 +140,8 @@ async def _scan(folder: Path) -> dict[str, list[_Detected]]:
         *(sys.executable, "-P", "-m", "detect_secrets", "scan", "--all-files", "--no-verify"),
         *(word for plugin in _LEFT_OUT for word in ("--disable-plugin", plugin)),
         *("--exclude-secrets", _PLACEHOLDERS),
-        # It would pass over what it takes for lock files, which are published all the same.
-        *("--disable-filter", "detect_secrets.filters.heuristic.is_lock_file"),
-        *("--disable-filter", "detect_secrets.filters.heuristic.is_non_text_file"),
+        # It would pass over such files and lines, which are published all the same.
+        *(word for name in _FILTERS for word in ("--disable-filter", name)),
         ".",
     ]
     process = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""Publishing to GitHub: the ways every release takes. `tests/real_github` has the failures."""
+"""Publishing to GitHub: the ways every release takes. the folder `real_github` has the failures."""
 
 from pathlib import Path
 

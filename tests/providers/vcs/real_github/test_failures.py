@@ -219,6 +219,96 @@ async def test_a_secret_anywhere_in_the_history_stops_the_push(
     assert hub.pushes == 0
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", 'client = Client("AIza' + 'SyA1B2C3D4E5F6G7H8I9J0K1L2M3N4O5P6Q")\n'),
+        ("a.py", 'login("hf_' + 'AbCdEfGhIjKlMnOpQrStUvWxYz01234567")\n'),
+        ("a.py", 'K = "sk-ant-api03-' + 'abcdefghijklmnopqrstuvwx"\n'),
+        ("a.py", 'password = "$up3rS3cr' + '!tProd9"\n'),
+        ("conf.swagger", "token: ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8\n"),
+        ("a.py", 'K = "AKIA' + 'QX3TZ7WMDPL5RBYC"  # pragma: allowlist secret\n'),
+        ("a.py", f'T = "{TOKEN}"\n'),
+    ],
+)
+async def test_no_form_file_or_comment_lets_a_secret_pass(
+    desk: Desk, hub: Hub, path: str, text: str
+) -> None:
+    with pytest.raises(PublishingRefusedError, match=f"{path}:1: "):
+        await desk.publish("shop-1", {path: text})
+    assert hub.requests == []
+
+
+async def test_what_examples_and_tests_are_full_of_is_no_secret(desk: Desk, hub: Hub) -> None:
+    files = {
+        "README.md": "Set DATABASE_URL=postgresql://app:app@localhost/app\n",
+        "compose.yaml": "environment:\n  POSTGRES_PASSWORD: app\n",
+        "app/settings.py": 'SECRET_KEY = "dev-secret"\npassword: str = "change-me-please"\n',
+        "tests/test_a.py": 'password = "strongpass123"\nother_password = "Passw0rd!"\n',
+        "tests/test_b.py": 'token = "not-a-token"\nAPI_KEY = "test-api-key"\n',
+    }
+    assert (await desk.publish("shop-1", files)).branch == "main"
+    assert hub.pushes == 1
+
+
+async def test_a_secret_in_a_commit_s_message_stops_the_push(desk: Desk, hub: Hub) -> None:
+    commits = [Commit("Use AKIA" + "QX3TZ7WMDPL5RBYC", (FileChange("a", "a"),))]
+    (commit,) = await write_history(desk.folder / "shop-1.git", commits, branch="build")
+    with pytest.raises(PublishingRefusedError, match=r"\(commit messages\):1: AWS"):
+        await desk.publish_commit("shop-1", commit)
+    assert hub.requests == []
+
+
+async def test_what_people_did_outlives_every_later_build(desk: Desk, hub: Hub) -> None:
+    await desk.publish("shop-1", FILES)
+    desk.person_commits("HUMAN.md", "mine\n")
+    await desk.publish("shop-2", {**FILES, "b.txt": "second\n"})
+    desk.merge("build/shop-2")
+    await desk.publish("shop-3", {**FILES, "b.txt": "third\n"})
+    assert hub.git(NAME, "diff", "--name-only", "main", "build/shop-3") == "b.txt"
+    assert desk.files("build/shop-3")["HUMAN.md"] == "mine"
+
+
+async def test_a_tag_of_somebody_else_is_no_build(desk: Desk, hub: Hub) -> None:
+    await desk.publish("shop-1", FILES)
+    theirs = desk.person_commits("HUMAN.md", "mine\n")
+    hub.git(NAME, "tag", "build/nightly", theirs)
+    await desk.publish("shop-2", {**FILES, "b.txt": "second\n"})
+    assert hub.git(NAME, "diff", "--name-only", "main", "build/shop-2") == "b.txt"
+
+
+async def test_a_closed_pull_request_is_opened_anew_for_what_is_new(desk: Desk, hub: Hub) -> None:
+    await desk.publish("shop-1", FILES)
+    second = {**FILES, "b.txt": "second\n"}
+    first = await desk.publish("shop-2", second)
+    hub.pulls[NAME][0]["state"] = "closed"
+    assert (await desk.publish("shop-2", second)).pull_request == first.pull_request
+    again = await desk.publish("shop-2", {**FILES, "b.txt": "other\n"})
+    assert again.pull_request != first.pull_request
+    assert [pull["state"] for pull in hub.pulls[NAME]] == ["closed", "open"]
+
+
+async def test_somebody_who_pushes_at_the_same_time_is_waited_for(desk: Desk, hub: Hub) -> None:
+    await desk.publish("shop-1", FILES)
+    pushed: list[str] = []
+
+    def push_first(method: str, path: str) -> None:
+        if not pushed and path.endswith("shop"):
+            pushed.append(desk.person_commits("HUMAN.md", "mine\n"))
+
+    hub.fault = push_first
+    await desk.publish("shop-2", {**FILES, "b.txt": "second\n"})
+    assert pushed
+    assert desk.files("build/shop-2")["HUMAN.md"] == "mine"
+
+
+async def test_a_number_in_a_folder_s_name_is_no_refusal(desk: Desk, hub: Hub) -> None:
+    hub.cut_push = 9
+    with pytest.raises(VersionControlError) as told:
+        await desk.publish("shop-403", FILES)
+    assert not isinstance(told.value, PublishingRefusedError)
+
+
 async def test_a_file_larger_than_servers_take_stops_the_push(desk: Desk, hub: Hub) -> None:
     with pytest.raises(PublishingRefusedError, match="is larger than"):
         await desk.publish("shop-1", {"big.txt": "x" * (MAX_FILE_BYTES + 1)})
