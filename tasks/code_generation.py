@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from codegen.extraction import extract_file
 from codegen.file_context import FileContext, Material, Offer, file_context, outline
 from codegen.file_gate import known_exports, refuse_file, tree_of_structure
-from codegen.gate import gate
 from codegen.order import dependency_order
 from codegen.scaffolds.facts import ScaffoldFacts
 from codegen.scaffolds.reading import read_facts
-from codegen.scaffolds.rendering import render_file
+from codegen.served_text import served_text
 from codegen.source.contract_check import amended_contract
 from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.schema import Schema
@@ -104,13 +103,11 @@ def _from_template(work: StageWork, file: FileContract) -> str:
         InputError: it does not keep it, which only a structure edited by hand can bring about.
     """
     neighbours = work.read("neighbours", FileIndex)
-    index = known_exports(neighbours.files, {})
+    facts = work.read("facts", ScaffoldFacts)
     try:
-        text = render_file(file, work.read("facts", ScaffoldFacts))
-        gate(file, text, index, neighbours.dependencies).refuse_errors(file.path)
+        return served_text(file, facts, neighbours.files, neighbours.dependencies)
     except ValueError as error:
         raise InputError(f"{VALIDATED_STRUCTURE}: {error}") from error
-    return text
 
 
 def _holds_nothing(file: FileContract) -> bool:
@@ -238,12 +235,13 @@ def _template_inputs(
     }
 
 
-def file_prompts(session: BuildSession, plan: FilePlan) -> FilePrompts:
-    """What the prompts of all files held, and the contracts that were amended.
+def file_prompts(session: BuildSession, plan: FilePlan, refused: Mapping[str, str]) -> FilePrompts:
+    """What the prompts of all files held, the contracts that were amended, and who is not there.
 
     Args:
         session: the build.
         plan: whose files were all asked for.
+        refused: why no answer was accepted, by path, of the files that are left empty.
     """
     files: list[FilePrompt] = []
     for path in plan.order:
@@ -255,6 +253,7 @@ def file_prompts(session: BuildSession, plan: FilePlan) -> FilePrompts:
                 tokens=shown.tokens if shown else 0,
                 cut=shown.cut if shown else (),
                 amended=amended if amended != plan.contracts[path] else None,
+                refused=refused.get(path, ""),
             )
         )
     return FilePrompts(budget=session.settings.calls.file_prompt_tokens, files=tuple(files))

@@ -3,6 +3,7 @@
 from codegen.contracts import check_structure, issues_of_module
 from codegen.issues import errors_in
 from codegen.scaffolds.serving import is_scaffold, with_scaffold
+from codegen.served_text import served_issues
 from core.artifacts.answers import ModuleFiles
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
@@ -79,7 +80,11 @@ class _Review:
         self._check()
 
     def _check(self) -> None:
-        self._found = check_structure(self._spec, self._schema, self._structure)
+        found = check_structure(self._spec, self._schema, self._structure)
+        told = {issue.place for issue in found}
+        served = served_issues(self._spec, self._structure)
+        # What a served file imports, and is not there, the structure's own check has told.
+        self._found = [*found, *(issue for issue in served if issue.place not in told)]
 
     @property
     def errors(self) -> tuple[StructuralIssue, ...]:

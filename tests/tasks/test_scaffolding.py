@@ -188,6 +188,14 @@ async def test_stage_5_passes_on_no_package_that_does_not_exist(bench: Bench) ->
         await validated(bench, edited)
 
 
+async def test_stage_5_passes_on_nothing_that_a_template_cannot_write(bench: Bench) -> None:
+    edited = STRUCTURE.model_copy(
+        update={"dependencies": (Dependency(name="fastapi", versions="the newest"),)}
+    )
+    with pytest.raises(AnswerError, match=r"pyproject\.toml: it is written from a template"):
+        await validated(bench, edited)
+
+
 async def test_versions_that_a_person_wrote_stay(bench: Bench) -> None:
     edited = STRUCTURE.model_copy(
         update={"dependencies": (Dependency(name="fastapi", versions="==0.140.*"),)}

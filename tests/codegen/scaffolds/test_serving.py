@@ -110,10 +110,15 @@ def test_modules_at_the_root_are_installed_too() -> None:
         (file("main.py", constant("app")), file("models.py"), file("test_main.py")),
     )
     image = flat.served["Dockerfile"]
-    assert "COPY main.py models.py ./" in image
+    assert 'COPY ["main.py", "models.py", "./"]' in image
     assert '"main:app"' in image
     hatch = tomllib.loads(flat.served["pyproject.toml"])["tool"]["hatch"]
     assert hatch["build"]["targets"]["wheel"] == {"only-include": ["main.py", "models.py"]}
+
+
+def test_a_package_whose_name_is_not_plain_is_copied_into_the_image_too() -> None:
+    own = product(spec_of(Stack()), (file("größe/__init__.py"), file("app/models.py")))
+    assert 'COPY ["größe", "./größe"]' in own.served["Dockerfile"]
 
 
 def test_an_application_in_src_is_installed_from_there() -> None:
