@@ -1,11 +1,13 @@
 """Reads what the checks of a whole Python project wrote."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field, TypeAdapter
 
+from codegen.failure_classes import is_test_file
 from codegen.failure_message import error_of
+from codegen.import_graph import ImportGraph
 from codegen.runners.accounts import own_account
 from codegen.runners.findings_reading import MAX_CASES, below, finding_case, parsed
 from codegen.runners.frames import read_frames
@@ -27,22 +29,26 @@ class _LoadReport(Part):
     findings: list[_Loaded]
 
 
-_SKIPPED = frozenset({"program", "late"})
-"""A module that ends the process or goes on for ever is a program, and nothing imports it."""
+_PROGRAM = frozenset({"program", "late"})
+"""What a program does when it is imported: it ends the process, or goes on for ever."""
 
 
 def read_load(
     step: Step, run: StepRun, paths: Mapping[str, str], files: Mapping[str, str]
 ) -> tuple[TestCaseResult, ...]:
-    """Read what the load probe wrote: a case for each cause, and a skipped one for each program."""
+    """Read what the load probe wrote: a case for each cause, and a skipped one for each program.
+
+    A module that other modules import is no program: whoever imports it ends with it.
+    """
     report = parsed(TypeAdapter(_LoadReport), run.report)
+    alone = any(finding.kind in _PROGRAM for finding in report.findings)
+    graph = ImportGraph(files) if alone else None
     cases: dict[object, TestCaseResult] = {}
     for finding in report.findings[:MAX_CASES]:
         path = below(step.folder, finding.path)
-        if finding.kind in _SKIPPED or finding.kind == "ended":
-            told = f"{path}: when it is imported, {finding.account}."
-            outcome = TestOutcome.SKIPPED if finding.kind in _SKIPPED else TestOutcome.ERROR
-            cases[path] = TestCaseResult(name=path, path=path, outcome=outcome, message=told)
+        if finding.kind in _PROGRAM or finding.kind == "ended":
+            importers = _importers(path, graph) if graph and finding.kind in _PROGRAM else []
+            cases[path] = _ending_case(path, finding, importers)
             continue
         account = own_account(stable_text(finding.account, paths), "python")
         frames = read_frames(account, known=files, folder=step.folder, ecosystem="python")
@@ -54,6 +60,23 @@ def read_load(
         if known is None or path == cause:
             cases[key] = finding_case(f"load {cause}", cause, account)
     return tuple(cases.values())
+
+
+def _importers(path: str, graph: ImportGraph) -> list[str]:
+    """Who imports a module; what a test does with it the test itself shows."""
+    return [
+        other for other in graph.importers_of(path) if other != path and not is_test_file(other)
+    ]
+
+
+def _ending_case(path: str, finding: _Loaded, importers: Sequence[str]) -> TestCaseResult:
+    """A case for a module that does not come back from its import."""
+    told = f"{path}: when it is imported, {finding.account}."
+    excused = finding.kind in _PROGRAM and not importers
+    if importers:
+        told += f" It is imported by {', '.join(importers[:5])}."
+    outcome = TestOutcome.SKIPPED if excused else TestOutcome.ERROR
+    return TestCaseResult(name=path, path=path, outcome=outcome, message=told)
 
 
 class _Location(Part):

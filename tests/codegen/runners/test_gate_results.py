@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,10 +15,16 @@ FILES = {
     "api/main.py": "def f(:\n",
 }
 PATHS = {"/work": ""}
+NAMES = ("main", "seed", "settings")
 
 
 def result(
-    runner: Runner, report: ReportFormat, document: object = b"", folder: str = "", **run: Any
+    runner: Runner,
+    report: ReportFormat,
+    document: object = b"",
+    folder: str = "",
+    files: Mapping[str, str] = FILES,
+    **run: Any,
 ) -> StepResult:
     written = document if isinstance(document, bytes) else json.dumps(document).encode()
     step = Step(
@@ -30,12 +37,14 @@ def result(
         report_path="/result",
     )
     values = {"exit_code": 1, **run, "report": written}
-    return gate_result(step, StepRun.model_validate(values), PATHS, FILES)
+    return gate_result(step, StepRun.model_validate(values), PATHS, files)
 
 
-def load(*findings: dict[str, str], folder: str = "", **run: Any) -> StepResult:
+def load(
+    *findings: dict[str, str], folder: str = "", files: Mapping[str, str] = FILES, **run: Any
+) -> StepResult:
     document = {"findings": list(findings)}
-    return result(Runner.LOAD_CHECK, ReportFormat.LOAD, document, folder, **run)
+    return result(Runner.LOAD_CHECK, ReportFormat.LOAD, document, folder, files, **run)
 
 
 def trace(*places: str, error: str = "KeyError: 'x'") -> str:
@@ -84,6 +93,32 @@ def test_programs_are_skipped_and_what_dies_is_not():
     ]
     assert found.cases[2].message == "api/c.py: when it is imported, signal 11 ends the process."
     assert load({"path": "a.py", "kind": "program", "account": "it ends with 2"}, exit_code=0).green
+
+
+@pytest.mark.parametrize(
+    ("kind", "account"),
+    [("program", "it ends with 'no settings'"), ("late", "it does not end within 20 s")],
+)
+def test_a_module_that_others_import_is_no_program(kind: str, account: str):
+    files = {
+        "api/shop/__init__.py": "",
+        "api/shop/settings.py": "import sys\nsys.exit('no settings')\n",
+        "api/shop/main.py": "from shop import settings\n",
+        "api/shop/seed.py": "from shop.main import app\n",
+        "api/tests/test_seed.py": "from shop import seed\n",
+    }
+    found = load(
+        *({"path": f"shop/{name}.py", "kind": kind, "account": account} for name in NAMES),
+        folder="api",
+        files=files,
+    )
+    assert [(case.path, case.outcome) for case in found.cases] == [
+        ("api/shop/main.py", TestOutcome.ERROR),
+        ("api/shop/seed.py", TestOutcome.SKIPPED),
+        ("api/shop/settings.py", TestOutcome.ERROR),
+    ]
+    assert found.cases[0].message.endswith(f", {account}. It is imported by api/shop/seed.py.")
+    assert found.reason == "load check in api: 2 errors in api/shop/main.py, api/shop/settings.py."
 
 
 def ruff(path: str, code: str | None, row: int, column: int) -> dict[str, Any]:
