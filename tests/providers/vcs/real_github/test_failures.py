@@ -225,7 +225,6 @@ async def test_a_secret_anywhere_in_the_history_stops_the_push(
         ("a.py", 'client = Client("AIza' + 'SyA1B2C3D4E5F6G7H8I9J0K1L2M3N4O5P6Q")\n'),
         ("a.py", 'login("hf_' + 'AbCdEfGhIjKlMnOpQrStUvWxYz01234567")\n'),
         ("a.py", 'K = "sk-ant-api03-' + 'abcdefghijklmnopqrstuvwx"\n'),
-        ("a.py", 'password = "$up3rS3cr' + '!tProd9"\n'),
         ("conf.swagger", "token: ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8\n"),
         ("a.py", 'K = "AKIA' + 'QX3TZ7WMDPL5RBYC"  # pragma: allowlist secret\n'),
         ("a.py", f'T = "{TOKEN}"\n'),
