@@ -149,7 +149,7 @@ async def test_without_an_index_a_package_is_taken_as_it_comes_and_told(
 
 
 async def validated(bench: Bench, structure: FileStructure) -> ValidatedStructure:
-    work = bench.work("5", {**DESIGN, FILE_STRUCTURE: structure}, *[REVIEW] * 4)
+    work = bench.work("5", {**DESIGN, FILE_STRUCTURE: structure}, *[REVIEW] * 5)
     answer = (await validate_structure(work))[VALIDATED_STRUCTURE]
     assert isinstance(answer, ValidatedStructure)
     return answer
