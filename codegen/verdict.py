@@ -158,8 +158,8 @@ def _excuse(failure: Failure) -> str:
 
 
 def _skipped(result: StepResult) -> list[str]:
-    """What a check of the gate left out, and why."""
-    if result.step.kind != "gate":
+    """What a check of the gate or of the start left out, and why."""
+    if result.step.kind not in {"gate", "boot"}:
         return []
     return [case.message for case in result.cases if case.outcome is TestOutcome.SKIPPED]
 

@@ -27,6 +27,8 @@ _ENDINGS = {
 }
 _BAD = (TestOutcome.FAILED, TestOutcome.ERROR)
 _NODE_ONLY_FAILED = re.compile(r"'test failed'")
+_REFUSED_FROM, _BROKEN_FROM = 400, 500
+"""Least status of an answer that refuses what was asked for, and of one that says it is broken."""
 _NODE_MARK = re.compile(r"[✖✔﹣▶ℹ]")
 
 
@@ -113,7 +115,7 @@ def _read(
             printed = run.output
             return read_go(run.report, printed, paths, module=step.module, folder=step.folder)
         case ReportFormat.BOOT:
-            return (_boot(step, run, output),)
+            return _boot(step, run, output)
         case ReportFormat.NONE:
             passed = run.exit_code == 0 and run.ended_by == "exit"
             return (TestCaseResult(name=step.name, outcome=TestOutcome.PASSED),) if passed else ()
@@ -194,23 +196,33 @@ class _BootAnswer(Part):
     seconds: float = 0.0
 
 
-def _boot(step: Step, run: StepRun, output: str) -> TestCaseResult:
-    """A case for the start of an application, with what it printed when it failed."""
+def _boot(step: Step, run: StepRun, output: str) -> tuple[TestCaseResult, ...]:
+    """A case for the start of an application, with what it printed when it failed.
+
+    Which paths it serves is not known here. One that refuses all it is asked for may serve others,
+    so that is no failure; a skipped case says what was not shown.
+    """
     try:
         answer = _BootAnswer.model_validate(json.loads(run.report))
     except (ValueError, RecursionError) as error:
         raise UnreadableResultsError(f"the answer of the boot check is none: {error}") from error
-    good = answer.status is not None and answer.status < 500
+    good = answer.status is not None and answer.status < _BROKEN_FROM and answer.exit_code is None
     if answer.status is not None:
         reason = f"GET {answer.path} on port {answer.port} was answered with {answer.status}."
+        if answer.exit_code is not None:
+            reason += f" The application ended with exit code {answer.exit_code}."
     elif answer.exit_code is not None:
         reason = f"The application ended with exit code {answer.exit_code} before it answered."
     else:
         reason = "The application did not answer in time."
     said = timeless(own_account(output, step.ecosystem))
-    return TestCaseResult(
+    case = TestCaseResult(
         name=step.name,
         outcome=TestOutcome.PASSED if good else TestOutcome.FAILED,
         seconds=max(answer.seconds, 0.0),
         message=reason if good else f"{reason}\n{said}".strip(),
     )
+    if not good or (answer.status or 0) < _REFUSED_FROM:
+        return (case,)
+    told = f"{step.name} did not show that the application serves anything: {reason}"
+    return (case, TestCaseResult(name=step.name, outcome=TestOutcome.SKIPPED, message=told))

@@ -5,6 +5,7 @@ The request says what is asked and where the answer is written. The application 
 likes: in a box every listening socket is its own.
 """
 
+import contextlib
 import http.client
 import json
 import os
@@ -21,6 +22,8 @@ _KNOWN_BELOW = 400
 _BROKEN_FROM = 500
 _LISTENING = "0A"
 _KILL_SECONDS = 3.0
+_SETTLE_SECONDS = 0.5
+"""What an application must outlive its answer by, so that the answer was no last word."""
 
 
 def listening_ports(tables: list[Path]) -> list[int]:
@@ -51,7 +54,7 @@ def ask(port: int, path: str) -> int | None:
 
 
 def probe(ports: list[int], paths: list[str]) -> dict[str, Any]:
-    """Ask every port for every path until one is known; else the last answer, if any."""
+    """Ask every port for every path until one is served or broken; else the last answer, if any."""
     answer: dict[str, Any] = {}
     for port in ports:
         for path in paths:
@@ -73,10 +76,14 @@ def watch(process: "subprocess.Popen[bytes]", request: dict[str, Any]) -> dict[s
         open_ports = listening_ports([Path("/proc/net/tcp"), Path("/proc/net/tcp6")])
         expected = [port for port in open_ports if port == request["port"]]
         others = [port for port in open_ports if port != request["port"]]
-        answer = probe(expected + others, request["paths"])
+        # Another port is asked only where the expected one says nothing: it may be anything's.
+        answer = probe(expected, request["paths"]) or probe(others, request["paths"])
         if ended:
             break
         time.sleep(_WAIT_SECONDS)
+    if answer:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_SETTLE_SECONDS)
     answer["exit_code"] = process.poll()
     answer["seconds"] = round(time.monotonic() - started, 3)
     return answer
@@ -95,7 +102,7 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the probe; 0 when the application answered and did not call itself broken."""
+    """Run the probe; 0 when the application answered, is not broken by its own word, and runs."""
     request: dict[str, Any] = json.loads(arguments[0])
     try:
         process = subprocess.Popen(arguments[1:], start_new_session=True)  # noqa: S603 -- in a box
@@ -106,7 +113,8 @@ def main(arguments: list[str]) -> int:
         answer = watch(process, request)
         end(process)
     Path(request["report"]).write_text(json.dumps(answer, sort_keys=True))
-    return 0 if answer.get("status", _BROKEN_FROM) < _BROKEN_FROM else 1
+    answered = answer.get("status", _BROKEN_FROM) < _BROKEN_FROM
+    return 0 if answered and answer["exit_code"] is None else 1
 
 
 if __name__ == "__main__":

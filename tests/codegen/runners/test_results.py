@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.runners.results import StepResult, StepRun, step_result
+from codegen.verdict import evidence_of
 from core.artifacts.report import TestOutcome
 from core.artifacts.run_plan import BootCheck, ReportFormat, Runner, Step
 
@@ -123,6 +124,11 @@ def test_a_build_and_an_unknown_runner_are_judged_by_their_exit_code():
             "GET / on port 3000 was answered with 500.",
             False,
         ),
+        (
+            {"status": 200, "path": "/", "port": 3000, "exit_code": 0},
+            "GET / on port 3000 was answered with 200. The application ended with exit code 0.",
+            False,
+        ),
         ({"exit_code": 1}, "The application ended with exit code 1 before it answered.", False),
         ({"seconds": 60.0}, "The application did not answer in time.", False),
     ],
@@ -133,6 +139,22 @@ def test_a_boot_check_is_green_when_the_application_answers(
     shown = boot(**answer)
     assert shown.green is green
     assert shown.cases[0].message == (reason if green else f"{reason}\nsaid")
+
+
+@pytest.mark.parametrize(
+    ("status", "shown"), [(200, True), (302, True), (401, False), (404, False), (426, False)]
+)
+def test_an_application_that_refuses_all_it_is_asked_for_is_noted(status: int, *, shown: bool):
+    result = boot(status=status, path="/", port=3000)
+    assert result.green
+    assert evidence_of(result, (), 1.0).notes == (
+        ()
+        if shown
+        else (
+            "boot check did not show that the application serves anything: GET / on port 3000 was"
+            f" answered with {status}.",
+        )
+    )
 
 
 @pytest.mark.parametrize("report", [b"{", b"[]", b'{"status": "x"}', b"[" * 9999])

@@ -118,6 +118,29 @@ def test_an_application_that_ends_is_told_with_its_exit_code(probing: Probing):
     assert "status" not in answer
 
 
+def test_what_answers_for_an_application_that_has_ended_is_no_success(probing: Probing, port: int):
+    code, answer = probing(sys.executable, "-S", "-c", "raise SystemExit(3)", ports=[port])
+    assert (code, answer["status"], answer["exit_code"]) == (1, 200, 3)
+
+
+def test_another_port_is_asked_only_where_the_expected_one_says_nothing(
+    probing: Probing, port: int, closed_port: int
+):
+    empty = "from http.server import *; HTTPServer(('127.0.0.1', %d), BaseHTTPRequestHandler)"
+    refusing = (sys.executable, "-c", f"{empty % closed_port}.serve_forever()")
+    code, answer = probing(sys.executable, "-c", "import time; time.sleep(60)", ports=[port, 1])
+    assert (code, answer["port"], answer["status"]) == (0, port, 200)
+    with subprocess.Popen(refusing) as server:
+        try:
+            while boot_probe.ask(closed_port, "/") is None:
+                pass
+            sleeping = (sys.executable, "-c", "import time; time.sleep(60)")
+            code, answer = probing(*sleeping, ports=[port, closed_port])
+        finally:
+            server.terminate()
+    assert (answer["port"], answer["status"]) == (closed_port, 501)
+
+
 def test_an_application_that_never_answers_ends_the_wait(probing: Probing):
     stubborn = "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"
     probing.monkeypatch.setattr(boot_probe, "_KILL_SECONDS", 0.2)
