@@ -147,7 +147,7 @@ def _no_name(
     what = "has no default export" if name == "default" else f"does not export {name!r}"
     listed = ", ".join(names)[:300]
     return Finding(
-        severity=Severity.WARNING if item.kind in {"dynamic", "optional"} else Severity.ERROR,
+        severity=Severity.WARNING if item.kind == "optional" else Severity.ERROR,
         code="unknown-name",
         line=item.line,
         message=f"it imports from {target.name!r}, which {what}"
@@ -158,7 +158,7 @@ def _no_name(
 
 def _no_file(item: SourceImport, target: Target, tree: Tree) -> Finding:
     near = nearest(target.name, sorted(tree.paths))
-    gentle = item.kind in {"dynamic", "optional", "link"}
+    gentle = item.kind in {"optional", "link"}
     return Finding(
         severity=Severity.WARNING if gentle else Severity.ERROR,
         code="unknown-file",
@@ -180,7 +180,7 @@ def _package(
         return []
     names = [entry.name for entry in dependencies if entry.ecosystem == ecosystem]
     listed = ", ".join(names)[:300] or "none"
-    gentle = item.kind in {"dynamic", "optional"}
+    gentle = item.kind == "optional"
     return [
         Finding(
             severity=Severity.WARNING if gentle else Severity.ERROR,

@@ -6,7 +6,8 @@ from codegen.source.go_names import go_exports, go_imports
 from codegen.source.languages import SCRIPTS, Language, language_of
 from codegen.source.link_imports import link_imports
 from codegen.source.names import Exports, SourceExport, SourceImport
-from codegen.source.python_names import python_exports, python_imports
+from codegen.source.python_imports import python_imports
+from codegen.source.python_names import python_exports
 from codegen.source.script_exports import script_exports
 from codegen.source.script_imports import script_imports
 from codegen.source.svelte_names import svelte_exports, svelte_imports

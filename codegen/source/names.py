@@ -63,9 +63,9 @@ class SourceImport(Part):
     Attributes:
         module: as written, with a relative import's dots in front.
         names: what is taken by name; `default` for a default import, `*` for everything.
-        kind: `static`; `dynamic` if it happens while running, where failure may be handled;
-            `type` if it is gone when running; `optional` if its failure is caught; `link` for
-            what a page or style sheet refers to.
+        kind: `static`; `dynamic` if a call makes it, of a module named in a literal; `type` if it
+            is gone when running; `optional` if the program goes on where it fails; `link` for what
+            a page or style sheet refers to.
         line: from 1.
     """
 

@@ -1,10 +1,10 @@
-"""Exports and imports of Python modules."""
+"""Exports of Python modules."""
 
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from codegen.source.names import ExportKind, Exports, SourceExport, SourceImport
+from codegen.source.names import ExportKind, Exports, SourceExport
 from codegen.source.syntax import python_tree
 from codegen.source.trees import squeezed
 
@@ -12,7 +12,6 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TYPES = frozenset({"TypeVar", "ParamSpec", "TypeVarTuple", "NewType", "Annotated", "Union"})
 _CLASS_MAKERS = frozenset({"namedtuple", "NamedTuple", "TypedDict", "Enum", "declarative_base"})
 _DECORATING_MODULES = frozenset({"functools", "contextlib", "typing", "pytest", "tenacity"})
-_CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 
 
 def python_exports(text: str) -> Exports:
@@ -24,22 +23,6 @@ def python_exports(text: str) -> Exports:
     found = _Names()
     found.read(tree.body)
     return found.exports()
-
-
-def python_imports(text: str) -> list[SourceImport]:
-    """Every import, also those inside functions and conditions."""
-    try:
-        tree = python_tree(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    found = list(_imports(tree.body, optional=False, typed=False))
-    if "import_module" in text or "__import__" in text:
-        found += [
-            SourceImport(module=name, kind="dynamic", line=node.lineno)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and (name := _dynamic(node)) is not None
-        ]
-    return sorted(found, key=lambda item: item.line)
 
 
 def python_signature(node: _Function) -> str:
@@ -95,7 +78,7 @@ class _Names:
         if type(statement).__name__ == "TypeAlias":  # `type X = …`, from Python 3.12 on
             name = ast.unparse(statement).split()[1].partition("[")[0]
             self._add(name, "type", squeezed(ast.unparse(statement)), statement.lineno)
-        for block in _blocks(statement):
+        for block in blocks_of(statement):
             self.read(block)
 
     def _add(self, name: str, kind: ExportKind, signature: str, line: int, **more: object) -> None:
@@ -191,7 +174,7 @@ def _is_registered(node: _Function) -> bool:
     )
 
 
-def _blocks(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+def blocks_of(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
     """The blocks of a compound statement that runs in the module's own scope."""
     for name in ("body", "orelse", "finalbody"):
         yield getattr(statement, name, [])
@@ -258,7 +241,7 @@ def _members(node: ast.ClassDef) -> Iterator[str]:
             case ast.ClassDef():
                 yield f"class {statement.name}"
             case _:
-                for block in _blocks(statement):
+                for block in blocks_of(statement):
                     inner = ast.ClassDef(node.name, [], [], block, [])
                     yield from _members(inner)
     for part in ast.walk(node):
@@ -269,55 +252,3 @@ def _members(node: ast.ClassDef) -> Iterator[str]:
             and part.value.id == "self"
         ):
             yield part.attr
-
-
-def _imports(
-    statements: Iterable[ast.stmt], *, optional: bool, typed: bool
-) -> Iterator[SourceImport]:
-    for node in statements:
-        match node:
-            case ast.Import() | ast.ImportFrom():
-                kind = "type" if typed else "optional" if optional else "static"
-                yield from _import(node, kind)
-            case ast.Try():
-                caught = {name for handler in node.handlers for name in _handled(handler)}
-                yield from _imports(
-                    node.body, optional=optional or bool(caught & _CAUGHT), typed=typed
-                )
-                handled = [inner for handler in node.handlers for inner in handler.body]
-                rest = [*handled, *node.orelse, *node.finalbody]
-                yield from _imports(rest, optional=optional, typed=typed)
-            case ast.If() if ast.unparse(node.test).endswith("TYPE_CHECKING"):
-                yield from _imports(node.body, optional=optional, typed=True)
-                yield from _imports(node.orelse, optional=optional, typed=typed)
-            case _:
-                for block in _blocks(node):
-                    yield from _imports(block, optional=optional, typed=typed)
-
-
-def _import(node: ast.Import | ast.ImportFrom, kind: str) -> Iterator[SourceImport]:
-    if isinstance(node, ast.Import):
-        modules = [(item.name, ()) for item in node.names]
-    else:
-        names = tuple(item.name for item in node.names)
-        modules = [("." * node.level + (node.module or ""), names)]
-    for module, taken in modules:
-        values = {"module": module, "names": taken, "kind": kind, "line": node.lineno}
-        yield SourceImport.model_validate(values)
-
-
-def _handled(handler: ast.ExceptHandler) -> set[str]:
-    if handler.type is None:
-        return {"BaseException"}
-    return {part.id for part in ast.walk(handler.type) if isinstance(part, ast.Name)}
-
-
-def _dynamic(call: ast.Call) -> str | None:
-    """The module of `importlib.import_module("x")` and `__import__("x")`."""
-    if not isinstance(call.func, ast.Name | ast.Attribute) or not call.args:
-        return None
-    name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
-    first = call.args[0]
-    if name not in {"import_module", "__import__"} or not isinstance(first, ast.Constant):
-        return None
-    return first.value if isinstance(first.value, str) else None

@@ -73,24 +73,31 @@ def _called(call: Node, module: str) -> SourceImport:
     """A call that loads a module, with the names its result is taken apart into."""
     function = call.child_by_field_name("function")
     dynamic = function is not None and function.type == "import"
-    names: list[str] = []
-    holder = call.parent
-    while holder is not None and holder.type in {"await_expression", "parenthesized_expression"}:
-        holder = holder.parent
-    if holder is not None and holder.type == "variable_declarator":
-        pattern = holder.child_by_field_name("name")
-        if pattern is not None and pattern.type == "object_pattern":
-            names = list(_taken(pattern))
-    elif holder is not None and holder.type == "member_expression":
-        names = [text_of(holder.child_by_field_name("property"))]
     plain = text_of(function) == "require"
-    kind = "dynamic" if dynamic else "optional" if _guarded(call) or not plain else "static"
+    optional = _goes_on(call) or not (plain or dynamic)
     return SourceImport(
         module=module,
-        names=tuple(names) if plain or "then" not in names else (),
-        kind=kind,
+        names=tuple(_names_of(call, dynamic)) if plain or dynamic else (),
+        kind="optional" if optional else "dynamic" if dynamic else "static",
         line=line_of(call),
     )
+
+
+def _names_of(call: Node, dynamic: bool) -> Iterator[str]:
+    """What is taken at once from what a call loads; from a promise nothing is."""
+    holder = call.parent
+    awaited = not dynamic
+    while holder is not None and holder.type in {"await_expression", "parenthesized_expression"}:
+        awaited = awaited or holder.type == "await_expression"
+        holder = holder.parent
+    if holder is None or not awaited:
+        return
+    if holder.type == "variable_declarator":
+        pattern = holder.child_by_field_name("name")
+        if pattern is not None and pattern.type == "object_pattern":
+            yield from _taken(pattern)
+    elif holder.type == "member_expression":
+        yield text_of(holder.child_by_field_name("property"))
 
 
 def _taken(pattern: Node) -> Iterator[str]:
@@ -102,11 +109,33 @@ def _taken(pattern: Node) -> Iterator[str]:
             yield from binding_names(item)
 
 
-def _guarded(node: Node) -> bool:
-    """Whether it stands in a `try`, or in a function that may never run."""
-    parent = node.parent
-    while parent is not None:
-        if parent.type == "try_statement":
+def _goes_on(call: Node) -> bool:
+    """Whether the program goes on where the module is not there: in a `try`, or by `.catch()`."""
+    node, assigned = call, False
+    while (parent := node.parent) is not None:
+        assigned = assigned or parent.type == "assignment_expression"
+        if parent.type == "member_expression" and _is_caught(parent):
             return True
-        parent = parent.parent
+        body = parent.child_by_field_name("body") if parent.type == "try_statement" else None
+        if body is not None and body.start_byte == node.start_byte:
+            handler = parent.child_by_field_name("handler")
+            if handler is not None and not _gives_up(handler, assigned):
+                return True
+        node = parent
     return False
+
+
+def _is_caught(member: Node) -> bool:
+    name = text_of(member.child_by_field_name("property"))
+    return name == "catch" and member.parent is not None and member.parent.type == "call_expression"
+
+
+def _gives_up(handler: Node, assigned: bool) -> bool:
+    """Whether a `catch` ends in a `throw`, or leaves empty what others below rely on."""
+    body = handler.child_by_field_name("body")
+    statements = [node for node in body.named_children if node.type != "comment"] if body else []
+    if not statements:
+        return assigned
+    return statements[-1].type == "throw_statement" or text_of(statements[-1]).startswith(
+        "process.exit"
+    )
