@@ -13,6 +13,7 @@ from core.settings import SandboxLimits
 from providers.sandbox.disk_use import watch_growth
 from providers.sandbox.first_process import FirstProcess
 from providers.sandbox.sandbox import Ending
+from providers.sandbox.socket_memory import socket_memory
 
 OUTPUT_KEPT = 64 * 1024
 """Bytes of output that are kept: the last ones."""
@@ -160,8 +161,8 @@ async def _watch(
 
 
 def _memory(first: int) -> int:
-    """Bytes of memory of a process and of all below it."""
-    total = 0
+    """Bytes of memory of a box's first process, of all below it and of their sockets."""
+    total = socket_memory(first)
     members = [first]
     while members:
         member = members.pop()
@@ -180,12 +181,14 @@ def _children(process: int) -> list[int]:
 
 def _resident(process: int) -> int:
     """Bytes a process holds, without the pages of files, which the kernel can drop."""
-    kilobytes = 0
     with suppress(OSError):
-        for line in Path(f"/proc/{process}/status").read_text().splitlines():
-            if line.startswith(("RssAnon:", "RssShmem:")):
-                kilobytes += int(line.split()[1])
-    return kilobytes * 1024
+        # A first thread that has ended shows no memory, though the others go on using it.
+        for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208 -- numbers, not paths
+            status = Path(f"/proc/{process}/task/{thread}/status").read_text().splitlines()
+            held = [line for line in status if line.startswith(("RssAnon:", "RssShmem:"))]
+            if held:
+                return sum(int(line.split()[1]) for line in held) * 1024
+    return 0
 
 
 def _files(process: int, folders: Sequence[str]) -> int:

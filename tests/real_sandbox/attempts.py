@@ -135,6 +135,20 @@ for _ in range(20):
 time.sleep(60)
 """
 
+SOCKET_BUFFERS = """
+kept = []
+for _ in range(490):
+    for end in socket.socketpair():
+        kept.append(end)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        end.setblocking(False)
+        try:
+            while True: end.send(b'x' * 65536)
+        except BlockingIOError: pass
+time.sleep(2)
+print('GOT', flush=True)
+"""
+
 TEN_GIGABYTES = """
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 def one_file(folder):

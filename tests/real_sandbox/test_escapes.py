@@ -124,6 +124,13 @@ async def test_four_gigabytes_cannot_be_taken_by_many_processes(boxes: Boxes):
     assert boxes.sandbox.name != "bubblewrap" or run.ended_by == "memory"
 
 
+async def test_memory_cannot_be_hidden_in_the_buffers_of_sockets(boxes: Boxes):
+    run = await tried(boxes, attempts.SOCKET_BUFFERS, memory_mb=128)
+    assert "GOT" not in run.output
+    # The kernel of Docker's control group kills the process before it says that it did.
+    assert run.ended_by == "memory" or run.exit_code == 137, run
+
+
 async def test_ten_gigabytes_cannot_be_written(boxes: Boxes):
     free = os.statvfs("/tmp").f_bavail
     run = await tried(boxes, attempts.TEN_GIGABYTES, memory_mb=512)

@@ -92,6 +92,23 @@ async def test_many_processes_together_cannot_take_more_memory_than_the_bound(
     assert run.ended_by == "memory"
 
 
+async def test_memory_counts_though_the_first_thread_has_ended(boxes: Boxes):
+    run = await boxes.python(
+        "import ctypes, os, threading, time\n"
+        "def hold():\n"
+        "    time.sleep(0.3)\n"
+        "    held = b'x' * (60 << 20)\n"
+        "    time.sleep(10)\n"
+        "for _ in range(4):\n"
+        "    if os.fork() == 0:\n"
+        "        threading.Thread(target=hold).start()\n"
+        "        ctypes.CDLL(None).pthread_exit(None)\n"
+        "time.sleep(10)",
+        limits=SandboxLimits(seconds=8, memory_mb=128),
+    )
+    assert run.ended_by == "memory"
+
+
 async def test_a_huge_file_is_refused(boxes: Boxes):
     run = await boxes.python(
         "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
