@@ -77,7 +77,8 @@ def create_arguments(
     limits = container.limits
     numbers = (
         limits.file_mb * _MIB // 512,
-        limits.memory_mb * 1024,
+        # What a process may set aside, not what it uses: that is the control group's to bound.
+        (limits.memory_mb + limits.reserve_mb) * 1024,
         math.ceil(limits.seconds),
         math.ceil(limits.seconds) + _SOONER_OR_LATER,
     )

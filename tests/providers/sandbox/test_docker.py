@@ -16,6 +16,7 @@ from core.settings import SandboxLimits
 from providers.sandbox import docker_engine
 from providers.sandbox.docker import DockerSandbox
 from providers.sandbox.docker_engine import is_alive, owner
+from providers.sandbox.npm import node_folder
 from providers.sandbox.sandbox import SandboxRun
 from tests.providers.sandbox import docker_imitation
 
@@ -103,6 +104,26 @@ async def test_what_passes_a_bound_is_removed(
     run = await ran(engine, tmp_path, "sh", "-c", command, limits=SandboxLimits(**bounds))  # pyright: ignore[reportArgumentType] -- numbers
     assert (run.ended_by, run.exit_code) == (ending, 137)
     assert engine.containers == []
+
+
+async def test_a_process_may_set_aside_what_it_may_reserve(engine: Engine, tmp_path: Path):
+    limits = SandboxLimits(memory_mb=1024, reserve_mb=2048)
+    run = await ran(engine, tmp_path, "sh", "-c", "ulimit -d", limits=limits)
+    assert run.output == f"{3072 * 1024}\n"
+
+
+async def test_node_with_threads_runs_within_the_bounds_of_a_step(engine: Engine, tmp_path: Path):
+    code = (
+        "const { Worker, isMainThread } = require('worker_threads');"
+        "if (isMainThread) for (let i = 0; i < 4; i++) new Worker(__filename);"
+        "else console.log('works')"
+    )
+    program = tmp_path / "threads.js"
+    program.write_text(code)
+    node = str(node_folder() / "bin/node")
+    limits = SandboxLimits(reserve_mb=16_384, seconds=30)  # as steps.py has it for Node
+    run = await ran(engine, tmp_path, node, str(program), limits=limits)
+    assert (run.exit_code, run.output) == (0, "works\n" * 4)
 
 
 async def test_out_of_memory_is_told(engine: Engine, tmp_path: Path):
