@@ -8,7 +8,8 @@ from codegen.code_blocks import without_reasoning
 from codegen.edits.applying import apply_edits
 from codegen.edits.edit import Edits, Replacement
 from codegen.edits.reading import read_edits
-from codegen.mended_files import refuse_broken
+from codegen.guarded_files import refuse_rigging
+from codegen.mended_files import refuse_breach, refuse_broken
 from core.artifacts.structure import FileContract
 
 _CAUSE_CHARACTERS = 300
@@ -50,8 +51,8 @@ def read_proposal(
         contracts: those that there are, by path.
 
     Raises:
-        ValueError: it cannot be read or applied, or leaves a file broken; fit to be shown to the
-            model.
+        ValueError: it cannot be read or applied, leaves a file broken or a promise unkept, or
+            changes how tests run; fit to be shown to the model.
     """
     edits = read_edits(answer, texts)
     if edits.no_change:
@@ -64,7 +65,9 @@ def read_proposal(
     }
     if not changed:
         raise ValueError("the answer changes nothing: every file is as it was")
+    refuse_rigging(texts, changed)
     refuse_broken(texts, changed, contracts)
+    refuse_breach(texts, changed, contracts)
     return Proposal(answer, _cause(answer), changed)
 
 

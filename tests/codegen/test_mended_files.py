@@ -1,6 +1,6 @@
 import pytest
 
-from codegen.mended_files import refuse_broken
+from codegen.mended_files import refuse_breach, refuse_broken
 from core.artifacts.structure import Export, FileContract
 
 GOOD = "def total(prices):\n    return sum(prices)\n"
@@ -38,3 +38,30 @@ def test_what_was_accepted_before_is_no_reason_to_refuse() -> None:
 def test_of_many_errors_the_first_are_told() -> None:
     changed: dict[str, str | None] = {f"m{number}.py": "(" for number in range(15)}
     assert "… and 3 more" in refused({}, changed)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, "'shop.py' has a contract: it can be neither deleted nor moved"),
+        ("def sum_up(prices):\n    return sum(prices)\n", "'shop.py' no longer offers 'total'"),
+    ],
+)
+def test_what_a_contract_promises_stays(text: str | None, told: str) -> None:
+    with pytest.raises(ValueError, match="others rely on") as error:
+        refuse_breach({"shop.py": GOOD}, {"shop.py": text}, CONTRACTS)
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (GOOD, "from sums import *\n"),
+        (GOOD, "from sums import total as total\n"),
+        ("CURRENCY = 'EUR'\n", "CURRENCY = 'USD'\n"),
+    ],
+)
+def test_a_promise_that_is_kept_or_never_was_is_no_reason_to_refuse(
+    before: str, after: str
+) -> None:
+    refuse_breach({"shop.py": before, "b.py": GOOD}, {"shop.py": after, "b.py": None}, CONTRACTS)

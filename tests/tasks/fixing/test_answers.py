@@ -21,6 +21,10 @@ NOWHERE = edit("    return product(prices)", "    return sum(prices)")
 BROKEN = edit("    return sum(prices) + 1", "    return sum(prices")
 STUB = edit("    return sum(prices) + 1", "    ...  # TODO: implement")
 BLIND = "It is in the way.\n\n```python tests/test_other.py\ndef test_other():\n    pass\n```\n"
+HOOK = (
+    "It is set up.\n\n```python tests/conftest.py\ndef pytest_pyfunc_call():\n    return 1\n```\n"
+)
+CODE_GONE = GONE.replace("tests/test_prices.py", "shop/prices.py")
 HALF = RIGHT + "\n" + WEAKENED.partition("\n\n")[2]
 
 
@@ -36,6 +40,8 @@ HALF = RIGHT + "\n" + WEAKENED.partition("\n\n")[2]
         (BROKEN, "'shop/prices.py': line"),
         (STUB, "'shop/prices.py': line"),
         (BLIND, "'tests/test_other.py' (line 3 of the answer): is there, but was not shown"),
+        (HOOK, "it decides how tests run, and must stay as it is"),
+        (CODE_GONE, "has a contract: it can be neither deleted nor moved"),
         (HALF, "nothing was changed, because one edit cannot be applied"),
         ("I would look at the sum.", "search/replace blocks"),
     ],
