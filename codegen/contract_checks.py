@@ -1,11 +1,12 @@
 """Checks of files' contracts without a model: languages, names, imports and packages."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from codegen.issues import Problem
 from codegen.legal_names import identifier_problem
+from codegen.manifests import fixes_versions
 from codegen.source.languages import Language, language_of
 from codegen.source.packages import declares
 from codegen.source.platforms import is_node_builtin, is_python_standard
@@ -23,6 +24,9 @@ _ECOSYSTEMS = {
     Language.SVELTE: "npm",
 }
 """Languages whose names and packages are checked."""
+
+_TAKEN_OVER = frozenset({"pyproject.toml", "package.json", "web/package.json"})
+"""Manifests that packs take over from a plan where they serve the product."""
 
 _ALIKE = ({Language.TYPESCRIPT, Language.TSX}, {Language.CSS, Language.SCSS})
 """Languages that are called by one another's names."""
@@ -42,9 +46,28 @@ def contract_problems(
     for path in about:
         file = files[path]
         yield from _language_problems(file)
+        yield from manifest_problems([file], but=_TAKEN_OVER)
         yield from _export_problems(file)
         yield from _import_problems(file, files)
         yield from _package_problems(file, declared)
+
+
+def manifest_problems(
+    files: Iterable[FileContract], but: Collection[str] = ()
+) -> Iterator[Problem]:
+    """Manifests and locks that a model would write, and so invent versions.
+
+    Args:
+        files: contracts.
+        but: paths that are allowed.
+    """
+    for file in files:
+        if fixes_versions(file.path) and not file.template and file.path not in but:
+            yield Problem(
+                file.path,
+                "it says which versions of packages are installed, which only programs write",
+                "Leave it out: manifests are written from the declared dependencies.",
+            )
 
 
 def with_language(file: FileContract) -> FileContract:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from codegen.contract_checks import contract_problems
+from codegen.contract_checks import contract_problems, manifest_problems
 from codegen.cycles import cycle_problems
 from codegen.issues import Problem, issues_of
 from codegen.module_names import hidden_module_problems
@@ -95,6 +95,7 @@ def check_structure(
         spec, schema, (*structure.modules, *structure.files, *structure.tests)
     )
     problems += ownership_problems(spec, schema, structure)
+    problems += manifest_problems(structure.files)  # by now packs have taken over what they serve
     problems += planned_test_problems(structure.files, structure.tests)
     return issues_of("ST", problems)
 

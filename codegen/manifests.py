@@ -1,4 +1,4 @@
-"""Reads which packages the manifests of a repository declare."""
+"""Says which files are manifests, and reads which packages they declare."""
 
 import json
 import re
@@ -12,6 +12,14 @@ from core.artifacts.structure import Dependency
 
 Ecosystem = Literal["python", "npm", "go"]
 
+_FIXING_VERSIONS = re.compile(
+    r"pyproject\.toml|setup\.(?:py|cfg)|pipfile(?:\.lock)?|(?:poetry|pdm|uv|yarn|bun)\.lock"
+    r"|pylock(?:\.[^/]*)?\.toml|environment\.ya?ml|conda[^/]*\.ya?ml|bun\.lockb"
+    r"|(?:[^/]*requirements|constraints)[^/]*\.(?:txt|in)|requirements/[^/]+\.(?:txt|in)"
+    r"|package(?:-lock)?\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go\.sum"
+)
+"""Files that say which versions of packages are installed, by their paths' ends in lower case."""
+
 _MANIFESTS: tuple[tuple[re.Pattern[str], Ecosystem], ...] = (
     (re.compile(r"pyproject\.toml|requirements[^/]*\.(?:txt|in)"), "python"),
     (re.compile(r"package\.json"), "npm"),
@@ -23,8 +31,38 @@ _NPM_KEYS = (
     "peerDependencies",
     "optionalDependencies",
 )
+_LONGEST_NAME = 100
+_GO_INDIRECT = re.compile(r"(?m)^.*//\s*indirect\b.*$")
 _GO_REQUIRED = re.compile(r"(?m)^\s*(?:require\s+)?([\w.-]+\.[\w.-]+/\S+|[\w.-]+\.\w+)\s+v\d")
 _NAMED = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*(?:\[|[<>=!~;@,\s(]|$)")
+
+
+def fixes_versions(path: str) -> bool:
+    """Whether a file is a manifest or lock that only programs may write.
+
+    Models know versions that are years old, or that never were. `go.mod` is none of these: no
+    pack serves it.
+    """
+    *_, folder, name = ("", *path.casefold().split("/"))
+    return bool(_FIXING_VERSIONS.fullmatch(name) or _FIXING_VERSIONS.fullmatch(f"{folder}/{name}"))
+
+
+def refuse_undeclared_modules(path: str, text: str, declared: Iterable[Dependency]) -> None:
+    """Hold a `go.mod` to the declared dependencies; what these bring along is marked `indirect`.
+
+    Raises:
+        ValueError: it requires others; the message is fit to be shown to the model that wrote it.
+    """
+    if PurePosixPath(path).name != "go.mod":
+        return
+    known = [item.name for item in declared if item.ecosystem == "go"]
+    required = cast("list[str]", _GO_REQUIRED.findall(_GO_INDIRECT.sub("", text)))
+    for name in required:
+        if not any(name == item or name.startswith(f"{item}/v") for item in known):
+            raise ValueError(
+                f"{path!r} requires {name!r}, which is no declared dependency; require these "
+                f"alone: {', '.join(known) or 'none'}"
+            )
 
 
 class Declared:
@@ -43,7 +81,11 @@ class Declared:
             for pattern, ecosystem in _MANIFESTS:
                 if pattern.fullmatch(name) and (names := _names(name, text)) is not None:
                     known = self._found.setdefault((ecosystem, folder), [])
-                    known += [Dependency(name=item, ecosystem=ecosystem) for item in names]
+                    known += [
+                        Dependency(name=item, ecosystem=ecosystem)
+                        for item in names
+                        if 0 < len(item) <= _LONGEST_NAME  # no other can be imported
+                    ]
 
     def of(self, path: str) -> tuple[Dependency, ...]:
         """What a file may import: of each ecosystem what the nearest manifest above it declares."""

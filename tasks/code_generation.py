@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from codegen.extraction import extract_file
 from codegen.file_context import FileContext, Material, Offer, file_context, outline
 from codegen.file_gate import known_exports, refuse_file, tree_of_structure
+from codegen.manifests import refuse_undeclared_modules
 from codegen.order import dependency_order
 from codegen.scaffolds.facts import ScaffoldFacts
 from codegen.scaffolds.reading import read_facts
@@ -72,6 +73,7 @@ async def write_file(work: StageWork) -> Outputs:
 
     def parse(answer: str) -> str:
         text = extract_file(answer, file.path)
+        refuse_undeclared_modules(file.path, text, project.dependencies)
         refuse_file(file, text, index, project.dependencies, tree)
         return text
 

@@ -120,6 +120,11 @@ def settle(tidied: Settled, listings: Mapping[PackageName, PackageListing]) -> S
             versions = range_of(listing)
             if not versions:
                 notes.append(_unpinned(listing))
+        if item.ecosystem == "go":
+            notes.append(
+                f"{name} was not checked: no index is asked for Go modules, and a model writes "
+                "their versions into go.mod."
+            )
         settled.append(item.model_copy(update={"versions": versions}))
     return Settled(dependencies=tuple(settled), notes=tuple(notes), issues=tuple(issues))
 

@@ -45,6 +45,18 @@ def test_a_language_must_fit_the_name() -> None:
     ]
 
 
+@pytest.mark.parametrize("path", ["requirements.txt", "api/package.json", "poetry.lock"])
+def test_a_model_writes_no_file_that_says_versions(path: str) -> None:
+    (message,) = told(contract(path))
+    assert "only programs write" in message
+    assert told(contract(path, template="python/pyproject.toml")) == []
+
+
+def test_a_manifest_that_packs_take_over_may_be_planned() -> None:
+    assert told(contract("pyproject.toml")) == []
+    assert told(contract("go.mod")) == []
+
+
 def test_a_language_that_is_not_given_is_filled_in() -> None:
     assert with_language(contract("a.py")).language == "python"
     assert with_language(contract("LICENSE")).language == "text"

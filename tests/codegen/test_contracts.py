@@ -127,3 +127,9 @@ def test_a_path_that_breaks_a_rule_goes_to_the_module_that_has_it(path: str) -> 
     assert [issue.place for issue in issues] == [path]
     assert issues_of_module(structure, SCHEMA, other, issues) == tuple(issues)
     assert issues_of_module(structure, SCHEMA, MODULE, issues) == ()
+
+
+def test_a_manifest_that_no_pack_takes_over_is_refused_in_the_whole_structure() -> None:
+    manifest = FileContract(path="package.json", purpose="p")
+    issues = check_structure(SPEC, SCHEMA, with_files(MODELS, TESTS, manifest))
+    assert [issue.place for issue in issues] == ["package.json"]

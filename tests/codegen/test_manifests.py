@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.manifests import Declared
+from codegen.manifests import Declared, fixes_versions, refuse_undeclared_modules
 from core.artifacts.structure import Dependency
 
 PLANNED = (
@@ -124,6 +124,37 @@ def test_a_manifest_that_declares_nothing_to_be_read_leaves_the_plan(text: str):
 @pytest.mark.parametrize("text", ["{", "[]", "[" * 100_000])
 def test_a_package_json_that_cannot_be_read_leaves_the_plan(text: str):
     assert declared({"package.json": text})["npm"] == {"planned-npm"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("requirements.txt", "requirements-dev.txt", "requirements/dev.in", "setup.cfg"),
+        *("api/package.json", "constraints.txt", "package-lock.json", "Pipfile", "Environment.yml"),
+        *("dev-requirements.txt", "a/uv.lock", "setup.py", "go.sum"),
+    ],
+)
+def test_what_says_versions_is_known_wherever_it_lies(path: str) -> None:
+    assert fixes_versions(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["go.mod", "docs/requirements.md", "requirements/a.py", "app/package.py", "setup.md"]
+)
+def test_what_says_no_versions_is_left_alone(path: str) -> None:
+    assert not fixes_versions(path)
+
+
+def test_a_go_mod_is_held_to_the_declared_modules() -> None:
+    text = (
+        "module shop\n\ngo 1.22\n\nrequire (\n\tgithub.com/go-chi/chi/v5 v5.1.0\n"
+        "\tgolang.org/x/sys v0.20.0 // indirect\n)\n"
+    )
+    chi = Dependency(name="github.com/go-chi/chi", ecosystem="go")
+    refuse_undeclared_modules("go.mod", text, [chi])
+    refuse_undeclared_modules("notes.txt", text, [])
+    with pytest.raises(ValueError, match=r"requires 'github\.com/go-chi/chi/v5'.*alone: none"):
+        refuse_undeclared_modules("api/go.mod", text, [])
 
 
 NAMES = st.sampled_from(["pyproject.toml", "package.json", "go.mod", "requirements.txt"])

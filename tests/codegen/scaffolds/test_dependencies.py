@@ -8,6 +8,13 @@ from core.artifacts.packages import Ecosystem, PackageListing, Release
 from core.artifacts.structure import Dependency, Severity
 
 
+def test_go_modules_are_said_to_be_unchecked() -> None:
+    settled = settle(tidy([Dependency(name="example.org/x", ecosystem="go")]), {})
+    assert [item.name for item in settled.dependencies] == ["example.org/x"]
+    (note,) = settled.notes
+    assert "example.org/x was not checked" in note
+
+
 def python(name: str, *, development: bool = False, versions: str = "") -> Dependency:
     return Dependency(name=name, development=development, versions=versions)
 
