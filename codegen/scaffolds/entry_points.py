@@ -52,7 +52,7 @@ def python_assembly(files: Sequence[FileContract], backend: str) -> Assembly:
     wanted = _is_blueprint if backend == "flask" else _is_router
     names = _Names({"app", "health", "front_page", "lifespan", "create_app", "Path"})
     return Assembly(
-        routers=_offers(_python(files), wanted, names, r"\.py$"),
+        routers=_offers(_outermost(_python(files), wanted), wanted, names, r"\.py$"),
         starters=_offers(_python(files), _is_starter, names, r"\.py$"),
         static=_served("app/static", files),
         front_page=_has("app/static/index.html", files),
@@ -63,7 +63,8 @@ def script_assembly(files: Sequence[FileContract]) -> Assembly:
     """What `src/app.js` puts together."""
     names = _Names({"app", "express", "cors", "helmet", "answerError"}, camel=True)
     scripts = list(_scripts(files, "src/"))
-    routers = _offers(scripts, _is_script_router, names, r"\.[mc]?[jt]s$")
+    outermost = _outermost(scripts, _is_script_router)
+    routers = _offers(outermost, _is_script_router, names, r"\.[mc]?[jt]s$")
     auth = [item for item in routers if PurePosixPath(item.path).stem in {"auth", "authRoutes"}]
     return Assembly(
         routers=tuple(item for item in routers if item not in auth[:1]),
@@ -72,6 +73,32 @@ def script_assembly(files: Sequence[FileContract]) -> Assembly:
         static=_served("public", files),
         front_page=_has("public/index.html", files),
     )
+
+
+def _outermost(
+    files: Iterable[FileContract], wanted: Callable[[Export], bool]
+) -> list[FileContract]:
+    """Files without the routers that another file takes to put them into a router of its own.
+
+    A file that is imported without names is taken with all its routers. Of files that import one
+    another, none takes the other's.
+    """
+    everything = list(files)
+    own = {file.path: {item.name for item in file.exports if wanted(item)} for file in everything}
+    imports = {file.path: {item.path for item in file.imports} for file in everything}
+    taken = {
+        (item.path, name)
+        for file in everything
+        for item in file.imports
+        if own[file.path] and file.path not in imports.get(item.path, {file.path})
+        for name in (item.symbols or own[item.path])
+    }
+
+    def left(file: FileContract) -> tuple[Export, ...]:
+        inner = {name for name in own[file.path] if (file.path, name) in taken}
+        return tuple(item for item in file.exports if item.name not in inner)
+
+    return [file.model_copy(update={"exports": left(file)}) for file in everything]
 
 
 def _served(folder: str, files: Iterable[FileContract]) -> str:

@@ -121,6 +121,37 @@ def test_a_package_whose_name_is_not_plain_is_copied_into_the_image_too() -> Non
     assert 'COPY ["größe", "./größe"]' in own.served["Dockerfile"]
 
 
+@pytest.mark.parametrize("names", [("router",), ()])
+def test_a_router_that_another_one_includes_is_not_included_again(names: tuple[str, ...]) -> None:
+    inner = file("app/routes/tasks.py", constant("router", "router: APIRouter"))
+    outer = file("app/api.py", constant("api_router", "api_router: APIRouter")).model_copy(
+        update={"imports": (Import(path=inner.path, symbols=names),)}
+    )
+    made_own = product(spec_of(Stack()), (inner, outer))
+    assert [item.symbol for item in made_own.facts.assembly.routers] == ["api_router"]
+    stack = Stack(backend="express")
+    inner = file("src/routes/auth.js", constant("router"))
+    outer = file("src/routes/index.js", constant("apiRouter")).model_copy(
+        update={"imports": (Import(path=inner.path, symbols=names),)}
+    )
+    assembly = product(spec_of(stack), (inner, outer)).facts.assembly
+    assert [item.symbol for item in assembly.routers] == ["apiRouter"]
+    assert assembly.auth is None
+
+
+def test_routers_that_take_something_else_of_each_other_are_all_included() -> None:
+    tasks = file("app/tasks.py", constant("router"), function("find"))
+    users = file("app/users.py", constant("router")).model_copy(
+        update={"imports": (Import(path="app/tasks.py", symbols=("find",)),)}
+    )
+    assembly = product(spec_of(Stack()), (tasks, users)).facts.assembly
+    assert [item.path for item in assembly.routers] == ["app/tasks.py", "app/users.py"]
+    tasks = tasks.model_copy(update={"imports": (Import(path="app/users.py"),)})
+    users = users.model_copy(update={"imports": (Import(path="app/tasks.py"),)})
+    assembly = product(spec_of(Stack()), (tasks, users)).facts.assembly
+    assert len(assembly.routers) == 2
+
+
 def test_an_application_in_src_is_installed_from_there() -> None:
     own = product(spec_of(Stack()), (file("src/shop/web.py", constant("app")),))
     assert own.facts.python is not None
