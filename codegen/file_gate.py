@@ -1,9 +1,11 @@
 """Holds one file of a repository to its contract, as stage 7 does before it accepts it."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from codegen.gate import gate
+from codegen.scaffolds.manifest_parts import node_dependencies
 from codegen.source.interface import exports_of
 from codegen.source.languages import SCRIPTS, Language, language_of
 from codegen.source.names import Exports, promised_exports
@@ -13,16 +15,29 @@ from core.artifacts.structure import Dependency, FileContract, ValidatedStructur
 _CODE = SCRIPTS | {Language.PYTHON, Language.SVELTE, Language.GO}
 """Languages whose imports need what they name; pages and style sheets only point to it."""
 
+_FOLDERS = ("", "web/")
+"""Of the `package.json` files that packs serve, where a front end has one of its own."""
+
 
 @lru_cache(maxsize=2)
 def tree_of_structure(structure: str) -> Tree:
-    """Every path of a repository, read once for all its files.
+    """Every path of a repository, and what its manifests will list, read once for all its files.
 
     Args:
         structure: JSON of the validated structure.
     """
-    files = ValidatedStructure.model_validate_json(structure).files
-    return tree_of(file.path for file in files)
+    read = ValidatedStructure.model_validate_json(structure)
+    tree = tree_of(file.path for file in read.files)
+    served = {file.path for file in read.files if file.template}
+    if not {f"{folder}package.json" for folder in _FOLDERS} <= served:
+        return tree
+    planned = [file for file in read.files if not file.template]
+    npm = [item for item in read.dependencies if item.ecosystem == "npm"]
+    listed = [
+        (folder, frozenset(item.name for item in node_dependencies(npm, planned, folder, True)))
+        for folder in _FOLDERS
+    ]
+    return replace(tree, listed=tuple(listed))
 
 
 def known_exports(files: Iterable[FileContract], texts: Mapping[str, str]) -> dict[str, Exports]:

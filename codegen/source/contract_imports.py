@@ -42,6 +42,7 @@ def import_findings(
                 findings.append(_no_file(item, target, tree))
             case "package":
                 findings += _package(item, target, contract, dependencies)
+                findings += _unlisted(item, target, contract, dependencies, tree)
             case _:
                 pass
     code = [path for path in promised - used if language_of(path) in _LANGUAGES_WITH_IMPORTS]
@@ -52,6 +53,8 @@ def import_findings(
 _LANGUAGES_WITH_IMPORTS = frozenset(
     {Language.PYTHON, Language.JAVASCRIPT, Language.TYPESCRIPT, Language.TSX, Language.SVELTE}
 )
+
+_NPM = _LANGUAGES_WITH_IMPORTS - {Language.PYTHON}
 
 
 def _used_files(item: SourceImport, target: Target, tree: Tree) -> set[str]:
@@ -189,6 +192,37 @@ def _package(
             message=f"it imports the package {target.name!r}, which is not declared",
             suggestion=f"Use the standard library, this repository's files or declared packages: "
             f"{listed}.",
+        )
+    ]
+
+
+def _unlisted(
+    item: SourceImport,
+    target: Target,
+    contract: FileContract,
+    dependencies: Sequence[Dependency],
+    tree: Tree,
+) -> list[Finding]:
+    """A package that is declared, and listed by another `package.json` than this file's.
+
+    Tools for tests are left to the check of the finished repository.
+    """
+    folders = [entry for entry in tree.listed if contract.path.startswith(entry[0])]
+    language = language_of(contract.path, contract.language)
+    if not folders or language not in _NPM or item.kind in {"link", "type", "optional"}:
+        return []
+    folder, names = max(folders, key=lambda entry: len(entry[0]))
+    near = [entry for entry in dependencies if entry.development or entry.name in names]
+    if declares(near, target.name, "npm") or not declares(dependencies, target.name, "npm"):
+        return []
+    return [
+        Finding(
+            severity=Severity.ERROR,
+            code="undeclared-package",
+            line=item.line,
+            message=f"it imports the package {target.name!r}, which {f'{folder}package.json'!r} "
+            "does not list: no contract of a file below it names that package",
+            suggestion=f"Do without it, or use one of: {', '.join(sorted(names))[:300] or 'none'}.",
         )
     ]
 

@@ -52,11 +52,14 @@ class Tree:
         paths: every file, written or planned.
         aliases: short forms of paths that configuration declares.
         go_modules: folders of `go.mod` files and the module each declares.
+        listed: where several `package.json` divide the npm packages: the folder of each, with a
+            slash behind it, and the names it lists.
     """
 
     paths: frozenset[str]
     aliases: tuple[Alias, ...] = ()
     go_modules: tuple[tuple[str, str], ...] = ()
+    listed: tuple[tuple[str, frozenset[str]], ...] = ()
     folders: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
