@@ -9,13 +9,18 @@ from pathlib import PurePosixPath
 from tree_sitter import Query, QueryCursor
 from tree_sitter_language_pack import get_language
 
+from codegen.runners.npm_gate_reports import ESLINT_OPTIONS
 from codegen.runners.npm_manifest import NpmManifest, read_npm_manifest
 from codegen.runners.tree import Project
 from codegen.source.languages import Language
 from codegen.source.trees import parse_tree
 from core.artifacts.run_plan import ReportFormat, Runner, Step
 
-_ESLINT_FILES = re.compile(r"eslint\.config\.[cm]?[jt]s|\.eslintrc(\.(json|js|cjs|ya?ml))?")
+_FLAT_CONFIG = re.compile(r"eslint\.config\.[cm]?[jt]s")
+_LEGACY_CONFIG = re.compile(r"\.eslintrc(\.(json|js|cjs|ya?ml))?")
+_PLAIN = (".js", ".mjs", ".cjs")
+_TYPED = (".ts", ".tsx", ".mts", ".cts")
+_LINTED = (*_PLAIN, *_TYPED, ".jsx", ".svelte", ".vue")
 _TS_CONFIG = "tsconfig.json"
 _JSX = "[(jsx_element) (jsx_self_closing_element)] @found"
 
@@ -44,13 +49,14 @@ def npm_gate_steps(project: Project, report_path: str) -> Iterator[Step | str]:
         command = ("sh", "-c", line, "sh", *items)
         yield _step(project, Runner.NODE_CHECK, command, ReportFormat.NODE_CHECK, report_path)
     yield from _tsc(project, manifest)
-    if "eslint" in manifest.packages and (manifest.eslint or _has_eslint_file(project)):
-        command = ("eslint", ".", "--format", "json", "--output-file", report_path)
-        yield _step(project, Runner.ESLINT, command, ReportFormat.ESLINT, report_path)
+    yield from _eslint(project, manifest, report_path)
 
 
 def _tsc(project: Project, manifest: NpmManifest) -> Iterator[Step | str]:
     if "typescript" not in manifest.packages or _TS_CONFIG not in project.files:
+        if project.named(*_TYPED):
+            what = f"typescript is not declared or there is no {_TS_CONFIG}"
+            yield f"Types in {project.place} were not checked: {what}."
         return
     if "svelte" in manifest.packages:
         yield f"TypeScript in {project.place} was not checked: tsc does not read Svelte's files."
@@ -61,12 +67,25 @@ def _tsc(project: Project, manifest: NpmManifest) -> Iterator[Step | str]:
     yield _step(project, Runner.TSC, ("tsc", *mode, "--pretty", "false"), ReportFormat.TSC)
 
 
+def _eslint(project: Project, manifest: NpmManifest, report_path: str) -> Iterator[Step | str]:
+    flat = any(_FLAT_CONFIG.fullmatch(path) for path in project.files)
+    legacy = bool(manifest.eslint) or any(_LEGACY_CONFIG.fullmatch(path) for path in project.files)
+    named = project.named(*_LINTED)
+    if "eslint" not in manifest.packages or not (flat or legacy):
+        if [path for path in named if ".config." not in path]:
+            lacks = "has no configuration" if "eslint" in manifest.packages else "is not declared"
+            yield f"Scripts in {project.place} were not linted: eslint {lacks} there."
+        return
+    # Of the older form only the configuration says which other files can be read.
+    given = named if flat else [".", *project.named(*_PLAIN)]
+    output = ("--format", "json", "--output-file", report_path)
+    command = ("eslint", *ESLINT_OPTIONS, *output, "--", *given)
+    if given:
+        yield _step(project, Runner.ESLINT, command, ReportFormat.ESLINT, report_path)
+
+
 def _scripts(project: Project) -> list[str]:
-    return project.named(".js", ".mjs", ".cjs")
-
-
-def _has_eslint_file(project: Project) -> bool:
-    return any(_ESLINT_FILES.fullmatch(path) for path in project.files)
+    return project.named(*_PLAIN)
 
 
 def _item(path: str, project: Project, manifest: NpmManifest) -> str:

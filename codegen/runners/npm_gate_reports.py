@@ -1,10 +1,14 @@
 """Reads what the checks of a whole Node project wrote."""
 
+import json
 import re
 from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 
 from pydantic import Field, TypeAdapter
 
+from codegen import runners
 from codegen.runners.accounts import own_account
 from codegen.runners.findings_reading import MAX_CASES, below, finding_case, parsed
 from codegen.runners.results import StepRun
@@ -29,21 +33,20 @@ ESLINT_RULES = frozenset(
 )
 """Rules of eslint, by its documentation, that say that code is broken; others are about taste."""
 
-_GLOBALS = frozenset(
-    {
-        *("AbortController", "Buffer", "FormData", "Headers", "Request", "Response", "URL"),
-        *("URLSearchParams", "__dirname", "__filename", "clearInterval", "clearTimeout"),
-        *("console", "crypto", "document", "exports", "fetch", "global", "globalThis"),
-        *("localStorage", "location", "module", "navigator", "performance", "process"),
-        *("queueMicrotask", "require", "sessionStorage", "setImmediate", "setInterval"),
-        *("setTimeout", "structuredClone", "window"),
-        *("after", "afterAll", "afterEach", "before", "beforeAll", "beforeEach", "describe"),
-        *("expect", "it", "jest", "test", "vi"),
-    }
-)
-"""Names that Node, browsers and test runners define, whether or not eslint is told of them."""
+_YOUNG = "no-new-native-nonconstructor"
+_FORCED = {rule: "error" for rule in sorted(ESLINT_RULES - {_YOUNG}) if "/" not in rule}
+"""Rules of eslint's own, which are there whatever the project's version and configuration bring."""
 
-_UNDEFINED = re.compile(r"'(?P<name>\w+)' is not defined")
+ESLINT_OPTIONS = (
+    *("--no-inline-config", "--no-ignore", "--no-error-on-unmatched-pattern", "--rule"),
+    json.dumps({**_FORCED, "no-redeclare": ["error", {"builtinGlobals": False}]}),
+)
+"""What keeps a repository from hiding what is broken, by a comment, a list or its configuration."""
+
+_BY_TSC = frozenset({"no-dupe-class-members", "no-redeclare", "no-undef"})
+"""Rules that know neither types nor overloads; of TypeScript tsc says the same and is right."""
+
+_UNDEFINED = re.compile(r"'(?P<name>[\w$]+)' is not defined")
 _RECORD = "\x1e"
 _STDIN = "[stdin]"
 _VERSION = re.compile(r"(?m)^Node\.js v\S+\n?")
@@ -91,6 +94,8 @@ class _Message(Part):
 class _LintedFile(Part):
     path: str = Field(alias="filePath")
     messages: tuple[_Message, ...] = ()
+    suppressed: tuple[_Message, ...] = Field(default=(), alias="suppressedMessages")
+    """What a file of suppressions hides; comments hide nothing."""
 
 
 def read_eslint(
@@ -100,16 +105,29 @@ def read_eslint(
     cases: list[TestCaseResult] = []
     for file in parsed(TypeAdapter(list[_LintedFile]), run.report):
         path = stable_text(file.path, paths)
-        for found in file.messages:
-            if _counts(found) and len(cases) < MAX_CASES:
+        for found in (*file.messages, *file.suppressed):
+            if _counts(found, path) and len(cases) < MAX_CASES:
                 rule = found.rule or "parsing"
                 told = f"{path}:{found.line}: {rule}: {found.message}"
                 cases.append(finding_case(f"{rule} {found.message}", path, told))
     return tuple(cases)
 
 
-def _counts(found: _Message) -> bool:
+def _counts(found: _Message, path: str) -> bool:
+    if found.rule in _BY_TSC and path.endswith((".ts", ".tsx", ".mts", ".cts")):
+        return False
     undefined = _UNDEFINED.match(found.message) if found.rule == "no-undef" else None
-    if undefined and undefined["name"] in _GLOBALS:
+    if undefined and undefined["name"] in _known_globals():
         return False
     return found.fatal or (found.severity > 1 and found.rule in ESLINT_RULES)
+
+
+@cache
+def _known_globals() -> frozenset[str]:
+    """Names that Node, browsers, frameworks and test runners define, told to eslint or not.
+
+    They are those of the package `globals` 17.14 (MIT), without handlers of events and, but for
+    some in daily use, without plain words such as `name` or `Comment`: who uses these mostly forgot
+    to import his own.
+    """
+    return frozenset(files(runners).joinpath("script_globals.txt").read_text().split())

@@ -229,6 +229,50 @@ def test_eslint_runs_where_it_is_brought_and_configured(
     assert list(steps({"package.json": json.dumps(manifest), **files})) == ["eslint"]
 
 
+def test_no_comment_list_or_rule_of_a_project_switches_eslint_off():
+    manifest = json.dumps({"devDependencies": {"eslint": "9"}})
+    files = {"package.json": manifest, "eslint.config.js": "", "a.jsx": "", "dist/b.js": ""}
+    command = steps({**files, "web/package.json": "{}", "web/c.js": ""})["eslint"].command
+    assert {"--no-inline-config", "--no-ignore"} <= set(command)
+    forced = json.loads(command[command.index("--rule") + 1])
+    assert (forced["no-undef"], forced["no-const-assign"]) == ("error", "error")
+    assert not [rule for rule in forced if "/" in rule]
+    assert command[command.index("--") + 1 :] == ("a.jsx", "dist/b.js", "eslint.config.js")
+    del files["eslint.config.js"]
+    older = steps({**files, ".eslintrc.json": "{}"})["eslint"].command
+    assert older[older.index("--") + 1 :] == (".", "dist/b.js")
+
+
+@pytest.mark.parametrize(
+    ("manifest", "files", "notes"),
+    [
+        ({}, ["a.js"], ["Scripts in the repository's root were not linted: eslint is not"]),
+        (
+            {"eslint": "9"},
+            ["a.jsx"],
+            ["Scripts in the repository's root were not linted: eslint h"],
+        ),
+        ({}, ["vite.config.js"], []),
+        (
+            {},
+            ["a.ts"],
+            [
+                "Types in the repository's root were not checked: typescript is not declared or",
+                "Scripts in the repository's root were not linted: eslint is not declared there.",
+            ],
+        ),
+        ({"typescript": "5", "eslint": "9"}, ["a.ts", "tsconfig.json", "eslint.config.js"], []),
+    ],
+)
+def test_what_no_tool_of_a_project_checks_is_said(
+    manifest: dict[str, str], files: list[str], notes: list[str]
+):
+    texts = {"package.json": json.dumps({"devDependencies": manifest}), **dict.fromkeys(files, "")}
+    found = plan(texts).notes
+    assert len(found) == len(notes)
+    assert all(map(str.startswith, found, notes))
+
+
 def test_types_in_svelte_are_said_not_to_be_checked():
     files = {
         "package.json": json.dumps({"devDependencies": {"typescript": "5", "svelte": "5"}}),

@@ -256,6 +256,34 @@ def test_only_errors_of_eslint_count_that_say_that_code_is_broken():
     ]
 
 
+def test_of_typescript_eslint_is_not_believed_where_tsc_knows_better():
+    undefined = [eslint("no-undef", "'NodeJS' is not defined."), eslint("no-const-assign", "No.")]
+    document = [{"filePath": f"/work/a.{end}", "messages": undefined} for end in ("ts", "js")]
+    found = result(Runner.ESLINT, ReportFormat.ESLINT, document)
+    assert [case.message.split(": ")[:2] for case in found.cases] == [
+        ["a.ts:3", "no-const-assign"],
+        ["a.js:3", "no-undef"],
+        ["a.js:3", "no-const-assign"],
+    ]
+
+
+def test_names_of_the_platform_are_defined_and_plain_words_are_not():
+    names = ("customElements", "HTMLElement", "Promise", "$state", "Comment", "name")
+    messages = [eslint("no-undef", f"'{name}' is not defined.") for name in names]
+    document = [{"filePath": "/work/a.js", "messages": messages}]
+    found = result(Runner.ESLINT, ReportFormat.ESLINT, document)
+    assert [case.message for case in found.cases] == [
+        "a.js:3: no-undef: 'Comment' is not defined.",
+        "a.js:3: no-undef: 'name' is not defined.",
+    ]
+
+
+def test_what_a_file_of_suppressions_hides_counts():
+    hidden = [eslint("no-undef", "'nobody' is not defined.")]
+    document = [{"filePath": "/work/a.js", "messages": [], "suppressedMessages": hidden}]
+    assert not result(Runner.ESLINT, ReportFormat.ESLINT, document).green
+
+
 # As go 1.19 prints them.
 VET_SAID = """# example.com/shop
 vet: ./main.go:7:2: undeclared name: undefinedThing
