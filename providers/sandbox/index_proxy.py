@@ -28,7 +28,13 @@ CONNECTIONS = 128
 _CHUNK = 64 * 1024
 _HEAD_SECONDS = 30.0
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HOP_BY_HOP = frozenset({b"connection", b"keep-alive", b"proxy-authorization", b"proxy-connection"})
+_HEADER_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[\t\x20-\x7e\x80-\xff]*")
+_VISIBLE = re.compile(rb"[\x21-\x7e]+")
+_ABSOLUTE = re.compile(rb"(?i:http:)//(?P<authority>[^/?#]+)(?P<path>[^#]*)")
+# The last is not: it is written anew from the address that was checked.
+_NOT_PASSED_ON = frozenset(
+    {b"connection", b"keep-alive", b"proxy-authorization", b"proxy-connection", b"host"}
+)
 
 Address = tuple[str, int]
 """A host's name in lower case, and a port."""
@@ -110,7 +116,7 @@ class IndexProxy:
     async def _tunnel(
         self, target: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        address = self._checked(*_split_address(b"//" + target, None))
+        address = self._checked(*_split_address(target, None))
         far_reader, far_writer = await self._upstream.tunnel(address)
         async with _closing(far_writer):
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
@@ -124,15 +130,17 @@ class IndexProxy:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
-        if not target.lower().startswith(b"http://"):
+        url = _ABSOLUTE.fullmatch(target)
+        if url is None:
             raise Refusal(400, f"{target[:200]!r} is not an absolute http address")
-        address = self._checked(*_split_address(target, 80))
-        (far_reader, far_writer), path, added = await self._upstream.plain(address, target)
+        address = self._checked(*_split_address(url["authority"], 80))
+        path = url["path"] if url["path"].startswith(b"/") else b"/" + url["path"]
+        (far_reader, far_writer), said, added = await self._upstream.plain(address, path)
         async with _closing(far_writer):
             # One request a connection: what follows it can only reach the same address.
-            kept = [line for line in lines if _name(line) not in _HOP_BY_HOP]
-            first = b" ".join((method, path, b"HTTP/1.1"))
-            head = [first, *kept, *added, b"Connection: close", b"", b""]
+            kept = [line for line in lines if _name(line) not in _NOT_PASSED_ON]
+            first = b" ".join((method, said, b"HTTP/1.1"))
+            head = [first, *added, *kept, b"Connection: close", b"", b""]
             far_writer.write(b"\r\n".join(head))
             await _splice(reader, writer, far_reader, far_writer)
 
@@ -148,11 +156,14 @@ def _parse(head: bytes) -> tuple[bytes, bytes, list[bytes]]:
     """Method, target and header lines of a request."""
     first, *lines = head[:-4].split(b"\r\n")
     match first.split(b" "):
-        case [method, target, b"HTTP/1.1" | b"HTTP/1.0"] if _TOKEN.fullmatch(method) and target:
+        case [method, target, b"HTTP/1.1" | b"HTTP/1.0"] if _TOKEN.fullmatch(
+            method
+        ) and _VISIBLE.fullmatch(target):
             pass
         case _:
             raise Refusal(400, f"{first[:200]!r} is not a request line")
-    if not all(_TOKEN.fullmatch(_name(line)) for line in lines):
+    # A bare line feed ends a line for some servers (RFC 9112, 2.2), and would begin one of its own.
+    if not all(_HEADER_LINE.fullmatch(line) for line in lines):
         raise Refusal(400, "a header line is malformed")
     return method, target, lines
 
@@ -161,14 +172,16 @@ def _name(line: bytes) -> bytes:
     return line.partition(b":")[0].lower()
 
 
-def _split_address(url: bytes, default_port: int | None) -> tuple[str, int]:
-    try:
-        parts = urlsplit(url.decode("ascii"))
-        host, port = parts.hostname, parts.port or default_port
-    except ValueError:
-        host, port = None, None
+def _split_address(authority: bytes, default_port: int | None) -> tuple[str, int]:
+    """Host and port of an authority, which names nobody (RFC 9110, 4.2.4)."""
+    host: str | None = None
+    port: int | None = None
+    if not set(b"@/?#\\") & set(authority):
+        with suppress(ValueError):
+            parts = urlsplit("//" + authority.decode("ascii"))
+            host, port = parts.hostname, parts.port or default_port
     if not host or not port:
-        raise Refusal(400, f"{url[:200]!r} names no host and port")
+        raise Refusal(400, f"{authority[:200]!r} names no host and port")
     return host, port
 
 

@@ -9,6 +9,7 @@ from urllib.request import proxy_bypass
 from core.errors import SandboxError
 
 _CONNECT_SECONDS = 30.0
+_HTTP_PORT = 80
 _ANSWER_BYTES = 64 * 1024
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -57,7 +58,7 @@ class Upstream:
         if not proxy:
             return await _connect(address)
         reader, writer = await _connect(_address(proxy))
-        target = f"{_bracketed(address[0])}:{address[1]}".encode()
+        target = _authority(address).encode()
         lines = [b"CONNECT " + target + b" HTTP/1.1", b"Host: " + target, *_authorization(proxy)]
         writer.write(b"\r\n".join([*lines, b"", b""]))
         try:
@@ -73,14 +74,24 @@ class Upstream:
         return reader, writer
 
     async def plain(
-        self, address: tuple[str, int], url: bytes
+        self, address: tuple[str, int], path: bytes
     ) -> tuple[Streams, bytes, list[bytes]]:
-        """A connection for a request over plain HTTP, its target, and further header lines."""
+        """A connection for a request over plain HTTP, its target, and further header lines.
+
+        What the request is for is said by the address alone, in target and `Host` (RFC 9112, 3.2).
+
+        Args:
+            address: host and port.
+            path: with the query.
+        """
+        host, port = address
+        named = (_bracketed(host) if port == _HTTP_PORT else _authority(address)).encode()
+        lines = [b"Host: " + named]
         proxy = self._proxy("http", address)
         if proxy:
-            return await _connect(_address(proxy)), url, _authorization(proxy)
-        _, slash, path = url.split(b"://", 1)[1].partition(b"/")
-        return await _connect(address), slash + path or b"/", []
+            target = b"http://" + named + path
+            return await _connect(_address(proxy)), target, [*lines, *_authorization(proxy)]
+        return await _connect(address), path, lines
 
     def _proxy(self, scheme: str, address: tuple[str, int]) -> str:
         host, port = address
@@ -108,6 +119,11 @@ def _authorization(proxy: str) -> list[bytes]:
         return []
     user = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
     return [b"Proxy-Authorization: Basic " + base64.b64encode(user)]
+
+
+def _authority(address: tuple[str, int]) -> str:
+    """Host and port as they stand in an address (RFC 3986, 3.2)."""
+    return f"{_bracketed(address[0])}:{address[1]}"
 
 
 def _bracketed(host: str) -> str:

@@ -83,8 +83,9 @@ async def test_a_plain_request_is_passed_on_in_the_form_a_server_wants():
             + b"Proxy-Authorization: Basic x\r\nConnection: keep-alive\r\nAccept: */*\r\n\r\n",
         )
     assert answer == b"HTTP/1.1 200 OK\r\n\r\nbody"
+    host = f"Host: 127.0.0.1:{server.port}\r\n".encode()
     assert server.heads == [
-        b"GET /simple/?a=1 HTTP/1.1\r\nHost: h\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+        b"GET /simple/?a=1 HTTP/1.1\r\n" + host + b"Accept: */*\r\nConnection: close\r\n\r\n"
     ]
 
 
@@ -94,7 +95,6 @@ async def test_a_plain_request_is_passed_on_in_the_form_a_server_wants():
         "CONNECT 127.0.0.1:{port} HTTP/1.1",
         "CONNECT localhost:{port} HTTP/1.1",
         "GET http://127.0.0.1:{port}/ HTTP/1.1",
-        "GET http://allowed.example@127.0.0.1:{port}/ HTTP/1.1",
         "POST http://127.0.0.1:{port}/ HTTP/1.0",
     ],
 )
@@ -118,6 +118,7 @@ async def test_another_port_of_an_allowed_host_is_refused():
     "request_text",
     [
         b"CONNECT nowhere HTTP/1.1\r\n\r\n",
+        b"GET http://[::1/ HTTP/1.1\r\n\r\n",
         b"CONNECT a:99999 HTTP/1.1\r\n\r\n",
         b"CONNECT a:\xff HTTP/1.1\r\n\r\n",
         b"GET / HTTP/1.1\r\n\r\n",
@@ -126,11 +127,23 @@ async def test_another_port_of_an_allowed_host_is_refused():
         b"GET  http://a/ HTTP/1.1\r\n\r\n",
         b"\r\n\r\n",
         b"GET http://127.0.0.1/ HTTP/1.1\r\nbad header: x\r\n\r\n",
-        b"GET http://127.0.0.1/ HTTP/1.1\r\nHost: a\nX: b\r\n: x\r\n\r\n",
+        b"GET http://127.0.0.1/ HTTP/1.1\r\nHost: a\r\n: x\r\n\r\n",
+        b"GET http://127.0.0.1/ HTTP/1.1\r\nHost: a\nX: b\r\n\r\n",
+        b"GET http://127.0.0.1/ HTTP/1.1\r\nA: b\rX: c\r\n\r\n",
+        b"GET http://127.0.0.1/ HTTP/1.1\r\nA: b\x00\r\n\r\n",
+        b"GET http://127.0.0.1/ HTTP/1.1\r\nA: b\r\n folded\r\n\r\n",
+        b"GET http://127.0.0.1/ HTTP/1.1\r\nno-colon\r\n\r\n",
+        b"GET http://evil.example\n@127.0.0.1/ HTTP/1.1\r\n\r\n",
+        b"GET http://me:secret@127.0.0.1/ HTTP/1.1\r\n\r\n",
+        b"GET http://127.0.0.1\\@evil.example/ HTTP/1.1\r\n\r\n",
+        b"GET http://127.0.0.1/\x7f HTTP/1.1\r\n\r\n",
+        b"GET http://127.0.0.1/a#b HTTP/1.1\r\n\r\n",
+        b"CONNECT me@127.0.0.1:80 HTTP/1.1\r\n\r\n",
+        b"CONNECT 127.0.0.1:80/a HTTP/1.1\r\n\r\n",
     ],
 )
 async def test_malformed_requests_are_refused(request_text: bytes):
-    async with proxy_for() as proxy:
+    async with IndexProxy([("127.0.0.1", 80), ("evil.example", 80)], {}) as proxy:
         assert (await ask(proxy, request_text)).startswith(b"HTTP/1.1 400 ")
 
 
@@ -179,12 +192,28 @@ async def test_this_machines_own_proxy_is_gone_through():
     ]
 
 
-async def test_this_machines_own_proxy_gets_plain_requests_as_they_are():
+async def test_this_machines_own_proxy_gets_plain_requests():
     async with serving() as own:
         variables = {"ALL_PROXY": f"127.0.0.1:{own.port}"}
         async with IndexProxy([("index.example", 80)], variables) as proxy:
             await ask(proxy, b"GET http://index.example/x HTTP/1.1\r\nHost: index.example\r\n\r\n")
-    assert own.heads[0].startswith(b"GET http://index.example/x HTTP/1.1\r\n")
+    assert own.heads[0].startswith(
+        b"GET http://index.example/x HTTP/1.1\r\nHost: index.example\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "said", [b"", b"Host: vault.example\r\n", b"host: a\r\nHOST: vault.example\r\n"]
+)
+async def test_the_host_that_is_passed_on_is_the_one_that_was_checked(said: bytes):
+    async with serving() as own:
+        variables = {"ALL_PROXY": f"127.0.0.1:{own.port}"}
+        async with IndexProxy([("index.example", 8080)], variables) as proxy:
+            await ask(proxy, b"GET http://Index.example.:8080?a HTTP/1.1\r\n" + said + b"\r\n")
+    assert own.heads == [
+        b"GET http://index.example:8080/?a HTTP/1.1\r\nHost: index.example:8080\r\n"
+        b"Connection: close\r\n\r\n"
+    ]
 
 
 async def test_hosts_without_proxy_are_reached_directly():
