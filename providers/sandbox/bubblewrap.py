@@ -170,7 +170,7 @@ async def _run(bwrap: Path, box: Box, command: Sequence[str]) -> SandboxRun:
             info=first.tell_descriptor,
             block=first.gate_descriptor,
             variables=_opened(files / "variables", variable_options(box.environment), stack),
-            seccomp=_open_filter(files, stack),
+            seccomp=_opened(files / "seccomp", seccomp_program(), stack),
         )
         arguments = bubblewrap_command(bwrap, box, command, files=files, descriptors=descriptors)
         process = await _start(arguments, descriptors)
@@ -216,14 +216,6 @@ def _write_files(folder: Path, user: int) -> None:
     write_box_files(folder, user)
     (folder / "hosts").write_text("127.0.0.1 localhost sandbox\n::1 localhost\n")
     (folder / "hosts").chmod(0o644)
-
-
-def _open_filter(folder: Path, stack: ExitStack) -> int | None:
-    """File descriptor of the system call filter, where there is one for this machine type."""
-    program = seccomp_program()
-    if program is None:
-        return None
-    return _opened(folder / "seccomp", program, stack)
 
 
 def _opened(path: Path, content: bytes, stack: ExitStack) -> int:

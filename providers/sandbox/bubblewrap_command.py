@@ -84,19 +84,18 @@ class Descriptors:
         block: where the box waits until it may go on.
         variables: where it reads the options that set the command's environment variables, which
             a command line would show to every user.
-        seccomp: the system call filter, if there is one.
+        seccomp: the system call filter.
     """
 
     info: int
     block: int
     variables: int
-    seccomp: int | None
+    seccomp: int
 
     @property
     def all(self) -> tuple[int, ...]:
-        """Every one that is there."""
-        known = (self.info, self.block, self.variables, self.seccomp)
-        return tuple(number for number in known if number is not None)
+        """Every one."""
+        return (self.info, self.block, self.variables, self.seccomp)
 
 
 def variable_options(environment: Mapping[str, str]) -> bytes:
@@ -117,7 +116,6 @@ def bubblewrap_command(
         files: folder on the host with `passwd`, `group`, `hosts` and an empty `result`.
         descriptors: what it talks to us by.
     """
-    seccomp = descriptors.seccomp
     return [
         str(bwrap),
         *("--info-fd", str(descriptors.info), "--block-fd", str(descriptors.block)),
@@ -127,7 +125,7 @@ def bubblewrap_command(
         *_given_mounts(box),
         *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK_FOLDER),
         *("--args", str(descriptors.variables)),
-        *(() if seccomp is None else ("--seccomp", str(seccomp))),
+        *("--seccomp", str(descriptors.seccomp)),
         *("--", "/bin/sh", "-c", _COPY_TREE, "sh", f"{box.user}:{box.user}"),
         *(_drop_rights(box.user) if box.root else ()),
         *_resource_limits(box.limits),

@@ -13,6 +13,8 @@ import platform
 import struct
 from dataclasses import dataclass
 
+from core.errors import SandboxError
+
 _LOAD_WORD = 0x20  # BPF_LD | BPF_W | BPF_ABS
 _JUMP_EQUAL = 0x15  # BPF_JMP | BPF_JEQ | BPF_K
 _JUMP_GREATER_EQUAL = 0x35  # BPF_JMP | BPF_JGE | BPF_K
@@ -84,18 +86,23 @@ _MACHINES = {
 }
 
 
-def seccomp_program(machine: str | None = None) -> bytes | None:
+def seccomp_program(machine: str | None = None) -> bytes:
     """The filter as the kernel's array of BPF instructions.
 
     Args:
         machine: as `platform.machine()` names it; default: this machine.
 
-    Returns:
-        The program, or `None` for a machine type whose call numbers are not known here.
+    Raises:
+        SandboxError: the call numbers of this machine type are not known here. Without a filter the
+            bounds of a box do not hold.
     """
-    numbers = _MACHINES.get(machine or platform.machine())
+    machine = machine or platform.machine()
+    numbers = _MACHINES.get(machine)
     if numbers is None:
-        return None
+        raise SandboxError(
+            f"there is no filter of system calls for the machine type {machine!r}, only for "
+            f"{' and '.join(sorted(_MACHINES))}; use Docker"
+        )
     unknown_call = _instruction(_RETURN, _ERROR | errno.ENOSYS)
     forbidden = _instruction(_RETURN, _ERROR | errno.EPERM)
     program = [

@@ -1,6 +1,7 @@
 """What a run gives back, and how a machine without working boxes is told."""
 
 import asyncio
+import platform
 from pathlib import Path
 
 import pytest
@@ -130,8 +131,13 @@ async def test_without_the_bundled_program_the_one_of_the_system_is_found(
     assert installed_programs() == (system,)
 
 
-async def test_without_a_call_filter_for_the_machine_type_boxes_still_work(
-    boxes: Boxes, monkeypatch: pytest.MonkeyPatch
+async def test_on_a_machine_type_without_a_call_filter_it_is_not_usable(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
-    monkeypatch.setattr(bubblewrap, "seccomp_program", lambda: None)
-    assert (await boxes.python("print(1)")).output == "1\n"
+    monkeypatch.setattr(platform, "machine", lambda: "abacus")
+    sandbox = BubblewrapSandbox()
+    reason = await sandbox.usable()
+    assert reason is not None
+    assert "no filter of system calls for the machine type 'abacus'" in reason
+    with pytest.raises(SandboxError, match="abacus"):
+        await sandbox.run(["true"], folder=tmp_path, environment={}, limits=SandboxLimits())
