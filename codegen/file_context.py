@@ -4,8 +4,13 @@ What a file is about comes first: its contract, the schema of its entities, the 
 requirements, and what the files it imports really offer, in full as long as they fit. Further files
 are shown by their signatures, then by the names they export, then not at all. So a prompt does not
 grow with the number of files, and what was cut is told.
+
+What the file itself is held to is never cut, because a model that was not shown it could not keep
+it: what it exports and serves, its packages and tests, the dependencies, the names of its entities.
+Where these alone are longer than the budget, the prompt is too, and that is told.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -40,8 +45,8 @@ class FileContext(Part):
         signatures: files known to the coder by what they offer: the others that it imports, then
             those that these import.
         tokens: of the larger one of the two prompts, without the instructions and the brief.
-        budget: most tokens there may be.
-        cut: what did not fit, a sentence each.
+        budget: most tokens there should be; `tokens` are more only where `cut` says so.
+        cut: what did not fit, or was left in although it does not, a sentence each.
     """
 
     file: FileContract
@@ -101,12 +106,18 @@ def file_context(material: Material, budget: int, count: Count) -> FileContext:
     docs = docs_excerpt(material.docs, requirements=material.requirements, entities=about.entities)
     docs = chooser.docs(docs, room - told)
     sources = chooser.sources(material, room * 7 // 8)
-    shown = sum(count(material.texts[path]) for path in sources)
+    shown = sum(count(_source(path, material.texts[path])) for path in sources)
     others = [item for item in material.imported if item.path not in sources]
     # The coder has no outlines: it is told what each file that it does not see offers.
     near = [*others, *_indirect(material)]
     signatures = chooser.offers(near, room - shown, "known by its name alone")
     writing = shown + sum(map(count, map(_json, signatures)))
+    tokens = used + max(told + count(docs), writing)
+    if tokens > budget:
+        chooser.cut.append(
+            f"nothing more could be cut, and the prompt is {tokens - budget} tokens longer than "
+            "its budget: the contract, the tests and the dependencies are shown in full"
+        )
     return FileContext(
         file=file,
         docs=docs,
@@ -115,7 +126,7 @@ def file_context(material: Material, budget: int, count: Count) -> FileContext:
         unshown=unshown,
         sources=sources,
         signatures=signatures,
-        tokens=used + max(told + count(docs), writing),
+        tokens=tokens,
         budget=budget,
         cut=tuple(dict.fromkeys(chooser.cut)),
     )
@@ -135,7 +146,9 @@ class _Chooser:
             return file
         plain = tuple(item.model_copy(update={"symbols": ()}) for item in file.imports)
         bare = file.model_copy(update={"imports": plain})
-        self.cut.append(f"names that it imports from {len(plain)} files")
+        cut = sum(bool(item.symbols) for item in file.imports)
+        if cut:
+            self.cut.append(f"names that it imports from {cut} files")
         size = self._count(_json(bare))
         if size > room and plain:
             each = max(self._count(_json(plain)) // len(plain), 1)
@@ -189,7 +202,7 @@ class _Chooser:
             text = material.texts.get(item.path)
             if text is None:
                 continue
-            size = self._count(text)
+            size = self._count(_source(item.path, text))
             if size <= room:
                 chosen.append(item.path)
                 room -= size
@@ -259,6 +272,11 @@ def _missing(what: str, there: int, kept: int) -> Iterable[str]:
 
 def _same(kept: Sequence[Part], schema: Schema) -> int:
     return sum(one == other for one, other in zip(kept, schema.entities, strict=True))
+
+
+def _source(path: str, text: str) -> str:
+    """As a file's text stands in a prompt: with its path, and escaped as JSON is."""
+    return json.dumps({"path": path, "content": text}, ensure_ascii=False, indent=1)
 
 
 def _json(value: Part | Sequence[Part]) -> str:

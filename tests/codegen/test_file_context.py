@@ -136,6 +136,36 @@ def test_signatures_that_do_not_fit_give_way_to_names() -> None:
     assert any("signatures of app/base.py" in told for told in found.cut)
 
 
+@pytest.mark.parametrize("text", ["", "x"])
+def test_what_a_file_is_held_to_is_shown_in_full_and_its_excess_is_told(text: str) -> None:
+    exports = tuple(
+        Export(name=f"f{number}", signature=f"def f{number}() -> None") for number in range(900)
+    )
+    file = FileContract(path="app/wide.py", purpose="Wide.", exports=exports)
+    material = Material(
+        file=file,
+        requirements=frozenset(),
+        docs="",
+        schema=Schema(),
+        imported=[],
+        texts={},
+        contracts={},
+        beside=text,
+    )
+    found = file_context(material, BUDGET, count)
+    assert found.file == file
+    assert found.tokens > BUDGET
+    (told,) = found.cut
+    assert f"{found.tokens - BUDGET} tokens longer than its budget" in told
+    assert file_context(material, found.tokens, count).cut == ()
+
+
+def test_the_texts_of_others_are_counted_as_they_are_sent() -> None:
+    full = context_of(product(20), "app/service_3.py", text="\n" * 1_500)
+    assert len(full.sources) == 4
+    assert full.tokens >= 4 * count("\\n" * 1_500), "a newline is two characters in JSON"
+
+
 def test_docs_that_do_not_fit_are_cut_at_their_end() -> None:
     found = context_of(product(20), "app/service_0.py", budget=900)
 
