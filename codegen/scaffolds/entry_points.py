@@ -80,8 +80,8 @@ def _outermost(
 ) -> list[FileContract]:
     """Files without the routers that another file takes to put them into a router of its own.
 
-    A file that is imported without names is taken with all its routers. Of files that import one
-    another, none takes the other's.
+    A file that is imported without names is only looked at, as contracts have it. Of files that
+    import one another, none takes the other's.
     """
     everything = list(files)
     own = {file.path: {item.name for item in file.exports if wanted(item)} for file in everything}
@@ -91,7 +91,7 @@ def _outermost(
         for file in everything
         for item in file.imports
         if own[file.path] and file.path not in imports.get(item.path, {file.path})
-        for name in (item.symbols or own[item.path])
+        for name in item.symbols
     }
 
     def left(file: FileContract) -> tuple[Export, ...]:
