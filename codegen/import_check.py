@@ -1,4 +1,7 @@
-"""Holds the imports of a whole repository to what it has and what it declares."""
+"""Holds the imports of a whole repository to what it has and what it declares.
+
+Code that no tool of the gate reads is parsed here as well, so that none is green unread.
+"""
 
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
@@ -6,10 +9,12 @@ from pathlib import PurePosixPath
 from codegen.failure_message import signature_of
 from codegen.manifests import Declared
 from codegen.runners.frames import mentioned_files
+from codegen.runners.gate import code_without_step
 from codegen.runners.tree import is_foreign
 from codegen.source.contract_imports import import_findings
 from codegen.source.findings import Finding, errors_of
 from codegen.source.interface import exports_of
+from codegen.source.syntax import syntax_findings
 from codegen.source.targets import tree_of
 from codegen.verdict import StepEvidence
 from core.artifacts.failure import Failure, FailureClass, Frame
@@ -18,6 +23,7 @@ from core.artifacts.run_plan import Runner
 from core.artifacts.structure import FileContract, FileStructure
 
 _REASONS = {
+    "syntax": (FailureClass.CODE, "It cannot be read in its language."),
     "undeclared-package": (
         FailureClass.DEPENDENCY,
         "What is not declared is not installed where the repository is used.",
@@ -26,9 +32,14 @@ _REASONS = {
     "unknown-name": (FailureClass.CODE, "It imports a name that the other file does not offer."),
 }
 
+_SYNTAX = "syntax"
+_MEANINGLESS = "Imports that mean nothing"
+
 
 def check_imports(files: Mapping[str, str], structure: FileStructure) -> StepEvidence:
     """Look for imports of files, names and packages that there are not; nothing is run.
+
+    Of code that no step of the gate reads, what does not parse is found too.
 
     Args:
         files: texts of the repository's files by path.
@@ -41,14 +52,19 @@ def check_imports(files: Mapping[str, str], structure: FileStructure) -> StepEvi
     tree = tree_of(files, own)
     languages = {path: contract.language for path, contract in contracts.items()}
     index = {path: exports_of(path, text, languages.get(path, "")) for path, text in own.items()}
+    unread = frozenset(code_without_step(files))
     failures: list[Failure] = []
     for path, text in own.items():
         contract = contracts.get(path) or FileContract(path=path, purpose=PurePosixPath(path).name)
         found = import_findings(contract, text, index, declared.of(path), tree)
+        if path in unread:
+            found = [*syntax_findings(path, text, contract.language), *found]
         failures += [_failure(path, finding, own) for finding in errors_of(found)]
     places = list(dict.fromkeys(failure.test_path for failure in failures))
     more = f" and {len(places) - 5} more files" if len(places) > 5 else ""
-    reason = f"Imports that mean nothing: in {', '.join(places[:5])}{more}." if failures else ""
+    broken = any(failure.test.startswith(_SYNTAX) for failure in failures)
+    what = "Imports that mean nothing or code that does not parse" if broken else _MEANINGLESS
+    reason = f"{what}: in {', '.join(places[:5])}{more}." if failures else ""
     report = StepReport(
         name=Runner.IMPORT_CHECK, kind="gate", status="red" if failures else "green", reason=reason
     )
@@ -61,7 +77,7 @@ def _failure(path: str, finding: Finding, known: Collection[str]) -> Failure:
     message = f"{path}:{finding.line}: {finding.message}"
     return Failure(
         step=Runner.IMPORT_CHECK,
-        test=f"imports of {path}",
+        test=f"{_SYNTAX if finding.code == 'syntax' else 'imports'} of {path}",
         test_path=path,
         message=finding.message,
         frames=(Frame(path=path, line=finding.line),) if finding.line else (),

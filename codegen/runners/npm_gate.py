@@ -44,7 +44,7 @@ def npm_gate_steps(project: Project, report_path: str) -> Iterator[Step | str]:
         manifest = read_npm_manifest(project)
     except (ValueError, RecursionError):
         return  # the steps that would run its scripts say so
-    if items := [item for path in _scripts(project) if (item := _item(path, project, manifest))]:
+    if items := _items(project, manifest):
         line = _CHECK_EACH.format(report=shlex.quote(report_path))
         command = ("sh", "-c", line, "sh", *items)
         yield _step(project, Runner.NODE_CHECK, command, ReportFormat.NODE_CHECK, report_path)
@@ -84,8 +84,21 @@ def _eslint(project: Project, manifest: NpmManifest, report_path: str) -> Iterat
         yield _step(project, Runner.ESLINT, command, ReportFormat.ESLINT, report_path)
 
 
-def _scripts(project: Project) -> list[str]:
-    return project.named(*_PLAIN)
+def scripts_read(project: Project) -> list[str]:
+    """Its files that node or tsc reads, each as a whole; what only a bundler reads is not there."""
+    try:
+        manifest = read_npm_manifest(project)
+    except (ValueError, RecursionError):
+        return []
+    by_tsc = any(isinstance(found, Step) for found in _tsc(project, manifest))
+    plain = [item.partition(":")[2] for item in _items(project, manifest)]
+    return [*plain, *(project.named(*_TYPED) if by_tsc else ())]
+
+
+def _items(project: Project, manifest: NpmManifest) -> list[str]:
+    """The files that node checks, each with its kind of module."""
+    found = (_item(path, project, manifest) for path in project.named(*_PLAIN))
+    return [item for item in found if item]
 
 
 def _item(path: str, project: Project, manifest: NpmManifest) -> str:

@@ -87,3 +87,38 @@ def test_many_files_are_told_in_short():
         "Imports that mean nothing: in m0.py, m1.py, m2.py, m3.py, m4.py and 2 more files."
     )
     assert len(evidence.cases) == 7
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("scripts/load.py", "def (:\n"),
+        ("web/src/a.ts", "const a: = ;\n"),
+        ("web/src/b.jsx", "export const B = () => <p>;\n"),
+        ("web/src/c.js", "const C = <p />; const = ;\n"),
+        ("loose/a.js", "((\n"),
+        ("loose/a.go", "package {\n"),
+    ],
+)
+def test_code_that_no_step_reads_is_parsed(path: str, text: str):
+    around = {"app/pyproject.toml": PYPROJECT, "web/package.json": "{}"}
+    evidence = check({**around, path: text})
+    assert {failure.test for failure in evidence.failures} == {f"syntax of {path}"}
+    assert evidence.failures[0].failure_class is FailureClass.CODE
+    assert evidence.failures[0].frames[0].line == 1
+    assert evidence.report.reason == (
+        f"Imports that mean nothing or code that does not parse: in {path}."
+    )
+
+
+def test_code_that_a_step_reads_is_left_to_it():
+    tools = '{"devDependencies": {"typescript": "5"}}'
+    broken = {"app/a.py": "def (:\n", "web/a.js": "((\n", "web/a.ts": "((\n", "jobs/a.go": "((\n"}
+    manifests = {
+        "app/pyproject.toml": PYPROJECT,
+        "web/package.json": tools,
+        "web/tsconfig.json": "{}",
+        "jobs/go.mod": "module jobs\n",
+    }
+    assert check({**manifests, **broken}).report.status == "green"
+    assert check({**manifests, **broken, "web/package.json": "{"}).failures
