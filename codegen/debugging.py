@@ -15,11 +15,18 @@ _ACCOUNT_CHARACTERS = 3_000
 _LINE_CHARACTERS = 200
 
 
-def mendable_of(failures: Iterable[Failure]) -> tuple[Failure, ...]:
-    """The failures that an edit could mend: all but those of the machine the tests ran on."""
-    return tuple(
-        failure for failure in failures if failure.failure_class is not FailureClass.ENVIRONMENT
-    )
+def in_order_of_hope(failures: Iterable[Failure]) -> tuple[Failure, ...]:
+    """The failures in the order in which they are to be mended.
+
+    Those of the machine the tests ran on come last: an edit hardly mends them, unless they are not
+    the machine's after all.
+    """
+    return tuple(sorted(failures, key=is_of_machine))
+
+
+def is_of_machine(failure: Failure) -> bool:
+    """Whether what fails seems due to the machine the tests ran on."""
+    return failure.failure_class is FailureClass.ENVIRONMENT
 
 
 def focus_of(failures: Sequence[Failure]) -> tuple[Failure, ...]:
@@ -30,7 +37,8 @@ def focus_of(failures: Sequence[Failure]) -> tuple[Failure, ...]:
     if not failures:
         return ()
     first = failures[0]
-    alike = [failure for failure in failures[1:] if _are_alike(first, failure)]
+    rest = [failure for failure in failures[1:] if is_of_machine(failure) == is_of_machine(first)]
+    alike = [failure for failure in rest if _are_alike(first, failure)]
     return (first, *alike[: SHOWN_IN_FULL - 1])
 
 

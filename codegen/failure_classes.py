@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from codegen.environment_signs import environment_sign
 from core.artifacts.failure import FailureClass, Frame
 
 Verdict = tuple[FailureClass, str]
@@ -25,54 +26,6 @@ _NAME = re.compile(
     r"has no exported member|has no default export)(?: ['\"](?P<npm>\w+)['\"])?"
     r"|['\"](?P<bundled>\w+)['\"] is not exported by ['\"](?P<file>[^'\"]+)['\"]"
 )
-_ENVIRONMENT = (
-    (
-        re.compile(
-            r"ECONNREFUSED|ECONNRESET|ConnectionRefusedError|[Cc]onnection refused|connect: refused"
-        ),
-        "it asks a service that is not there",
-    ),
-    (
-        re.compile(
-            r"ENOTFOUND|EAI_AGAIN|ENETUNREACH|gaierror|getaddrinfo|Name or service not known"
-            r"|Temporary failure in name resolution|Network is unreachable|no such host"
-        ),
-        "it asks for the network, which tests do not have",
-    ),
-    (
-        re.compile(r"ENOSPC|No space left on device|EMFILE|Too many open files|Disk quota"),
-        "the machine has no room or files left for it",
-    ),
-    (
-        re.compile(r"\bMemoryError\b|heap out of memory|ENOMEM|Cannot allocate memory"),
-        "it takes more memory than there is",
-    ),
-    (re.compile(r"EADDRINUSE|[Aa]ddress already in use"), "the port it listens on is taken"),
-    (
-        re.compile(r"\bEACCES\b|\bEROFS\b|PermissionError|Permission denied|Read-only file system"),
-        "it asks for a file or a right it does not have",
-    ),
-    (re.compile(r"cannot open shared object file"), "a library of the system is missing"),
-    (
-        re.compile(
-            r"spawn \S+ ENOENT|executable file not found"
-            r"|No such file or directory: '[\w-]+'(?!\.)"
-        ),
-        "it starts a program that is not installed",
-    ),
-    (
-        re.compile(
-            r"(?i)(?:missing|required|not set|undefined|set)\b.{0,60}\benvironment variable"
-            r"|environment variable.{0,80}\b(?:missing|required|not set|not defined|must be set)"
-        ),
-        "it asks for an environment variable that is not set",
-    ),
-    (
-        re.compile(r"validation errors? for \w*(?:Settings|Config|Configuration)\b"),
-        "it asks for settings that nobody made",
-    ),
-)
-_ENVIRONMENT_VARIABLE = re.compile(r"os\.environ\[|<frozen os>|os\.py.*: in __getitem__")
 _SYNTAX = frozenset({"SyntaxError", "IndentationError", "TabError"})
 _UNDEFINED = re.compile(r"name '\w+' is not defined|\w+ is not defined|^undefined: \w+")
 _INTERFACE = re.compile(
@@ -82,6 +35,8 @@ _INTERFACE = re.compile(
 )
 _ASSERTIONS = ("AssertionError", "AssertionFailedError")
 _ASSERTED = re.compile(r"\bexpect\(|^assert |^Expected|expected .+ to ", re.MULTILINE)
+_ASSERTS = re.compile(r"\A(?:expect\(|assert |Expected|expected .+ to )")
+_NOT_HELD = "An assertion of the test about the code does not hold."
 _TIMED_OUT = re.compile(r"(?i)timed out|timeout of|exceeded timeout|did not end in time")
 
 
@@ -159,14 +114,18 @@ def _missing_name(evidence: Evidence) -> Verdict | None:
 
 
 def _environment(evidence: Evidence) -> Verdict | None:
-    said = f"{evidence.error}: {evidence.message}"
-    for pattern, reason in _ENVIRONMENT:
-        if match := pattern.search(said):
-            return FailureClass.ENVIRONMENT, f"{match[0]!r}: {reason}."
-    if evidence.error == "KeyError" and _ENVIRONMENT_VARIABLE.search(evidence.account):
-        reason = f"The environment variable {evidence.message} is not set."
-        return FailureClass.ENVIRONMENT, reason
-    return None
+    reason = environment_sign(
+        evidence.error, evidence.message, evidence.account, foreign=_is_foreign(evidence)
+    )
+    return (FailureClass.ENVIRONMENT, reason) if reason else None
+
+
+def _is_foreign(evidence: Evidence) -> bool:
+    """Whether what is said is not the repository's: a package's error, or an installer's words."""
+    module, dot, _ = evidence.error.partition(".")
+    if dot:
+        return not _is_own(module, evidence)
+    return not (evidence.error or evidence.known)
 
 
 def _broken_test(evidence: Evidence) -> Verdict | None:
@@ -190,9 +149,16 @@ def _broken_test(evidence: Evidence) -> Verdict | None:
 
 
 def _assertion(evidence: Evidence) -> Verdict | None:
+    """What a test asserts is about the code, whatever words are compared."""
     name = evidence.error.rpartition(".")[2]
-    if name in _ASSERTIONS or (name in {"", "Error"} and _ASSERTED.search(evidence.message)):
-        return FailureClass.CODE, "An assertion of the test about the code does not hold."
+    if name in _ASSERTIONS or (name in {"", "Error"} and _ASSERTS.search(evidence.message)):
+        return FailureClass.CODE, _NOT_HELD
+    return None
+
+
+def _unexpected(evidence: Evidence) -> Verdict | None:
+    if evidence.error in {"", "Error"} and _ASSERTED.search(evidence.message):
+        return FailureClass.CODE, _NOT_HELD
     if not evidence.error and evidence.test_path.endswith("_test.go"):
         return FailureClass.CODE, "The test reports what it did not expect of the code."
     if _TIMED_OUT.search(evidence.message):
@@ -212,12 +178,13 @@ def _only_test(evidence: Evidence) -> Verdict | None:
 
 
 _RULES: tuple[Callable[[Evidence], Verdict | None], ...] = (
+    _assertion,
     _missing_program,
     _missing_module,
     _missing_name,
     _environment,
     _broken_test,
-    _assertion,
+    _unexpected,
     _only_test,
 )
 

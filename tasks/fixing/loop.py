@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from codegen.debugging import focus_of, label_of, mendable_of
+from codegen.debugging import focus_of, in_order_of_hope, is_of_machine, label_of
 from codegen.failure_analysis import run_signature
 from core.artifacts.failure import Failure
 from core.artifacts.fixes import Fix, FixOutcome
@@ -87,10 +87,10 @@ class FixLoop:
         for _ in range(self._limits.iterations):
             if course.state.run.green:
                 break
-            failures = mendable_of(course.state.run.failures)
+            failures = in_order_of_hope(course.state.run.failures)
             left = [one for one in failures if one.signature not in declined]
             if not left:
-                return _nothing_left(course.state, failures)
+                return _nothing_left(failures)
             # By its commit as well: where a test got further, the same words are new ones.
             facing = f"{course.state.commit} {run_signature(left)}"
             faced[facing] += 1
@@ -154,9 +154,10 @@ class FixLoop:
             await self._bench.go_back(course.state.commit)
 
 
-def _nothing_left(state: State, mendable: Sequence[Failure]) -> str:
-    if mendable:
-        return "The model knows of no permitted change that would help."
-    if state.run.failures:
-        return "What fails is due to the machine the tests ran on, which no edit mends."
-    return "Nothing failed that an edit could mend; something could not be run."
+def _nothing_left(failures: Sequence[Failure]) -> str:
+    if not failures:
+        return "Nothing failed that an edit could mend; something could not be run."
+    told = "The model knows of no permitted change that would help"
+    if all(is_of_machine(failure) for failure in failures):
+        return f"{told}: what fails seems due to the machine the tests ran on."
+    return f"{told}."

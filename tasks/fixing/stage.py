@@ -1,11 +1,13 @@
 """Stage 7.5: tests the generated repository in the sandbox, and mends what fails."""
 
-from codegen.debugging import label_of, mendable_of
+from codegen.debugging import is_of_machine, label_of
+from core.artifacts.file_prompts import FilePrompts
 from core.artifacts.fixes import Fixes, FixStatus, Guidance
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import ValidatedStructure
 from core.layout import (
     CODE,
+    FILE_PROMPTS,
     FIXES,
     GUIDANCE,
     SPECS_CLEAN,
@@ -27,13 +29,14 @@ async def test_and_fix(work: StageWork) -> Outputs:
     """Test the working tree and mend it; what stays red is a result, which goes to review.
 
     So is a planned acceptance test that did not run: without it, nothing shows that the
-    requirement is met.
+    requirement is met. So is a file that no model wrote acceptably, as long as no fix writes it.
     """
     structure = work.read(VALIDATED_STRUCTURE, ValidatedStructure)
     guidance = _guidance(work)
     start = work.read(CODE)
     journal = await _journal(work, start)
-    bench = Workbench(work.session, structure, journal)
+    refused = work.read(FILE_PROMPTS, FilePrompts).refused
+    bench = Workbench(work.session, structure, journal, refused)
     work.hold_to(*await own_limits(work.session, work.stage))
     debugger = Debugger(work, _project(work, structure), structure)
     loop = FixLoop(bench, debugger, journal, work.session.settings.fixing)
@@ -80,7 +83,6 @@ def _outputs(course: Course, start: str, guidance: tuple[str, ...]) -> Outputs:
 
 
 def _fixes(course: Course, start: str, guidance: tuple[str, ...]) -> Fixes:
-    failures = course.state.run.failures
     return Fixes(
         status=_status(course),
         stopped=course.stopped,
@@ -89,8 +91,8 @@ def _fixes(course: Course, start: str, guidance: tuple[str, ...]) -> Fixes:
         attempts=tuple(course.attempts),
         beyond=tuple(
             f"{label_of(failure)}: {' '.join(failure.reasons)}"
-            for failure in failures
-            if failure not in mendable_of(failures)
+            for failure in course.state.run.failures
+            if is_of_machine(failure)
         ),
         guidance=guidance,
     )

@@ -6,8 +6,8 @@ from codegen.debugging import (
     failing_test_files,
     failure_text,
     focus_of,
+    in_order_of_hope,
     label_of,
-    mendable_of,
 )
 from core.artifacts.failure import Failure, FailureClass, Frame
 
@@ -31,9 +31,11 @@ def failure(name: str = "test_a", **fields: Any) -> Failure:
 PLACE = (Frame(path="tests/test_a.py", line=3), Frame(path="app/a.py", line=9, function="f"))
 
 
-def test_failures_of_the_machine_are_not_to_be_mended() -> None:
-    machine = failure("b", failure_class=FailureClass.ENVIRONMENT)
-    assert mendable_of([machine, failure()]) == (failure(),)
+def test_failures_of_the_machine_come_last_and_alone() -> None:
+    machine = failure("b", failure_class=FailureClass.ENVIRONMENT, message="assert test_a")
+    ordered = in_order_of_hope([machine, failure()])
+    assert ordered == (failure(), machine)
+    assert focus_of(ordered) == (failure(),)
 
 
 def test_the_focus_is_the_first_failure_and_those_of_the_same_place_or_words() -> None:

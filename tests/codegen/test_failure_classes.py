@@ -71,7 +71,9 @@ def test_what_the_repository_should_hold_itself_is_code(message: str):
         ("[Errno 13] Permission denied: '/etc/x'", "PermissionError"),
         ("libGL.so.1: cannot open shared object file", "ImportError"),
         ("spawn ffmpeg ENOENT", "Error"),
-        ("[Errno 2] No such file or directory: 'ffmpeg'", "FileNotFoundError"),
+        ("EACCES: permission denied, open '/etc/x'", "Error"),
+        ("Error 111 connecting to localhost:6379. Connection refused.", "redis.ConnectionError"),
+        ("dial tcp 127.0.0.1:5432: connect: connection refused", ""),
         ('exec: "git": executable file not found in $PATH', ""),
         ("Missing environment variable API_KEY", "Error"),
         ("environment variable API_KEY must be set", "RuntimeError"),
@@ -79,6 +81,40 @@ def test_what_the_repository_should_hold_itself_is_code(message: str):
 )
 def test_what_the_machine_does_not_have_is_the_environment(message: str, error: str):
     found = classify(evidence(message, error, frames="tests/test_cart.py shop/cart.py"))
+    assert found[0] is FailureClass.ENVIRONMENT
+
+
+@pytest.mark.parametrize(
+    ("message", "error"),
+    [
+        ("assert 'ok' == 'Permission denied'", "AssertionError"),
+        ("assert 'ok' == 'No module named x'", ""),
+        ("'connection refused' !== 'offline'", "AssertionError"),
+        ("expected 'Required environment variable' to be 'x'", "AssertionError"),
+        ("expected 'connect ECONNREFUSED ::1' to be 'x'", "Error"),
+        ("only the owner may delete", "PermissionError"),
+        ("seat 3: address already in use by another booking", "Error"),
+        ("Too many open files in the basket", "TypeError"),
+        ("Permission denied", "shop.errors.NotAllowed"),
+        ("[Errno 2] No such file or directory: 'data'", "FileNotFoundError"),
+        ("ENOENT: no such file or directory, open 'data.json'", "Error"),
+    ],
+)
+def test_words_of_an_assertion_or_of_the_code_itself_are_the_code(message: str, error: str):
+    found = classify(evidence(message, error, frames="tests/test_cart.py shop/cart.py"))
+    assert found[0] is FailureClass.CODE
+
+
+def test_a_program_is_told_from_a_file_by_who_looked_for_it():
+    account = "shop/cart.py:3: in f\n<python>/lib/subprocess.py:1950: in _execute_child\n    raise"
+    message = "[Errno 2] No such file or directory: 'ffmpeg'"
+    found = classify(evidence(message, "FileNotFoundError", frames="shop/cart.py", account=account))
+    assert found[0] is FailureClass.ENVIRONMENT
+
+
+def test_an_installer_is_taken_at_its_word():
+    words = "dns error: failed to lookup address information"
+    found = classify(Evidence("", words, words, (), "", ()))
     assert found[0] is FailureClass.ENVIRONMENT
 
 
