@@ -356,7 +356,6 @@ async def test_names_of_one_model_share_its_limits(tmp_path: Path) -> None:
 async def test_a_call_that_waits_for_its_turn_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(model_caller_module, "_SILENT_WAIT_SECONDS", 0.05)
     caplog.set_level("INFO")
     async with opened(tmp_path) as bench:
         bench.fields = {"requests_per_minute": 1}
@@ -365,6 +364,7 @@ async def test_a_call_that_waits_for_its_turn_says_so(
             bench.answers(said(), said())
             await bench.ask()
             assert "waits for its turn" not in caplog.text
+            monkeypatch.setattr(model_caller_module, "_SILENT_WAIT_SECONDS", 0.05)
             await bench.ask("And that?")
     assert "1 a minute for model:first/m:requests" in caplog.text
 

@@ -2,7 +2,7 @@
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +18,7 @@ from tests.providers.storage.ledgers import (
     spending,
     spent,
 )
-from tests.providers.storage.race_worker import PRICE
+from tests.providers.storage.race_worker import FIRST_CALL_SECONDS, PRICE
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
 
@@ -47,13 +47,24 @@ class Size:
 class Race:
     """The processes, and the most that counted against the limit while they ran."""
 
-    def __init__(self, url: str, start: StartPython, size: Size, *, seconds: float) -> None:
+    def __init__(
+        self,
+        url: str,
+        start: StartPython,
+        size: Size,
+        *,
+        seconds: float,
+        first_calls: Sequence[float] = (FIRST_CALL_SECONDS,),
+    ) -> None:
         self.highest = 0
         self.size = size
         self.url = url
         self._engine = create_engine(url)
         arguments = (url, str(size.tries // size.processes), str(size.limit), str(seconds))
-        self.processes = [start(_WORKER, *arguments) for _ in range(size.processes)]
+        self.processes = [
+            start(_WORKER, *arguments, str(first_calls[number % len(first_calls)]))
+            for number in range(size.processes)
+        ]
 
     def start(self) -> None:
         for process in self.processes:
@@ -104,7 +115,9 @@ async def race_to_the_end(url: str, start: StartPython, size: Size) -> None:
 
 async def race_with_deaths(url: str, start: StartPython, size: Size) -> None:
     """Half of the processes are killed in the middle: the others use what those had reserved."""
-    race = Race(url, start, size, seconds=EXPIRY_SECONDS)
+    # Those that are killed hold until then what their first call reserved.
+    first_calls = (_LONGEST_SECONDS, FIRST_CALL_SECONDS)
+    race = Race(url, start, size, seconds=EXPIRY_SECONDS, first_calls=first_calls)
     race.start()
     race.watch(lambda: race.spent() > size.allowed // 4)
     killed, others = race.processes[::2], race.processes[1::2]
@@ -114,8 +127,10 @@ async def race_with_deaths(url: str, start: StartPython, size: Size) -> None:
     assert all(process.wait() for process in killed)
     assert all(process.returncode == 0 for process in others)
     ledger = UsageLedger(url)
-    outcomes = [call.outcome for call in await ledger.calls("b-1")]
-    ledger.close()
+    try:
+        outcomes = [call.outcome for call in await ledger.calls("b-1")]
+    finally:
+        ledger.close()
     assert outcomes.count(CallOutcome.ANSWERED) == size.allowed
     assert outcomes.count(CallOutcome.EXPIRED) > 0
     await race.ended_well()
