@@ -4,6 +4,7 @@ import re
 
 from codegen.source.comments import Comment
 from codegen.source.findings import Finding
+from codegen.source.rest_unchanged import says_rest_is_same
 from core.artifacts.structure import Severity
 
 _CODE = (
@@ -73,15 +74,16 @@ _ONLY_DOTS = re.compile(r"^\W*(?:\.{3,}|…|etc\.{0,3})\W*$")
 def elision_findings(comments: list[Comment]) -> list[Finding]:
     """Say which comments stand for code that was left out.
 
-    A comment of nothing but dots counts only where no other comment stands next to it: within a
-    longer comment it is part of an example.
+    A comment of nothing but dots, and a sentence that only its parts tell, count where no other
+    comment stands next to them: within a longer comment they are part of what it explains.
     """
-    lines = {comment.line for comment in comments}
+    lines = {comment.line for comment in comments if re.search(r"\w", comment.text)}
     findings: list[Finding] = []
     for comment in comments:
         neighbours = {comment.line - 1, comment.line + 1} & lines
         dots = _ONLY_DOTS.match(comment.text) and comment.alone and not neighbours
-        if len(comment.text) > 300 or not (dots or _ELISION.search(comment.text)):
+        rest = comment.alone and not neighbours and says_rest_is_same(comment.text)
+        if len(comment.text) > 300 or not (dots or rest or _ELISION.search(comment.text)):
             continue
         findings.append(
             Finding(
