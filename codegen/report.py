@@ -59,6 +59,7 @@ def make_report(sources: ReportSources) -> BuildReport:
         files=_files(sources),
         tests=sources.tests,
         fixes=sources.fixes,
+        unwritten=record.unwritten,
         unverified=_unverified(sources),
         issues=sources.structure.issues,
         edited=record.edited,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from codegen.failure_message import stable
 from codegen.report_sections import first_line, fixes_section, tests_outcome, tests_section
 from core.artifacts.build_report import BuildReport, FileLine
-from core.markdown import code, plain, table
+from core.markdown import block, code, plain, table
 
 _FILES_SHOWN = 200
 
@@ -141,7 +141,14 @@ def _stages(report: BuildReport) -> str:
 
 
 def _outcome(report: BuildReport, tests: str, unverified: Sequence[str]) -> list[str]:
-    parts = ["## Tests", tests]
+    parts: list[str] = []
+    if report.unwritten:
+        lines = [
+            f"- {code(path)}:\n\n{block(stable(reason), indent=2)}"
+            for path, reason in report.unwritten.items()
+        ]
+        parts += ["## Files that no model wrote acceptably", "\n".join(lines)]
+    parts += ["## Tests", tests]
     if report.fixes.attempts or report.fixes.stopped:
         parts += ["## Fixes", fixes_section(report.fixes)]
     if unverified:

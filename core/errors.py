@@ -10,6 +10,7 @@ AppBuilderError
 │   │   └── UnreachableError   nobody listens (connection refused): waited out as well
 │   ├── ProviderFailedError    the provider broke (5xx, timeout, disconnect, malformed body)
 │   └── AnswerError            the provider answered, but the content cannot be used
+│       └── AnswersRefusedError  every model that may be asked answered, and none usably
 ├── CallLimitError             a hard maximum of model calls is reached
 ├── SpendingLimitError         a call could cost more than a limit of money still allows
 ├── StorageError               the artifact store or the ledger failed
@@ -131,6 +132,10 @@ class ProviderFailedError(ModelError):
 
 class AnswerError(ModelError):
     """The provider answered, but the content cannot be used (invalid, empty or cut off)."""
+
+
+class AnswersRefusedError(AnswerError):
+    """Every model that may be asked answered, and no answer can be used for what it says."""
 
 
 class CallLimitError(AppBuilderError):

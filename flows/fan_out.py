@@ -3,6 +3,9 @@
 To 200 files each is a task run of its own, so that the UI shows every one. Beyond, a task run is a
 batch of files with a table: a task run costs several times what writing a file does besides its
 model calls, and a page of a thousand shows nobody anything.
+
+A file of which every model's answers were refused is left empty, and the others are written: the
+repository then is for review. Every other failure halts the build.
 """
 
 import asyncio
@@ -12,10 +15,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from prefect.client.schemas.objects import State
+from prefect.logging import get_run_logger
 from prefect.states import Cancelled
 
 from core.artifacts.build_record import Usage
-from core.errors import StageFailedError
+from core.errors import AnswersRefusedError, StageFailedError
 from core.layout import CODE, FILE_PROMPTS
 from core.stages import Stage
 from tasks.code_generation import FilePlan, commit_files, file_call, file_prompts, plan_files
@@ -47,10 +51,12 @@ class WrittenFile:
     Attributes:
         result: its text, and what it took.
         state: to follow its task run by; of a file in a batch there is none.
+        refused: why no model's answer was accepted; the text is empty then.
     """
 
     result: StageResult
     state: State[Any] | None = None
+    refused: str = ""
 
 
 Perform = Callable[[StageCall, Sequence[str]], Awaitable[WrittenFile]]
@@ -59,6 +65,9 @@ Perform = Callable[[StageCall, Sequence[str]], Awaitable[WrittenFile]]
 
 class FileFanOut:
     """Writes the files of one build.
+
+    A file that is refused is empty; those that import it are told what its contract promises. It is
+    not kept, so that a build that is started again asks for it again.
 
     A file starts when the files it imports are written, not when a level is; the first failure
     keeps further files from starting, and those under way are waited for, so that what they cost
@@ -94,7 +103,7 @@ class FileFanOut:
             runs that no other of the stage follows.
 
         Raises:
-            StageFailedError: a file could not be written.
+            StageFailedError: a file could not be written, for another reason than its content.
         """
         together = len(self._plan.order) > FILES_AS_TASKS
         states = await (self._in_batches() if together else self._as_tasks())
@@ -110,6 +119,12 @@ class FileFanOut:
             states=tuple(states),
             attempts=max((self._attempts(path) for path in results), default=0),
         )
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Why no answer was accepted, by path, of the files that are left empty."""
+        written = ((path, self._files[path]) for path in self._plan.order)
+        return {path: file.refused for path, file in written if file.refused}
 
     async def _as_tasks(self) -> list[State[Any]]:
         """A task run for each file."""
@@ -170,15 +185,27 @@ class FileFanOut:
             async with self._slots:
                 await self._starts.turn()
                 self._go_on()
-                texts = {other: self._text(other) for other in imported}
+                there = (other for other in imported if not self._files[other].refused)
+                texts = {other: self._text(other) for other in there}
                 call = file_call(self._session, self._stage, self._plan, path, texts)
-                self._files[path] = await perform(call, imported)
+                self._files[path] = await self._performed(perform, call, imported)
         except BaseException:
             self._failed = True
             raise
         finally:
             self._ended[path].set()
         self._progress.file_written(path, self._files[path].result.usage)
+
+    async def _performed(
+        self, perform: Perform, call: StageCall, imported: Sequence[str]
+    ) -> WrittenFile:
+        try:
+            return await perform(call, imported)
+        except StageFailedError as error:
+            if error.cause != AnswersRefusedError.__name__:
+                raise
+            get_run_logger().warning("Left empty, and the build is for review: %s", error.reason)
+            return WrittenFile(StageResult(outputs={CODE + call.file: ""}), refused=error.reason)
 
     def _go_on(self) -> None:
         if self._failed:
@@ -204,19 +231,22 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
     """Write all files, then commit them in the plan's order.
 
     Raises:
-        StageFailedError: a file could not be written; the build is halted.
+        StageFailedError: a file could not be written, for another reason than its content; the
+            build is halted.
     """
     async with AsyncExitStack() as at_the_end, recorded(session, stage) as done:
         plan = plan_files(session)
         # Left only after all else is done, for which the bar's last move need not be waited for.
         progress = await at_the_end.enter_async_context(FileProgress(session, len(plan.order)))
-        written = await FileFanOut(session, stage, plan, progress).run()
+        fan_out = FileFanOut(session, stage, plan, progress)
+        written = await fan_out.run()
         texts = {path: written.result.outputs[CODE + path] for path in plan.order}
         commit = await commit_files(session, plan, texts)
+        await session.recorder.update(unwritten=fan_out.refused)
         outputs = {
             **written.result.outputs,
             CODE: commit,
-            FILE_PROMPTS: as_text(file_prompts(session, plan)),
+            FILE_PROMPTS: as_text(file_prompts(session, plan, fan_out.refused)),
         }
         done.result = written.result.model_copy(update={"outputs": outputs})
         done.states, done.attempts = written.states, written.attempts

@@ -146,6 +146,9 @@ def print_summary(console: Console, record: BuildRecord, report: str) -> None:
         "review at": record.pull_request,
         "report": report,
     }
+    for path in record.unwritten:
+        told = f"  not written {printable(path)}: no model's answer was accepted; see the report"
+        console.print(Text(told, style="red"), soft_wrap=True)
     for name, fact in facts.items():
         if fact:
             console.print(Text(f"  {name:<12}{fact}"), soft_wrap=True)
@@ -164,6 +167,9 @@ def print_record(console: Console, table: StageTable, record: BuildRecord) -> No
         failed = record.stages[record.failed_at]
         told = f"failed at stage {record.failed_at}: {printable(failed.error)}"
         console.print(Text(told), style="red", soft_wrap=True)
+    for path, reason in record.unwritten.items():
+        told = f"not written: {printable(path)}: {printable(reason)}"
+        console.print(Text(told, style="red"), soft_wrap=True)
     width = max(len(stage.label) for stage in table.stages)
     head = f"{'stage':<{width}}  {'status':<16}{'calls':>6}{'tokens':>11}{'cost':>10}{'seconds':>9}"
     console.print(Text(head, style="bold"), soft_wrap=True)

@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from codegen.paths import place_problems
 from codegen.report import ReportSources, make_report
 from codegen.report_page import committed_page, report_page
+from codegen.unwritten import still_unwritten
 from core.artifacts.build_report import BuildReport, FileEffort
+from core.artifacts.file_prompts import FilePrompts
 from core.artifacts.fixes import Fixes
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.report import TestReport
@@ -15,6 +17,7 @@ from core.errors import PublishingRefusedError
 from core.layout import (
     CODE,
     COMMITTED_REPORT,
+    FILE_PROMPTS,
     FIXES,
     REPORT,
     REPORT_JSON,
@@ -47,10 +50,12 @@ async def publish_repository(work: StageWork) -> Outputs:
     session = work.session
     tests = work.read(TESTS_REPORT, TestReport)
     files = await read_tree(session.repository, work.read(CODE))
+    refused = work.read(FILE_PROMPTS, FilePrompts).refused
+    structure = work.read(VALIDATED_STRUCTURE, ValidatedStructure)
+    await session.recorder.update(unwritten=still_unwritten(files, structure, refused))
     commit = await _commit_report(work, files)
     await session.recorder.update(commit=commit, test_status=tests.status, test_reason=tests.reason)
     if session.publisher is not None:
-        structure = work.read(VALIDATED_STRUCTURE, ValidatedStructure)
         _refuse_paths(files, [file.path for file in structure.files if file.template])
         release = _release(work, tests, files, commit)
         publication = await session.publisher.publish(session.repository, release)

@@ -107,6 +107,11 @@ class BuildRecord(Artifact):
     commit: str = ""
     test_status: Literal["", "green", "red", "not-run"] = ""
     test_reason: str = Field(default="", description="Why the tests are not green, in a sentence.")
+    unwritten: dict[str, str] = Field(
+        default_factory=dict,
+        description="Files that no model wrote acceptably, each with what was wrong. As long as "
+        "there is one, the build is for review.",
+    )
     flow_run_id: str = ""
     started_at: str = Field(default="", description="ISO 8601, UTC; of the last run.")
     finished_at: str = ""

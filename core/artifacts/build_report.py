@@ -62,6 +62,10 @@ class BuildReport(Artifact):
     files: tuple[FileLine, ...] = ()
     tests: TestReport
     fixes: Fixes
+    unwritten: dict[str, str] = Field(
+        default_factory=dict,
+        description="Files that no model wrote acceptably, each with what was wrong.",
+    )
     unverified: tuple[str, ...] = Field(
         default=(), description="What was not verified and why, a sentence each."
     )

@@ -24,6 +24,11 @@ class FilePrompt(Part):
         description="The contract as other files were told it, where the file offers more than "
         "was planned.",
     )
+    refused: str = Field(
+        default="",
+        description="Why no model's answer was accepted: what was wrong with the last ones. The "
+        "file was left empty then.",
+    )
 
 
 class FilePrompts(Artifact):
@@ -31,3 +36,8 @@ class FilePrompts(Artifact):
 
     budget: int = Field(ge=0, description="Most tokens that a prompt was allowed.")
     files: tuple[FilePrompt, ...] = ()
+
+    @property
+    def refused(self) -> dict[str, str]:
+        """Why no answer was accepted, by path, of the files that were left empty."""
+        return {file.path: file.refused for file in self.files if file.refused}

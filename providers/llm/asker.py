@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from core.artifacts.build_record import Usage
-from core.errors import AnswerError, ProviderBusyError
+from core.errors import AnswerError, AnswersRefusedError, ProviderBusyError
 from core.settings import SpendingLimits
 from providers.llm.answer_schema import json_schema_of
 from providers.llm.catalogue import ModelRow
@@ -153,8 +153,10 @@ class Asker:
             parse: makes the value of a whole answer; its `ValueError` is told to the model.
 
         Raises:
-            AnswerError: no model gave an answer that parses; the text says what was wrong with
-                each one's. Their answers are spent: whoever asks next asks anew.
+            AnswersRefusedError: every model answered, and none so that it parses; the text says
+                what was wrong with each one's. Their answers are spent: whoever asks next asks
+                anew.
+            AnswerError: the same, but one of the models was too busy to be asked.
             RequestRefusedError, ProviderBusyError, ProviderFailedError: of the provider.
             InputError: the prompt is empty or too long.
             CallLimitError, SpendingLimitError: a limit is reached.
@@ -162,6 +164,7 @@ class Asker:
         """
         record = _Record()
         problems: list[str] = []
+        error_type: type[AnswerError] = AnswersRefusedError
         waiting = list(question.choices)
         while waiting:
             choice = waiting.pop(0)
@@ -176,12 +179,13 @@ class Asker:
             except ProviderBusyError as error:
                 if not waiting:
                     raise
+                error_type = AnswerError
                 problems.append(f"{choice}: {error}")
                 continue
             return record.answer(value)
         await self.reject(record.slots)
         last = question.choices[-1]
-        raise AnswerError(
+        raise error_type(
             f"no usable answer to {question.template} after {len(record.answers)} answers; "
             + "; ".join(problems),
             provider=last.provider,

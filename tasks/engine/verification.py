@@ -14,6 +14,7 @@ from codegen.runners.gate import gate_steps
 from codegen.runners.gate_results import gate_result
 from codegen.runners.limiting import limited
 from codegen.runners.results import StepRun, step_result
+from codegen.unwritten import check_written, unwritten_reason
 from codegen.verdict import StepEvidence, draw_verdict, evidence_of, not_taken
 from core.artifacts.failure import Failure
 from core.artifacts.report import StepReport, TestReport
@@ -63,6 +64,7 @@ async def verify(
     sandbox: Sandbox,
     settings: Settings,
     only: Collection[str] = (),
+    refused: Mapping[str, str] | None = None,
 ) -> Verification:
     """Install a repository's dependencies, check it as a whole, build, test and start it.
 
@@ -77,19 +79,24 @@ async def verify(
         settings: bounds of each phase, and where installed dependencies are kept.
         only: test files to which the run is limited, for a quick look after a change: their tests
             and the gate, without builds and starts; everything if empty.
+        refused: files that no model wrote acceptably, each with what was wrong; as long as one is
+            not there, nothing is green.
 
     Raises:
         SandboxError: the sandbox or an installer failed, as against what ran in them.
     """
     if reason := await sandbox.usable():
         told = f"No sandbox works on this machine, so nothing was run: {reason}."
-        return Verification(TestReport(status="not-run", reason=told, unverified=(told,)))
+        why = f"{unwritten_reason(refused or {})} {told}".lstrip()
+        return Verification(TestReport(status="not-run", reason=why, unverified=(told,)))
     files = await asyncio.to_thread(read_sources, tree)
     plan = _plan(files, only)
     installs = Installs(tree, settings.root, sandbox, settings.sandbox)
     run = _Run(tree, files, sandbox, settings.sandbox, installs)
     for step in plan.steps:
         await run.install(step)
+    if refused:
+        run.evidence.append(await asyncio.to_thread(check_written, files, structure, refused))
     run.evidence.append(await asyncio.to_thread(_check_imports, files, structure))
     for step in plan.steps:
         await run.take(step)

@@ -95,14 +95,20 @@ class Workbench:
         session: the build.
         structure: what the repository should be.
         journal: what is known already.
+        refused: files that no model wrote acceptably, each with what was wrong.
     """
 
     def __init__(
-        self, session: BuildSession, structure: ValidatedStructure, journal: Journal
+        self,
+        session: BuildSession,
+        structure: ValidatedStructure,
+        journal: Journal,
+        refused: Mapping[str, str],
     ) -> None:
         self._session = session
         self._structure = structure
         self._journal = journal
+        self._refused = refused
 
     async def state_at(self, commit: str) -> State:
         """Read a commit and verify everything.
@@ -130,7 +136,12 @@ class Workbench:
         tree = session.workspace / "tree"
         await checkout(session.repository, commit, tree)
         run = await verify(
-            tree, self._structure, sandbox=session.sandbox, settings=session.settings, only=only
+            tree,
+            self._structure,
+            sandbox=session.sandbox,
+            settings=session.settings,
+            only=only,
+            refused=self._refused,
         )
         await self._journal.keep_run(commit, only, run)
         return run

@@ -15,18 +15,24 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import TaskRun
 
 from core.artifacts.build_record import BuildRecord, BuildStatus
+from core.artifacts.file_prompts import FilePrompts
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.structure import ValidatedStructure
 from core.errors import StageFailedError
-from core.layout import VALIDATED_STRUCTURE
+from core.layout import FILE_PROMPTS, REPORT, VALIDATED_STRUCTURE
 from core.options import BuildOptions
 from flows import fan_out
 from flows.build_app import build_app
 from tests.flows.command import templates
+from tests.gold.builds import branches, build
+from tests.gold.playback import Fault, Place, Playback, played_back
+from tests.gold.repository import load
 from tests.model_server import ModelServer, model_server
 
 TINY = Questionnaire(project_name="Notes", summary="Keeps short notes.")
 IN_BATCH = 4
+REFUSED = "shift_tally/entries.py"
+IMPORTING = ("shift_tally/totals.py", "shift_tally/reading.py", "tests/test_entries.py")
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
 
@@ -111,7 +117,7 @@ async def test_a_file_is_found_again_however_it_was_written(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("batches")
-async def test_a_file_that_cannot_be_written_is_named_and_keeps_others_from_beginning(
+async def test_a_file_that_no_provider_answers_for_is_named_and_keeps_others_from_beginning(
     home: Path, server: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LOCAL_LLM_BASE_URL", server.base_url)
@@ -135,3 +141,38 @@ async def test_a_file_that_cannot_be_written_is_named_and_keeps_others_from_begi
     shown = await tables(record, len(runs))
     assert f"| `{named}` | failed: " in shown
     assert shown.count(" | not begun | 0 | ") > len(files) // 2
+
+
+@pytest.mark.parametrize("files_as_tasks", [0, 200], ids=["in batches", "as tasks"])
+async def test_a_file_that_every_model_writes_wrongly_is_left_empty_and_asked_for_again(
+    files_as_tasks: int, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fan_out, "FILES_AS_TASKS", files_as_tasks)
+    monkeypatch.setenv("MODEL_ROUTER_DEMO_MODE", "disabled")
+    gold = load("shift-tally")
+    playback = Playback(gold)
+    coder, debugger = Place("coder", REFUSED), Place("debugger", "")
+    stub = Fault(spoil=lambda _: "```python\n# TODO: write it\n```\n", stubborn=True)
+    giving_up = Fault(spoil=lambda _: "NO CHANGE: nothing can be done.\n", stubborn=True)
+    with played_back(playback) as url:
+        monkeypatch.setenv("LOCAL_LLM_BASE_URL", url)
+        playback.forget({coder: stub, debugger: giving_up})
+        record = await build(gold)
+        assert record.status is BuildStatus.REVIEW
+        assert "main" not in branches(record)
+        assert record.test_reason.startswith(f"No model wrote acceptably: {REFUSED}.")
+        assert list(record.unwritten) == [REFUSED]
+        assert "cannot be accepted" in record.unwritten[REFUSED]
+        stored = home / "store" / "project" / record.build_id
+        prompts = FilePrompts.model_validate_json((stored / FILE_PROMPTS).read_text())
+        assert list(prompts.refused) == [REFUSED]
+        assert f"- `{REFUSED}`:" in (stored / REPORT).read_text()
+        assert (stored / "code" / REFUSED).read_text() == ""
+        assert all((stored / "code" / path).read_text() for path in IMPORTING)
+
+        playback.forget()
+        again = await build(gold)
+    assert (again.status, again.unwritten) == (BuildStatus.COMPLETED, {})
+    assert playback.asked[coder] == 1
+    assert again.branch == "main"
+    assert (stored / "code" / REFUSED).read_text() == gold.texts[REFUSED]

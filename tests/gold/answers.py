@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from tests.gold.contracts import Document
 from tests.gold.prompt import Prompt
@@ -11,14 +11,21 @@ from tests.gold.repository import Gold
 _SPEC_KEYS = ("project_name", "summary", "users", "stack", "constraints", "non_goals")
 
 
-def answer(gold: Gold, prompt: Prompt) -> str:
+def answer(gold: Gold, prompt: Prompt, unwritten: Collection[str] = ()) -> str:
     """Answer a prompt from a gold repository.
+
+    Args:
+        gold: the repository.
+        prompt: what is asked.
+        unwritten: files that may not be there by now; what they promise is enough to be shown.
 
     Raises:
         RequestRefusedError: the prompt lacks what the answer needs, or asks for another product.
     """
     if prompt.template not in _ANSWERS:
         prompt.forgot(f"to be one of {', '.join(_ANSWERS)}")
+    if prompt.template == "coder":
+        return _code(gold, prompt, unwritten)
     return _ANSWERS[prompt.template](gold, prompt)
 
 
@@ -162,13 +169,16 @@ def _brief(gold: Gold, prompt: Prompt) -> str:
     )
 
 
-def _code(gold: Gold, prompt: Prompt) -> str:
+def _code(gold: Gold, prompt: Prompt, unwritten: Collection[str] = ()) -> str:
     contract = _known_contract(gold, prompt)
     path = contract["path"]
     prompt.require(f"{path}: " in prompt.text("brief"), "the brief of this file")
     sources = {file["path"]: file["content"] for file in prompt.document("sources")["files"]}
+    promised = {item["path"]: item["exports"] for item in prompt.document("others")["files"]}
     for item in contract["imports"]:
         text = sources.get(item["path"], "")
+        if item["path"] in unwritten:
+            text = text or "\n".join(promised.get(item["path"], []))
         # It may be wrong by now, but it must be there, with what is taken from it.
         shown = text and all(name in text for name in item["symbols"])
         prompt.require(shown or not gold.texts[item["path"]], f"the text of {item['path']!r}")

@@ -85,7 +85,7 @@ class Playback:
         prompt = _prompt_of(request)
         place = Place(prompt.template, prompt.about)
         self.asked[place] += 1
-        content = _continued(request, answers.answer(self.gold, prompt))
+        content = _continued(request, answers.answer(self.gold, prompt, self._unwritten()))
         fault = self.faults.get(place)
         reason = "stop"
         if fault is not None and (fault.stubborn or self.asked[place] == 1):
@@ -100,6 +100,14 @@ class Playback:
                 "finish_reason": reason,
             }
         )
+
+    def _unwritten(self) -> set[str]:
+        """Files whose every answer is wrong, so that the build may go on without them."""
+        return {
+            place.about
+            for place, fault in self.faults.items()
+            if place.template == "coder" and fault.stubborn
+        }
 
     def failure_of(self, request: LLMRequest) -> Failure | None:
         """How the server fails at this request, if a fault says so."""

@@ -1,17 +1,20 @@
 """Stage 8: the report's commit, the branch, and what the report says of each file."""
 
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from core.artifacts.build_report import BuildReport, FileEffort
+from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.fixes import Fixes
 from core.artifacts.report import TestReport
 from core.artifacts.structure import ValidatedStructure
 from core.layout import (
     CODE,
     COMMITTED_REPORT,
+    FILE_PROMPTS,
     FIXES,
     REPORT,
     REPORT_JSON,
@@ -31,16 +34,22 @@ GREEN = TestReport(status="green")
 RED = TestReport(status="red", reason="1 test failed.")
 
 
-async def published(folder: Path, tests: TestReport) -> tuple[BuildReport, str]:
+async def published(
+    folder: Path,
+    tests: TestReport,
+    refused: tuple[FilePrompt, ...] = (),
+    files: Mapping[str, str] = {"app/models.py": "x = 1\n"},
+) -> tuple[BuildReport, str]:
     session = open_session(folder, ScriptedModel([]))
-    change = FileChange(path="app/models.py", content="x = 1\n")
-    commits = [Commit(message="Write it", changes=(change,))]
+    changes = tuple(FileChange(path=path, content=text) for path, text in files.items())
+    commits = [Commit(message="Write it", changes=changes)]
     (commit,) = await write_history(session.repository, commits, branch=BRANCH)
     inputs = {
         SPECS: ANSWERS,
         SPECS_CLEAN: SPEC,
         VALIDATED_STRUCTURE: ValidatedStructure(modules=(MODULE,)),
         CODE: commit,
+        FILE_PROMPTS: FilePrompts(budget=1, files=refused),
         TESTS_REPORT: tests,
         FIXES: Fixes(status="not-needed"),
     }
@@ -96,3 +105,14 @@ def test_what_was_asked_about_a_file_is_counted_by_kind() -> None:
     assert efforts_of([brief, text, text, row(3, "5", "9")]) == {
         "a.py": FileEffort(attempts=2, calls=3, cost_usd=2.5)
     }
+
+
+async def test_a_file_that_nobody_wrote_is_named_with_what_was_wrong(tmp_path: Path) -> None:
+    path = MODULE.files[0].path
+    refused = (FilePrompt(path=path, refused="Line 3: it is a stub."),)
+    empty = {file.path: "" for file in MODULE.files}
+    report, _ = await published(tmp_path, RED, refused, empty)
+    assert report.unwritten == {path: "Line 3: it is a stub."}
+    page = git(report, "show", f"{report.commit}:{COMMITTED_REPORT}")
+    assert f"## Files that no model wrote acceptably\n\n- `{path}`:\n" in page
+    assert "it is a stub." in page

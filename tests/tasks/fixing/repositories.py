@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.fixes import Fixes, Guidance
 from core.artifacts.report import TestReport
 from core.artifacts.structure import (
@@ -14,7 +15,15 @@ from core.artifacts.structure import (
     PlannedTest,
     ValidatedStructure,
 )
-from core.layout import CODE, FIXES, GUIDANCE, SPECS_CLEAN, TESTS_REPORT, VALIDATED_STRUCTURE
+from core.layout import (
+    CODE,
+    FILE_PROMPTS,
+    FIXES,
+    GUIDANCE,
+    SPECS_CLEAN,
+    TESTS_REPORT,
+    VALIDATED_STRUCTURE,
+)
 from core.settings import FixingLimits
 from providers.vcs.history import Commit, FileChange, read_tree, write_history
 from tasks.engine.build_session import BuildSession
@@ -94,8 +103,12 @@ class Repairs:
         limits: FixingLimits | None = None,
         run_id: str = "run-1",
         structure: ValidatedStructure = STRUCTURE,
+        refused: str = "",
     ) -> Fixes:
-        """Test and mend it with these answers; what is left of them is an answer too many."""
+        """Test and mend it with these answers; what is left of them is an answer too many.
+
+        `refused` is the path of a file that no model wrote acceptably.
+        """
         self.model = ScriptedModel(answers)
         session = open_session(self.folder, self.model)
         session.settings = session.settings.model_copy(update={"fixing": limits or FixingLimits()})
@@ -105,7 +118,13 @@ class Repairs:
         changes = tuple(FileChange(path, text) for path, text in sorted(files.items()))
         commits = [Commit(message="Write the shop", changes=changes)]
         (self.start,) = await write_history(session.repository, commits, branch=BRANCH)
-        inputs = {CODE: self.start, VALIDATED_STRUCTURE: structure, SPECS_CLEAN: SPEC}
+        unwritten = (FilePrompt(path=refused, refused="Line 1: it is a stub."),) if refused else ()
+        inputs = {
+            CODE: self.start,
+            VALIDATED_STRUCTURE: structure,
+            SPECS_CLEAN: SPEC,
+            FILE_PROMPTS: FilePrompts(budget=1, files=unwritten),
+        }
         given = {**inputs, GUIDANCE: Guidance(rounds=tuple(guidance))}
         self.outputs: Outputs = await run_stage(
             work_on(session, "7.5", given if guidance else inputs)
