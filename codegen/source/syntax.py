@@ -9,8 +9,10 @@ from threading import Lock
 from tree_sitter import Node
 
 from codegen.source.data_syntax import json_findings, toml_findings, yaml_findings
+from codegen.source.dockerfile_syntax import dockerfile_findings
 from codegen.source.findings import Finding, offending
 from codegen.source.languages import Language, language_of
+from codegen.source.style_braces import brace_findings
 from codegen.source.svelte_syntax import svelte_findings
 from codegen.source.trees import broken_nodes, parse_tree, reads_otherwise, text_of
 from core.artifacts.structure import Severity
@@ -20,7 +22,8 @@ MOST_PLACES = 5
 
 _LENIENT = frozenset({Language.SQL, Language.CSS, Language.SCSS, Language.DOCKERFILE})
 """Languages whose readers take what the grammars here do not know (dialects, hacks): what does not
-fit the grammar is worth a remark, and only what is cut off is an error."""
+fit the grammar is worth a remark. What is cut off is an error, and so is what every reader refuses:
+braces of a style sheet that do not match, and words that are no instruction of a Dockerfile."""
 
 _FILLED_IN = re.compile(r"\{[{%#]|<%|\$\{")
 """Marks of a template engine, which may stand where HTML allows nothing."""
@@ -57,6 +60,11 @@ def syntax_findings(path: str, text: str, declared: str = "") -> list[Finding]:
             return yaml_findings(text)
         case Language.SVELTE:
             return svelte_findings(text)
+        case Language.DOCKERFILE:
+            return dockerfile_findings(text) or grammar_findings(Language.DOCKERFILE, text)
+        case Language.CSS | Language.SCSS as language:
+            braces = brace_findings(text, line_comments=language is Language.SCSS)
+            return braces or grammar_findings(language, text)
         case language:
             found = grammar_findings(language, text)
             # What declares types only may say what no module can, and nothing of it runs.
