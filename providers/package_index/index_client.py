@@ -1,5 +1,6 @@
 """Asks a package index over HTTP, within bounds, and says in a few words why it cannot be asked."""
 
+import netrc
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,20 +39,26 @@ class IndexClient:
     Args:
         settings: environment variables, of which certificates and `.netrc` are taken.
         transport: for tests.
+
+    Raises:
+        IndexSilentError: `.netrc`, the certificates or the proxies cannot be used.
     """
 
     def __init__(
         self, settings: Mapping[str, str], transport: httpx.AsyncBaseTransport | None = None
     ) -> None:
-        netrc = Path(settings.get("NETRC") or f"{settings.get('HOME', '')}/.netrc")
-        certificates = settings.get("SSL_CERT_FILE")
-        self._client = httpx.AsyncClient(
-            auth=httpx.NetRCAuth(str(netrc)) if netrc.is_file() else None,
-            follow_redirects=True,
-            timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
-            transport=transport,
-            verify=ssl.create_default_context(cafile=certificates) if certificates else True,
-        )
+        credentials, certificates = _credentials(settings), _certificates(settings)
+        try:
+            self._client = httpx.AsyncClient(
+                auth=credentials,
+                follow_redirects=True,
+                timeout=httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS),
+                transport=transport,
+                verify=certificates,
+            )
+        except (OSError, ValueError, httpx.InvalidURL) as error:  # it reads proxies by itself
+            told = f"the settings of connections cannot be used: {type(error).__name__}"
+            raise IndexSilentError(told) from None
 
     async def __aenter__(self) -> "IndexClient":
         return self
@@ -82,3 +89,22 @@ class IndexClient:
             raise IndexSilentError("it did not answer in time") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise IndexSilentError(f"the connection failed: {type(error).__name__}") from None
+
+
+def _credentials(settings: Mapping[str, str]) -> httpx.NetRCAuth | None:
+    path = Path(settings.get("NETRC") or f"{settings.get('HOME', '')}/.netrc")
+    try:
+        return httpx.NetRCAuth(str(path)) if path.is_file() else None
+    except (OSError, UnicodeDecodeError, netrc.NetrcParseError) as error:
+        # Its text may hold what it is about, which is a password.
+        raise IndexSilentError(f"its .netrc cannot be read: {type(error).__name__}") from None
+
+
+def _certificates(settings: Mapping[str, str]) -> ssl.SSLContext | bool:
+    path = settings.get("SSL_CERT_FILE")
+    try:
+        return ssl.create_default_context(cafile=path) if path else True
+    except (OSError, ValueError) as error:  # `SSLError` is an `OSError`
+        raise IndexSilentError(
+            f"the certificates in SSL_CERT_FILE cannot be read: {type(error).__name__}"
+        ) from None

@@ -81,10 +81,14 @@ class PackageIndexes:
         try:
             find = python_indexes if ecosystem == "python" else npm_registries
             configured = await find(self._variables)
-        except AppBuilderError as error:
+        except (AppBuilderError, OSError) as error:
             reason = f"its configuration cannot be read: {type(error).__name__}"
             return {(ecosystem, name): _unknown(ecosystem, name, reason) for name in names}
-        async with IndexClient(configured.settings, self._transport) as client:
+        try:
+            opened = IndexClient(configured.settings, self._transport)
+        except IndexSilentError as error:
+            return {(ecosystem, name): _unknown(ecosystem, name, str(error)) for name in names}
+        async with opened as client:
 
             async def ask(name: str) -> PackageListing:
                 urls = configured.urls_for(name)

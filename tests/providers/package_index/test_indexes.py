@@ -8,7 +8,7 @@ import pytest
 
 from core.artifacts.packages import Release
 from core.errors import StorageError
-from providers.package_index.index_client import MAX_BODY_BYTES
+from providers.package_index.index_client import MAX_BODY_BYTES, IndexClient, IndexSilentError
 from providers.package_index.indexes import KEPT_FOR, PackageIndexes, PackageName
 from providers.storage.artifact_store import ArtifactStore
 from tests.providers.package_index.answering import (
@@ -228,3 +228,29 @@ async def test_a_folder_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "simple/acme/index.html").mkdir(parents=True)
     asked = indexes(tmp_path, Index({}), UV_DEFAULT_INDEX=(tmp_path / "simple").as_uri())
     assert (await asked.look_up([ACME]))[ACME].reason.startswith("its folder cannot be read")
+
+
+async def test_certificates_that_are_not_there_leave_a_package_unknown(tmp_path: Path) -> None:
+    asked = indexes(tmp_path, Index({}), SSL_CERT_FILE=str(tmp_path / "none.pem"))
+    found = (await asked.look_up([("python", "acme")]))["python", "acme"]
+    assert (found.status, "SSL_CERT_FILE" in found.reason) == ("unknown", True)
+    (tmp_path / "broken.pem").write_text("no certificate")
+    asked = indexes(tmp_path, Index({}), SSL_CERT_FILE=str(tmp_path / "broken.pem"))
+    assert (await asked.look_up([("python", "acme")]))["python", "acme"].status == "unknown"
+
+
+async def test_a_malformed_netrc_leaves_a_package_unknown_and_is_not_quoted(tmp_path: Path) -> None:
+    (tmp_path / ".netrc").write_text("machine index.test login\n bar secret qux\n")
+    found = (await indexes(tmp_path, Index({})).look_up([("python", "acme")]))["python", "acme"]
+    assert found.status == "unknown"
+    assert ".netrc cannot be read: NetrcParseError" in found.reason
+    assert "secret" not in found.reason
+
+
+def test_a_proxy_that_is_no_address_is_an_index_that_cannot_be_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "gopher://proxy.test")
+    with pytest.raises(IndexSilentError, match="connections cannot be used"):
+        IndexClient({})
