@@ -10,6 +10,7 @@ from uv import find_uv_bin
 from core.errors import SandboxError
 from core.printable import stable_text
 from core.settings import SandboxLimits
+from providers.sandbox.boxed_indexes import boxed_indexes
 from providers.sandbox.environment_cache import EnvironmentCache, environment_name, installer_cache
 from providers.sandbox.index_addresses import python_way_out
 from providers.sandbox.install_box import (
@@ -124,13 +125,14 @@ class PythonEnvironments:
     ) -> str | None:
         settings = uv_environment(self._variables)
         (target / "requirements.txt").write_text("".join(f"{text}\n" for text in requirements))
+        indexes = await boxed_indexes(settings)
         way_out = await python_way_out(requirements, settings, self._limits.install_hosts)
         limits = install_limits(self._limits, seconds)
         box = InstallBox(self._sandbox, limits, settings)
 
         reason = await box.install(
             ("/bin/sh", "-c", _INSTALL, "sh", interpreter.program, INSIDE),
-            environment={**boxed_variables(settings), "UV": _UV},
+            environment={**boxed_variables(settings), **indexes, "UV": _UV},
             offline={"UV_OFFLINE": "1"},
             read_only={_UV: _uv_program()},
             writable={INSIDE: target, CACHE: installer_cache(settings, "uv")},

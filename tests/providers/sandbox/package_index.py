@@ -21,11 +21,13 @@ class PackageIndex:
         url: where it answers.
         pages: content type and content, by path.
         asked: paths that were asked for, in order.
+        password: user and password that every request needs, if any.
     """
 
     url: str = ""
     pages: dict[str, tuple[str, bytes]] = field(default_factory=dict[str, tuple[str, bytes]])
     asked: list[str] = field(default_factory=list[str])
+    password: str = ""
 
     @property
     def simple(self) -> str:
@@ -96,6 +98,9 @@ def package_index() -> Generator[PackageIndex]:
 
         def _head(self) -> bytes:
             kind, content = index.pages.get(self.path.replace("%2f", "/"), ("", b""))
+            wanted = f"Basic {b64encode(index.password.encode()).decode()}"
+            if index.password and self.headers.get("Authorization") != wanted:
+                kind, content = "", b""
             self.send_response(200 if kind else 404)
             self.send_header("Content-Type", kind or "text/plain")
             self.send_header("Content-Length", str(len(content)))

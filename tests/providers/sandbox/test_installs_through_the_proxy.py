@@ -63,6 +63,26 @@ async def test_a_python_package_comes_from_the_index(
     assert "/files/greeter-1.0-py3-none-any.whl" in index.asked
 
 
+async def test_an_index_of_uvs_own_file_is_used_with_the_password_of_a_netrc(
+    tmp_path: Path,
+    sandbox: BubblewrapSandbox,
+    variables: dict[str, str],
+    index: PackageIndex,
+):
+    index.add_wheel("greeter", {"greeter.py": ""})
+    index.password = "me:secret"
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    (tmp_path / ".netrc").chmod(0o600)
+    (tmp_path / ".config/uv").mkdir(parents=True)
+    (tmp_path / ".config/uv/uv.toml").write_text(
+        f"[[index]]\nurl = '{index.simple}'\ndefault = true\n"
+    )
+    del variables["UV_DEFAULT_INDEX"]
+    python = PythonEnvironments(tmp_path / "cache", sandbox=sandbox, variables=variables)
+    made = await python.prepare(["greeter"], seconds=60)
+    assert isinstance(made, PythonEnvironment), made
+
+
 async def test_files_at_another_address_of_the_index_are_reached(
     python: PythonEnvironments, index: PackageIndex
 ):
