@@ -76,6 +76,7 @@ class FixLoop:
         for number, advice in enumerate(("", *guidance)):
             if course.state.run.green:
                 break
+            await self._debugger.begin_round(number)
             course.stopped = await self._round(course, number, advice)
         return course
 

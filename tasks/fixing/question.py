@@ -18,6 +18,7 @@ from prompts.contexts import (
     SourceFiles,
 )
 from tasks.engine.stage_work import StageWork
+from tasks.fixing.budget import own_limits
 from tasks.fixing.workbench import State
 
 _FILES_SHARE = 0.6
@@ -61,6 +62,18 @@ class Debugger:
         self._structure = structure
         self._contracts = {file.path: file for file in structure.files}
         self._protected = frozenset(test.path for test in structure.tests)
+
+    async def begin_round(self, number: int) -> None:
+        """Let a round of attempts have a share of the build's limits of its own.
+
+        Args:
+            number: from 0, over all rounds.
+
+        Raises:
+            StorageError: the ledger failed.
+        """
+        limits = await own_limits(self._work.session, self._work.stage, number + 1)
+        self._work.hold_to(*limits)
 
     def context(self, problem: Problem) -> DebuggerContext:
         """Everything that the model is given."""

@@ -18,7 +18,6 @@ from prompts.contexts import ProjectFacts
 from tasks.engine.code_digest import code_digest
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
-from tasks.fixing.budget import own_limits
 from tasks.fixing.journal import Journal, open_journal
 from tasks.fixing.loop import Course, FixLoop
 from tasks.fixing.question import Debugger
@@ -37,7 +36,6 @@ async def test_and_fix(work: StageWork) -> Outputs:
     journal = await _journal(work, start)
     refused = work.read(FILE_PROMPTS, FilePrompts).refused
     bench = Workbench(work.session, structure, journal, refused)
-    work.hold_to(*await own_limits(work.session, work.stage))
     debugger = Debugger(work, _project(work, structure), structure)
     loop = FixLoop(bench, debugger, journal, work.session.settings.fixing)
     course = await loop.run(start, guidance)

@@ -35,14 +35,14 @@ def row(number: int, stage: str, cost: str) -> CallRow:
 
 
 def limits(
-    *rows: CallRow, share: str = "0.25", per_build: str = "20"
+    *rows: CallRow, share: str = "0.25", per_build: str = "20", rounds: int = 1
 ) -> tuple[CallMaxima, SpendingLimits]:
     settings = Settings(
         calls=CallLimits(per_build=100),
         spending=SpendingLimits(per_build_usd=Decimal(per_build)),
         fixing=FixingLimits(share=Decimal(share)),
     )
-    return limits_of(settings, MAXIMA, STAGE, list(rows))
+    return limits_of(settings, MAXIMA, STAGE, list(rows), rounds)
 
 
 def test_the_share_comes_on_top_of_what_the_other_stages_used() -> None:
@@ -64,4 +64,11 @@ def test_the_limits_of_the_build_hold_all_the_same() -> None:
 
 def test_a_share_of_all_is_the_limit_of_the_build() -> None:
     calls, money = limits(share="1")
+    assert (calls.per_build, money.per_build_usd) == (100, 20)
+
+
+def test_every_round_has_a_share_within_the_limits_of_the_build() -> None:
+    calls, money = limits(row(1, "7", "4"), row(2, "7.5", "5"), rounds=2)
+    assert (calls.per_build, money.per_build_usd) == (1 + 50, 4 + 10)
+    calls, money = limits(row(1, "7", "4"), rounds=9)
     assert (calls.per_build, money.per_build_usd) == (100, 20)

@@ -91,3 +91,14 @@ async def test_a_used_up_share_of_calls_ends_the_loop_and_not_the_build(repairs:
     assert [fix.outcome for fix in fixes.attempts] == [FixOutcome.UNCHANGED]
     assert fixes.stopped.startswith("The share of the build's limits that attempts may use")
     assert fixes.status == "given-up"
+
+
+@pytest.mark.usefixtures("quick")
+async def test_guidance_has_a_share_of_its_own(repairs: Repairs) -> None:
+    limits = FixingLimits(share=Decimal("0.0001"))
+    await repairs.run(OTHER, limits=limits)
+    fixes = await repairs.run(RIGHT, limits=limits, guidance=("An empty list costs nothing.",))
+    assert [(fix.round, fix.outcome) for fix in fixes.attempts] == [
+        (0, FixOutcome.UNCHANGED),
+        (1, FixOutcome.MENDED),
+    ]
