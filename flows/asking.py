@@ -11,7 +11,7 @@ from pydantic import Field
 
 from codegen.report_sections import fixes_section, tests_section
 from core.artifacts.build_record import BuildStatus
-from core.artifacts.fixes import Fixes, Guidance
+from core.artifacts.fixes import Fixes, FixStatus, Guidance
 from core.artifacts.report import TestReport
 from core.errors import StageFailedError
 from core.layout import FIXES, GUIDANCE, TESTS_REPORT
@@ -24,6 +24,7 @@ PAUSE_SECONDS = 24 * 3_600
 """How long a run without a deployment waits; then the result goes to a review branch."""
 
 _POLL_SECONDS = 1
+_GREEN: frozenset[FixStatus] = frozenset({"not-needed", "mended"})
 _Action = Literal["Publish to a review branch", "Try again with guidance", "Abort the build"]
 
 
@@ -60,7 +61,7 @@ async def run_and_ask(session: BuildSession, stage: Stage) -> None:
         guidance = {GUIDANCE: Guidance(rounds=tuple(rounds)).model_dump_json()} if rounds else {}
         await run_stage(session, stage, {**inputs, **guidance})
         fixes = Fixes.model_validate_json(session.artifacts[FIXES])
-        if fixes.status != "given-up":
+        if fixes.status in _GREEN:
             return
         decision = await _decide(session, fixes, len(rounds))
         if decision.action == "Abort the build":
@@ -72,10 +73,7 @@ async def run_and_ask(session: BuildSession, stage: Stage) -> None:
 
 async def _decide(session: BuildSession, fixes: Fixes, number: int) -> Decision:
     tests = TestReport.model_validate_json(session.artifacts[TESTS_REPORT])
-    question = (
-        f"The tests of {session.questionnaire.project_name} do not pass after "
-        f"{len(fixes.attempts)} attempts at mending them. How should it go on?"
-    )
+    question = f"{_problem(session.questionnaire.project_name, fixes, tests)} How should it go on?"
     page = "\n\n".join(
         [plain(question), "## Tests", tests_section(tests), "## Fixes", fixes_section(fixes)]
     )
@@ -85,6 +83,15 @@ async def _decide(session: BuildSession, fixes: Fixes, number: int) -> Decision:
     decision = await _answer(asked, f"fixes-{number}")
     await session.recorder.update(status=BuildStatus.RUNNING)
     return decision
+
+
+def _problem(name: str, fixes: Fixes, tests: TestReport) -> str:
+    if tests.status == "not-run":
+        return f"The tests of {name} could not be run."
+    tried = f"after {len(fixes.attempts)} attempts at mending them"
+    return (
+        f"The tests of {name} do not pass {tried if fixes.attempts else 'and nothing was tried'}."
+    )
 
 
 async def _answer(asked: type[Decision], key: str) -> Decision:

@@ -195,3 +195,18 @@ async def test_a_person_may_publish_it_for_review_or_abort(
     else:
         await building
     assert record_of(home).status is status
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_person_is_asked_as_well_where_nothing_was_tried(
+    model: FaultyModel, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APP_BUILDER_FIXING__ITERATIONS", "0")
+    building = asyncio.create_task(build_app(NOTES, ASKING))
+    async with get_client() as client:
+        run = await waiting_run(client, home)
+        await client.resume_flow_run(run.id, run_input={"action": "Publish to a review branch"})
+    record = await building
+    assert record.status is BuildStatus.REVIEW
+    assert fixes_of(home, record).status == "not-tried"
+    assert model.asked["debugger"] == 0
