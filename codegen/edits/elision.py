@@ -23,17 +23,24 @@ _WORDS_ALONE = re.compile(
 )
 
 
-def elided_line(lines: Iterable[str], there: Collection[str] = ()) -> str | None:
+def elided_line(
+    lines: Iterable[str], there: Collection[str] = (), *, shrinks: bool = True
+) -> str | None:
     """The first line that stands for others.
+
+    Words without dots, such as `# The rest of the implementation`, are a comment like any other
+    where no line can be missing.
 
     Args:
         lines: what an answer wants written or searched.
         there: the lines of the file today; what is among them is no elision.
+        shrinks: whether the lines are fewer than those that they replace.
     """
+    kinds = (_ONLY_DOTS, _DOTS_AND_WORDS, *((_WORDS_ALONE,) if shrinks else ()))
     known = {line.strip() for line in there}
     for line in lines:
         if line.strip() in known or len(line) > 200:
             continue
-        if any(kind.fullmatch(line) for kind in (_ONLY_DOTS, _DOTS_AND_WORDS, _WORDS_ALONE)):
+        if any(kind.fullmatch(line) for kind in kinds):
             return line
     return None

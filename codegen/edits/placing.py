@@ -5,11 +5,13 @@ A step that finds them more than once refuses the edit: which of them is meant c
 
 1. Every line as it stands.
 2. But for white space at the ends of lines.
-3. But for white space anywhere; new lines are re-indented (see `indentation.py`).
+3. But for white space outside of quotation marks, where it does not part words; new lines are
+   re-indented (see `indentation.py`), but for those that begin inside a string.
 4. As 3, but some lines of context may be others. Lines that go, and those next to lines that
    come, must be there: they alone must occur once in the file.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -18,6 +20,7 @@ from codegen.edits.closest import closest
 from codegen.edits.edit import EditLine, Replacement
 from codegen.edits.elision import elided_line
 from codegen.edits.indentation import reindented
+from codegen.edits.literals import inside_literals
 
 TELLING_CHARACTERS = 8
 """Letters and digits that lines must have to be found by steps 3 and 4.
@@ -35,6 +38,8 @@ context above and one below; with less the model had another state of the file b
 
 MAX_DIFFERENT_LINES = 4
 """Lines of context that may differ in step 4, however long the edit is."""
+
+_QUOTED_OR_SPACE = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|`(?:\\.|[^`\\])*`|\s+')
 
 
 @dataclass(frozen=True)
@@ -106,9 +111,23 @@ def _place_loosely(edit: Replacement, lines: Sequence[str]) -> Placement:
             f"from the file as it is given"
         )
     _check_context(edit.old, window, lines)
-    come = iter(reindented(edit.lines, window, lines))
-    written = [EditLine("+", next(come)) if line.sign == "+" else line for line in edit.lines]
-    return _placed(edit, start, tuple(written))
+    return _placed(edit, start, _written(edit, start, lines))
+
+
+def _written(edit: Replacement, start: int, lines: Sequence[str]) -> tuple[EditLine, ...]:
+    """The lines of an edit, those that come indented as in the file unless a string has them."""
+    new = [*lines[:start], *edit.new]
+    inside = iter(inside_literals(edit.path, new)[start:])
+    fixed = [line.sign != "-" and next(inside) for line in edit.lines]
+    pairs = list(zip(edit.lines, fixed, strict=True))
+    # A blank line has no indentation, so it neither tells of the rule nor needs a place in it.
+    plain = [EditLine("+", "") if line.sign == "+" and kept else line for line, kept in pairs]
+    come = iter(reindented(plain, lines[start : start + len(edit.old)], lines))
+    written: list[EditLine] = []
+    for line, kept in pairs:
+        text = next(come) if line.sign == "+" else line.text
+        written.append(line if kept else EditLine(line.sign, text))
+    return tuple(written)
 
 
 def _placed(edit: Replacement, start: int, lines: tuple[EditLine, ...]) -> Placement:
@@ -131,7 +150,15 @@ def _as_it_is(line: str) -> str:
 
 
 def _squeezed(line: str) -> str:
-    return "".join(line.split())
+    """A line without the white space that says nothing: in quotation marks all of it does."""
+    return _QUOTED_OR_SPACE.sub(_without_space, line.strip())
+
+
+def _without_space(found: re.Match[str]) -> str:
+    if not found[0].isspace():
+        return found[0]
+    around = found.string[found.start() - 1] + found.string[found.end()]
+    return " " if all(sign.isalnum() or sign == "_" for sign in around) else ""
 
 
 def _positions(old: Sequence[str], lines: Sequence[str], form: Callable[[str], str]) -> list[int]:

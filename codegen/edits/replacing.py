@@ -47,7 +47,8 @@ def replaced(
 def _check_change(edit: Replacement, lines: Sequence[str]) -> None:
     if edit.old == edit.new:
         raise ValueError("it replaces its lines by the same ones, so nothing changes")
-    if elided := elided_line((text for sign, text in edit.lines if sign == "+"), lines):
+    come = [text for sign, text in edit.lines if sign == "+"]
+    if elided := elided_line(come, lines, shrinks=len(edit.new) < len(edit.old)):
         raise ValueError(f"its new line {elided.strip()!r} stands for others; write them all")
 
 

@@ -43,7 +43,7 @@ def _problem(edit: WholeFile, today: tuple[str, ...], new: tuple[str, ...]) -> s
         return (
             "is to be added, but is there already; search for lines it has, or give the whole file"
         )
-    if elided := elided_line(new, today):
+    if elided := elided_line(new, today, shrinks=len(new) < len(today)):
         return f"its line {elided.strip()!r} stands for others; give the complete text"
     first = next((line for line in new if line.strip()), "")
     if not first and any(line.strip() for line in today):
