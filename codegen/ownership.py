@@ -11,6 +11,12 @@ from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import FileContract, FileStructure, PlannedModule, PlannedTest
 
+_NO_CODE = frozenset(
+    {Language.JSON, Language.YAML, Language.TOML, Language.MARKDOWN, Language.DOCKERFILE}
+)
+_TESTS = re.compile(r"(?:^|/)(?:tests?|__tests__)/|(?:\.(?:test|spec)\.\w+|_test\.go)$")
+"""Files of tests wherever they lie; `app/models/test_result.py` may keep results of tests."""
+_PROSE = frozenset({"", "plain", "plaintext", "rst", "text", "txt"})
 _PYTHON_CASE = re.compile(r"(?:Test\w*(?:::|\.))*test\w*")
 _SCRIPT_TEST = re.compile(r"[.-](?:test|spec)\.\w+$|(?:^|/)(?:tests?|__tests__)/|^(?:.*/)?test-")
 
@@ -49,14 +55,30 @@ def stranger_problems(
 def ownership_problems(
     spec: CleanSpec, schema: Schema, structure: FileStructure
 ) -> Iterator[Problem]:
-    """Requirements, entities and endpoints that no file has, or more than one must not have."""
+    """Requirements, entities and endpoints that no file has, or more than one must not have.
+
+    Code has them, and neither tests, documents nor files from templates: these say that something
+    is there, and it would not be. A requirement that is about no entity, as that there be a manual,
+    may also be met by a file that is no code.
+    """
     paths = {file.path for file in structure.files}
-    owned = {number for file in structure.files for number in file.requirements}
-    held = {name for file in structure.files for name in file.entities}
+    code = _code_of(structure)
+    coded = {number for file in code for number in file.requirements}
+    named = {
+        number
+        for file in structure.files
+        if not _TESTS.search(file.path)
+        for number in file.requirements
+    }
+    held = {name for file in code for name in file.entities}
     tested = {test.requirement for test in structure.tests if test.path in paths}
     for requirement in spec.requirements:
-        if requirement.id not in owned:
-            yield Problem(requirement.id, "no file serves it", "Name it in a file's requirements.")
+        if requirement.id not in (coded if requirement.entities else named):
+            yield Problem(
+                requirement.id,
+                "no file serves it",
+                "Name it in the requirements of a file of code that is no test.",
+            )
         if requirement.id not in tested:
             yield Problem(
                 requirement.id,
@@ -65,20 +87,27 @@ def ownership_problems(
             )
     for entity in schema.entities:
         if entity.name not in held:
-            yield Problem(entity.name, "no file holds this entity", "Name it in a file's entities.")
+            yield Problem(
+                entity.name,
+                "no file holds this entity",
+                "Name it in the entities of a file of code that is no test.",
+            )
     yield from _endpoint_problems(schema, structure)
 
 
 def _endpoint_problems(schema: Schema, structure: FileStructure) -> Iterator[Problem]:
     servers: defaultdict[str, list[str]] = defaultdict(list)
-    for file in structure.files:
+    code = {file.path for file in _code_of(structure)}
+    for file in sorted(structure.files, key=lambda file: file.path not in code):
         for name in dict.fromkeys(file.endpoints):
             servers[name].append(file.path)
     for endpoint in schema.endpoints:
         paths = servers[endpoint.id]
-        if not paths:
+        if not code.intersection(paths):
             yield Problem(
-                endpoint.id, "no file serves this endpoint", "Name it in one file's endpoints."
+                endpoint.id,
+                "no file serves this endpoint",
+                "Name it in the endpoints of one file of code that is no test.",
             )
         for path in paths[1:]:
             yield Problem(
@@ -86,6 +115,21 @@ def _endpoint_problems(schema: Schema, structure: FileStructure) -> Iterator[Pro
                 f"it serves {endpoint.id!r}, which {paths[0]!r} serves already",
                 "Let one of the two serve it, and take it out of the other's endpoints.",
             )
+
+
+def _code_of(structure: FileStructure) -> list[FileContract]:
+    """The files that a model writes as a part of the product that runs."""
+    tested = {test.path for test in structure.tests}
+    return [file for file in structure.files if file.path not in tested and _is_code(file)]
+
+
+def _is_code(file: FileContract) -> bool:
+    if file.template or _TESTS.search(file.path):
+        return False
+    language = language_of(file.path, file.language)
+    if language is None:  # a language that nothing here reads, as of a shell, or prose
+        return file.language.casefold() not in _PROSE
+    return language not in _NO_CODE
 
 
 def planned_test_problems(

@@ -2,6 +2,7 @@ import pytest
 
 from codegen.contracts import check_module_files, check_plan, check_structure, modules_of
 from core.artifacts.answers import ModuleFiles, ModulePlan
+from core.artifacts.specs import Requirement
 from core.artifacts.structure import (
     FileContract,
     FileStructure,
@@ -66,6 +67,51 @@ def test_an_endpoint_is_served_by_exactly_one_file() -> None:
     assert told(check_structure(SPEC, SCHEMA, with_files(less, TESTS))) == [
         ("GET /api/projects", "no file serves this endpoint")
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "template"),
+    [
+        ("README.md", "markdown", ""),
+        ("LICENSE", "text", ""),
+        ("data.json", "json", ""),
+        ("tests/conftest.py", "python", ""),
+        ("app/main.py", "python", "fastapi/main.py"),
+    ],
+)
+def test_what_is_no_code_of_the_product_has_nothing_of_it(
+    path: str, language: str, template: str
+) -> None:
+    file = MODELS.model_copy(update={"path": path, "language": language, "template": template})
+    tests = TESTS.model_copy(update={"imports": ()})
+    assert told(check_structure(SPEC, SCHEMA, with_files(file, tests))) == [
+        ("FR-1", "no file serves it"),
+        ("FR-2", "no file serves it"),
+        ("Task", "no file holds this entity"),
+        ("Project", "no file holds this entity"),
+        ("GET /api/tasks", "no file serves this endpoint"),
+        ("GET /api/projects", "no file serves this endpoint"),
+    ]
+
+
+def test_a_requirement_about_no_entity_may_be_met_by_a_document() -> None:
+    manual = Requirement(id="FR-3", title="There is a manual")
+    spec = SPEC.model_copy(update={"requirements": (*SPEC.requirements, manual)})
+    readme = FileContract(path="README.md", purpose="p", requirements=("FR-3",))
+    test = PlannedTest(requirement="FR-3", path=TESTS.path, case="test_has_a_manual")
+    structure = with_files(MODELS, TESTS, readme, tests=(*PLANNED, test))
+    assert told(check_structure(spec, SCHEMA, structure)) == []
+    tested = TESTS.model_copy(update={"requirements": (*TESTS.requirements, "FR-3")})
+    structure = with_files(MODELS, tested, tests=(*PLANNED, test))
+    assert told(check_structure(spec, SCHEMA, structure)) == [("FR-3", "no file serves it")]
+
+
+def test_a_script_in_a_language_that_nothing_reads_is_code() -> None:
+    script = MODELS.model_copy(
+        update={"path": "bin/serve.sh", "language": "bash", "exports": MODELS.exports}
+    )
+    tests = TESTS.model_copy(update={"imports": ()})
+    assert told(check_structure(SPEC, SCHEMA, with_files(script, tests))) == []
 
 
 @pytest.mark.parametrize(
