@@ -1,6 +1,7 @@
 """Turns the packages that models declare into those that manifests list, versions included."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 
 from codegen.scaffolds.known_versions import known_versions
@@ -42,14 +43,14 @@ def tidy(declared: Iterable[Dependency], needed: Iterable[Dependency] = ()) -> S
     notes: list[str] = []
     issues: list[StructuralIssue] = []
     for item in declared:
+        if standard := _standard_module(item.name.strip(), item.ecosystem):
+            platform = "Python" if item.ecosystem == "python" else "Node"
+            notes.append(f"{standard} is a part of {platform} itself and no dependency.")
+            continue
         try:
             name = canonical_name(item.name, item.ecosystem)
         except ValueError as error:
             issues.append(_issue(len(issues), item.name, str(error), "Name a package, or none."))
-            continue
-        if _is_standard(name, item.ecosystem):
-            platform = "Python" if item.ecosystem == "python" else "Node"
-            notes.append(f"{name} is a part of {platform} itself and no dependency.")
             continue
         key = item.ecosystem, bare_name(name, item.ecosystem)
         whole = _with_extras(name, item.ecosystem)
@@ -69,10 +70,19 @@ def _with_extras(name: str, ecosystem: Ecosystem) -> str:
     return f"{name}[{extra}]" if extra else name
 
 
-def _is_standard(name: str, ecosystem: Ecosystem) -> bool:
+def _standard_module(text: str, ecosystem: Ecosystem) -> str:
+    """The name without versions, if it is one of the platform's modules; else nothing.
+
+    Asked before the name is spelt as an index does, which `node:fs` and `os.path` do not survive.
+    """
+    name = re.split(r"[\s\[<>=!~;]|(?<=.)@", text, maxsplit=1)[0]
     if ecosystem == "npm":
-        return is_node_builtin(name)
-    return ecosystem == "python" and is_python_standard(name.replace("-", "_"))
+        return name.removeprefix("node:") if is_node_builtin(name) else ""
+    if ecosystem != "python":
+        return ""
+    # A distribution such as `backports.zoneinfo` has a dot as well; its first part is no module.
+    first = name.partition(".")[0].lower().replace("-", "_")
+    return name.lower() if is_python_standard(first) else ""
 
 
 def _merged(first: Dependency | None, second: Dependency) -> Dependency:

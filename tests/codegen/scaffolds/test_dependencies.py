@@ -15,6 +15,28 @@ def test_go_modules_are_said_to_be_unchecked() -> None:
     assert "example.org/x was not checked" in note
 
 
+@pytest.mark.parametrize(
+    ("name", "ecosystem"),
+    [
+        ("node:fs", "npm"),
+        ("fs/promises", "npm"),
+        ("os.path", "python"),
+        ("Asyncio>=3.4", "python"),
+    ],
+)
+def test_parts_of_the_platform_are_no_dependencies_however_they_are_written(
+    name: str, ecosystem: Ecosystem
+) -> None:
+    tidied = tidy([Dependency(name=name, ecosystem=ecosystem)])
+    assert (tidied.dependencies, tidied.issues) == ((), ())
+    assert "itself and no dependency" in tidied.notes[0]
+
+
+def test_a_distribution_with_a_dot_in_its_name_is_one() -> None:
+    (item,) = tidy([Dependency(name="zope.interface")]).dependencies
+    assert item.name == "zope-interface"
+
+
 def python(name: str, *, development: bool = False, versions: str = "") -> Dependency:
     return Dependency(name=name, development=development, versions=versions)
 
