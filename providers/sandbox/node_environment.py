@@ -4,6 +4,7 @@ import asyncio
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -25,6 +26,7 @@ from providers.sandbox.npm import (
     node_folder,
     npm_environment,
     npm_settings,
+    readable_copies,
 )
 from providers.sandbox.package_manifest import LOCK, MANIFEST, PackageNeeds, read_package_needs
 from providers.sandbox.sandbox import Sandbox
@@ -166,14 +168,16 @@ class NodeEnvironments:
         settings = await npm_settings(ours, self._limits.install_hosts)
         box = InstallBox(self._sandbox, install_limits(self._limits, seconds), ours)
         npm = (NODE, NPM, "ci" if needs.lock else "install", *_OPTIONS)
-        reason = await box.install(
-            ("/bin/sh", "-c", _INSTALL, "sh", PACKAGES, *npm),
-            environment=settings.variables,
-            offline={"npm_config_offline": "true"},
-            read_only={**settings.mounts, NODE_FOLDER: node_folder()},
-            writable={PACKAGES: target, CACHE: installer_cache(ours, "npm")},
-            way_out=settings.way_out,
-        )
+        with tempfile.TemporaryDirectory(prefix="npm-") as closed:
+            configuration = readable_copies(settings.mounts, Path(closed))
+            reason = await box.install(
+                ("/bin/sh", "-c", _INSTALL, "sh", PACKAGES, *npm),
+                environment=settings.variables,
+                offline={"npm_config_offline": "true"},
+                read_only={**configuration, NODE_FOLDER: node_folder()},
+                writable={PACKAGES: target, CACHE: installer_cache(ours, "npm")},
+                way_out=settings.way_out,
+            )
         return reason and stable_text(reason, {PACKAGES: ""})
 
 

@@ -104,6 +104,22 @@ async def npm_settings(settings: Mapping[str, str], further: tuple[str, ...] = (
     )
 
 
+def readable_copies(mounts: Mapping[str, Path], folder: Path) -> dict[str, Path]:
+    """Copies of files that a box's user can read, which only their owner may read here.
+
+    npm takes a configuration file that it cannot read for none, and its default registry instead.
+
+    Args:
+        mounts: the files, by their path inside.
+        folder: takes the copies; closed to other users.
+    """
+    copies = {inside: folder / inside.strip("/") for inside in mounts}
+    for inside, copy in copies.items():
+        copy.write_bytes(mounts[inside].read_bytes())
+        copy.chmod(0o644)
+    return copies
+
+
 async def npm_configuration(settings: Mapping[str, str]) -> dict[str, Any]:
     """What npm's variables and files say, by the names that npm has for it.
 

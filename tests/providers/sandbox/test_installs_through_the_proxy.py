@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,22 @@ async def test_a_python_package_comes_from_the_index(
     assert isinstance(made, PythonEnvironment), made
     assert list(made.folder.glob("lib/python*/site-packages/greeter.py"))
     assert "/files/greeter-1.0-py3-none-any.whl" in index.asked
+
+
+async def test_a_registry_of_a_file_that_only_its_owner_may_read_is_used(
+    tmp_path: Path, sandbox: BubblewrapSandbox, variables: dict[str, str], index: PackageIndex
+):
+    index.add_npm_package("greeter", {"index.js": ""})
+    index.password = "me:secret"
+    entry = b64encode(index.password.encode()).decode()
+    host = index.url.removeprefix("http:")
+    (tmp_path / ".npmrc").write_text(f"registry={index.url}/\n{host}/:_auth={entry}\n")
+    (tmp_path / ".npmrc").chmod(0o600)
+    del variables["npm_config_registry"]
+    node = NodeEnvironments(tmp_path / "cache", sandbox=sandbox, variables=variables)
+    made = await node.prepare(project(tmp_path, dependencies={"greeter": "1"}), seconds=60)
+    assert isinstance(made, NodeEnvironment), made
+    assert (tmp_path / ".npmrc").stat().st_mode & 0o777 == 0o600
 
 
 async def test_an_index_of_uvs_own_file_is_used_with_the_password_of_a_netrc(
