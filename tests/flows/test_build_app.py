@@ -35,6 +35,7 @@ EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.json"))
 TINY = Questionnaire(project_name="Notes", summary="Keeps short notes.")
 
 pytestmark = pytest.mark.usefixtures("prefect_server")
+by_reading = pytest.mark.usefixtures("verified_by_reading")
 
 
 def artifact(home: Path, record: BuildRecord, path: str) -> str:
@@ -96,6 +97,7 @@ async def test_built_in_another_place_it_has_the_same_commit_id(
     assert second.commit == first.commit
 
 
+@by_reading
 async def test_a_fresh_build_shares_nothing_and_is_resumed_by_the_same_text(home: Path) -> None:
     first = await build_app(TINY)
     fresh = await build_app(TINY, BuildOptions(fresh="again"))
@@ -104,12 +106,14 @@ async def test_a_fresh_build_shares_nothing_and_is_resumed_by_the_same_text(home
     assert kept(await build_app(TINY, BuildOptions(fresh="again"))) == KEPT
 
 
+@by_reading
 async def test_from_a_stage_on_everything_is_asked_again(home: Path) -> None:
     await build_app(TINY)
     record = await build_app(TINY, BuildOptions(from_stage="3.5"))
     assert kept(record) == kept_up_to("3.5")
 
 
+@by_reading
 async def test_a_redo_that_was_stopped_goes_on_and_is_not_begun_again(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +129,7 @@ async def test_a_redo_that_was_stopped_goes_on_and_is_not_begun_again(
     assert kept(await build_app(TINY, again)) == kept_up_to("3")
 
 
+@by_reading
 async def test_of_an_edited_artifact_only_what_depends_on_it_is_redone(home: Path) -> None:
     first = await build_app(TINY)
     schema = Schema.model_validate_json(artifact(home, first, SCHEMA))
@@ -141,6 +146,7 @@ async def test_of_an_edited_artifact_only_what_depends_on_it_is_redone(home: Pat
     assert "## Edited by hand" in artifact(home, record, REPORT)
 
 
+@by_reading
 async def test_files_that_an_edit_takes_out_of_the_structure_leave_the_store(home: Path) -> None:
     first = await build_app(TINY)
     structure = ValidatedStructure.model_validate_json(artifact(home, first, VALIDATED_STRUCTURE))
@@ -159,16 +165,17 @@ async def test_files_that_an_edit_takes_out_of_the_structure_leave_the_store(hom
     }
 
 
-def tested_commit(home: Path, record: BuildRecord) -> str:
+def commit_of_tests(home: Path, record: BuildRecord) -> str:
     """The commit that was tested: all files but the report, which tells of edits."""
     return TestReport.model_validate_json(artifact(home, record, TESTS_REPORT)).commit
 
 
+@by_reading
 async def test_an_edit_that_changes_nothing_redoes_nothing_later(home: Path) -> None:
     first = await build_app(TINY)
     same = artifact(home, first, DOCS).split("<!-- schema: begin -->")[0].strip() + "\n"
     record = await build_app(TINY, BuildOptions(use={DOCS: same}))
-    assert tested_commit(home, record) == tested_commit(home, first)
+    assert commit_of_tests(home, record) == commit_of_tests(home, first)
     assert kept(record) == [number for number in KEPT if number != "2"]
 
 
@@ -210,6 +217,7 @@ async def edges(record: BuildRecord, last: str) -> dict[str, set[str]]:
     }
 
 
+@by_reading
 async def test_task_runs_follow_those_whose_work_they_read(home: Path) -> None:
     after = await edges(await build_app(TINY), last="8 repo-creation")
     assert after["1.5 normalizer"] == {"1 clarifier"}

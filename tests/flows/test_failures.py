@@ -27,7 +27,7 @@ from tests.model_server import Failure, ModelServer, model_server
 TINY = Questionnaire(project_name="Notes", summary="Keeps short notes.")
 LOCAL = BuildOptions(models={name: f"local/{name}" for name in templates()})
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = pytest.mark.usefixtures("prefect_server", "verified_by_reading")
 
 
 @pytest.fixture(scope="module")
