@@ -38,11 +38,11 @@ _NOTHING = re.compile(
 )
 
 _NOTHING_MEANT = re.compile(
-    r"\b(?:no-?op|no op|nothing|intentional(?:ly)?|deliberate(?:ly)?|by design|does no"
-    r"|on purpose)\b",
+    r"\b(?:no-?op|no op|intentional(?:ly)?|deliberate(?:ly)?|by design|on purpose"
+    r"|do(?:es|ing)? nothing|nothing (?:to|happens|needs|is (?:done|needed|kept)))\b",
     re.IGNORECASE,
 )
-"""Plain words for it: `Empty the cart` says what a function should do."""
+"""Plain words for it: `Empty the cart`, `empty where nothing is` say what a function should do."""
 
 
 def left_for_later(what: str, said: Iterable[str]) -> bool:

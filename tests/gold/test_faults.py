@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from codegen.source.findings import errors_of
+from codegen.source.wholeness import wholeness_findings
 from tests.gold.bench import Bench
 from tests.gold.builds import expected_questions
 from tests.gold.faults.catalogue import file_mutants
 from tests.gold.faults.logic import logic_mutants
-from tests.gold.faults.mutant import Mutant
+from tests.gold.faults.mutant import Mutant, subjects
 from tests.gold.faults.structure import misanswers
+from tests.gold.faults.whole import emptied
 from tests.gold.playback import Playback, played_back
 from tests.gold.repository import NAMES, load
 from tests.gold.tally import PARTS, read, total
@@ -57,6 +60,19 @@ def test_mutants_are_wrong_and_of_every_file(name: str) -> None:
     assert {mutant.path for mutant in mutants} == written
     assert all(mutant.text != gold.texts[mutant.path] for mutant in mutants)
     assert len({(mutant.kind, str(mutant)) for mutant in mutants}) == len(mutants)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_that_is_promised_may_be_empty(name: str) -> None:
+    seen: set[str] = set()
+    for subject in subjects(load(name)):
+        promised = {item["name"] for item in subject.contract["exports"]}
+        for function, text in emptied(subject, "pass", ""):
+            if function in promised:
+                errors = errors_of(wholeness_findings(subject.path, text, promised))
+                assert "stub" in {item.code for item in errors}, (subject.path, function)
+                seen.add(function)
+    assert seen
 
 
 def test_what_was_measured_is_of_these_mutants() -> None:

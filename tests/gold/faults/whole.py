@@ -17,18 +17,24 @@ _SCRIPT_BODY = re.compile(
 def not_implemented(subject: Subject) -> Iterator[Wrong]:
     """A function that only says that it is not written yet."""
     thrown = 'throw new Error("not implemented");'
-    for name, text in _emptied(subject, "raise NotImplementedError", thrown):
+    for name, text in emptied(subject, "raise NotImplementedError", thrown):
         yield f"{name} raises that it is not implemented", text
 
 
 def left_for_later(subject: Subject) -> Iterator[Wrong]:
     """A function that does nothing and says so."""
-    for name, text in _emptied(subject, "# TODO: implement\n{}pass", "// TODO: implement"):
+    for name, text in emptied(subject, "# TODO: implement\n{}pass", "// TODO: implement"):
         yield f"{name} is left for later", text
 
 
-def _emptied(subject: Subject, python: str, script: str) -> Iterator[tuple[str, str]]:
-    """The file with one function after another emptied."""
+def emptied(subject: Subject, python: str, script: str) -> Iterator[tuple[str, str]]:
+    """The file with one function after another emptied.
+
+    Args:
+        subject: the file.
+        python: what stands in place of a body; `{}` is its indentation.
+        script: the same in JavaScript.
+    """
     lines = subject.text.splitlines(keepends=True)
     if subject.is_python:
         for node in ast.walk(ast.parse(subject.text)):
