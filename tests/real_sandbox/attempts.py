@@ -165,6 +165,18 @@ for folder in ('/work', '/tmp', '/dev/shm'):
 attempt('result', lambda: os.posix_fallocate(os.open('/result', os.O_WRONLY), 0, 10 << 30))
 """
 
+LARGE_FILE_AT_INSTALL = """
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+def large(folder):
+    with open(folder + '/large', 'wb', 0) as file:
+        for _ in range(10 << 10): file.write(bytes(1 << 20))
+def reserved(folder):
+    with open(folder + '/reserved', 'wb') as file: os.posix_fallocate(file.fileno(), 0, 10 << 30)
+for folder in ('/environment', '/tmp'):
+    for way in (large, reserved):
+        attempt(f'{folder} {way.__name__}', lambda: way(folder))
+"""
+
 ENDLESS_OUTPUT = """
 while True: os.write(1, b'x' * 65535 + b'\\n')
 """

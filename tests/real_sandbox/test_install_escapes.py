@@ -169,6 +169,28 @@ async def test_code_at_install_is_bounded(sandbox: Sandbox, tmp_path: Path, atte
     assert expected in said or (attempt == "memory" and "MiB of memory" in said)
 
 
+async def test_a_fork_bomb_at_install_is_bounded_and_leaves_nothing(
+    sandbox: Sandbox, tmp_path: Path
+):
+    with package_index() as index:
+        said = await forced(
+            sandbox, tmp_path, attempts.COUNTED_FORKS, index, seconds=10, memory_mb=2048
+        )
+        word, made = said.split()[:2]
+        assert word == "held"
+        assert 10 < int(made) < 64
+        said = await forced(sandbox, tmp_path, attempts.FORK_BOMB, index, seconds=4, memory_mb=2048)
+    assert "the install did not end in time" in said
+    assert not alive("/source/setup.py")
+
+
+async def test_a_large_file_at_install_is_refused(sandbox: Sandbox, tmp_path: Path):
+    with package_index() as index:
+        said = await forced(sandbox, tmp_path, attempts.LARGE_FILE_AT_INSTALL, index)
+    assert len(held(said)) == 4
+    assert sum(path.stat().st_size for path in (tmp_path / "target").iterdir()) <= 32 << 20
+
+
 async def test_what_code_at_install_leaves_behind_dies(sandbox: Sandbox, tmp_path: Path):
     mark = f"orphan-{uuid.uuid4().hex}"
     with package_index() as index:
