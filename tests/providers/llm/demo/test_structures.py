@@ -40,6 +40,7 @@ async def test_modules_stand_in_the_order_of_their_imports() -> None:
         "application",
         "acceptance-tests-1",
         "delivery",
+        "scaffold",
     ]
 
 
