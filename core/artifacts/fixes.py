@@ -13,10 +13,11 @@ FixStatus = Literal["not-needed", "mended", "given-up", "not-tried"]
 class FixOutcome(StrEnum):
     """What came of one attempt.
 
-    `mended`: everything is green. `better`: less fails than before, or the same tests at a later
-    line. `changed`: as much fails, but not the same. `unchanged`: the same fails. `worse`: more
-    fails, or nothing can be run any more. `unusable`: no answer could be applied. `no-change`: the
-    model says that no permitted change helps.
+    `mended`: everything is green. `better`: it gets further: less hides tests, more planned tests
+    pass, less fails, or the same tests fail at a later line. `changed`: as far, but not the same
+    fails. `unchanged`: the same fails. `worse`: less far, or a test that ran before is gone.
+    `unusable`: no answer could be applied. `no-change`: the model says that no permitted change
+    helps.
     """
 
     MENDED = "mended"

@@ -18,7 +18,7 @@ _MANIFEST_BYTES = 1024 * 1024
 _LOCK_BYTES = 32 * 1024 * 1024
 
 # A version, a range, a tag or another name in the registry; everything else that npm takes is an
-# address or a path (https://docs.npmjs.com/cli/configuring-npm/package-json#dependencies).
+# address or a path (npm's documentation of `package.json`, "dependencies").
 _FROM_REGISTRY = re.compile(r"(?:npm:(?:@[\w.~-]+/)?[\w.~-]+(?:@[^/:]*)?|[^/:~]?[^/:]*)")
 
 

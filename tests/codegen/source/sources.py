@@ -41,7 +41,7 @@ class LoanError(Exception):
 def overdue(loans: list[Loan]) -> list[Loan]: ...
 @overload
 def overdue(loans: Loan) -> bool: ...
-def overdue(loans):  # type: ignore
+def overdue(loans):  # type: ignore[no-untyped-def]
     """Say which are overdue."""
     match loans:
         case Loan(due=due) if due < 0:
