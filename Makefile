@@ -15,7 +15,7 @@ SPEC   ?= examples/task-tracker.json
 SANDBOX_BASE  ?= python:3.11-slim-bookworm
 SANDBOX_IMAGE ?= app-builder-sandbox
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-races test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout check schemas images ui sandbox-image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout check schemas images ui sandbox-image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -46,6 +46,9 @@ test-github: $(READY) ## publishing, against real git over HTTP and GitHub's des
 
 test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/providers/storage/races
+
+test-faults: $(READY) ## real commands, killed in every stage and stopped by every signal
+	$(BIN)/pytest tests/real_faults
 
 test-scaffolds: $(READY) ## the packs' files, installed from the package indexes, built and started
 	$(BIN)/pytest tests/real_scaffolds

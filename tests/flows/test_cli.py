@@ -1,6 +1,5 @@
 import json
 import re
-import signal
 import time
 from io import StringIO
 from pathlib import Path
@@ -14,7 +13,7 @@ from flows import cli
 from flows.terminal import TerminalListener, stage_line
 from providers.secrets.environment import EnvironmentSecrets
 from tasks.engine.preparation import load_table
-from tests.flows.command import TINY, local_models, run, start, variables
+from tests.flows.command import TINY, local_models, run, variables
 from tests.model_server import model_server
 
 
@@ -156,26 +155,6 @@ def test_a_failed_build_says_which_stage_why_and_how_to_go_on(
         code, output = run("show", build_id, environment=environment)
         assert "completed" in output
         assert "repository: " in output
-
-
-def test_stopped_by_a_person_it_says_that_nothing_is_lost(tmp_path: Path) -> None:
-    with (
-        model_server(latency=30) as server,
-        start(
-            "build",
-            TINY,
-            *local_models(),
-            environment=variables(tmp_path, LOCAL_LLM_BASE_URL=server.base_url),
-        ) as process,
-    ):
-        while not server.calls():
-            assert process.poll() is None
-            time.sleep(0.1)
-        process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "Nothing is lost" in output
-    assert "Traceback" not in output
 
 
 def test_a_mistake_in_the_program_is_told_in_a_line_and_kept(
