@@ -16,6 +16,7 @@ AppBuilderError
 ├── StorageError               the artifact store or the ledger failed
 │   └── ArtifactNotFoundError  the artifact store holds nothing under a key
 ├── VersionControlError        git failed
+│   └── RemoteFailedError      the host of repositories, or the way to it, failed: tried again
 ├── SandboxError               the sandbox itself failed (not the code that ran inside it)
 ├── UnreadableResultsError     what a test runner wrote cannot be read as test results
 ├── BuildBusyError             another process is already running this build
@@ -156,6 +157,10 @@ class ArtifactNotFoundError(StorageError):
 
 class VersionControlError(AppBuilderError):
     """Git failed."""
+
+
+class RemoteFailedError(VersionControlError):
+    """The host of repositories, or the way to it, failed; what was under way may have arrived."""
 
 
 class SandboxError(AppBuilderError):

@@ -22,7 +22,7 @@ CONFIGURATION = (
     "maintenance.auto=false",
 )
 _LAST_LINES = 6
-_LAST_CHARACTERS = 2_000
+_LINE_CHARACTERS = 330
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,16 @@ class Git:
             held until the last one has ended, even where the process that started it was killed.
         settings: further configuration, as `name=value`; later ones win.
         variables: further environment of every command; never shown.
+        descriptors: further open files that every command inherits.
+        error_lines: how many of the last lines of a failed command its error has.
     """
 
     folder: Path
     lock: int | None = None
     settings: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    descriptors: tuple[int, ...] = ()
+    error_lines: int = _LAST_LINES
 
     def with_variables(self, variables: Mapping[str, str]) -> "Git":
         """The same repository, with further environment."""
@@ -71,7 +75,7 @@ class Git:
         if process.returncode not in accepted:
             raise VersionControlError(
                 f"git {arguments[0]} on {str(self.folder)!r} failed with exit code "
-                f"{process.returncode}: {_last_lines(errors)}"
+                f"{process.returncode}: {_last_lines(errors, self.error_lines)}"
             )
         return output
 
@@ -89,7 +93,7 @@ class Git:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 env={**_environment(), **self.variables},
-                pass_fds=() if self.lock is None else (self.lock,),
+                pass_fds=(*self.descriptors, *(() if self.lock is None else (self.lock,))),
                 # Of its own, so that Ctrl-C reaches git only through us, and its children with it.
                 start_new_session=True,
             )
@@ -123,6 +127,6 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
     await process.communicate()
 
 
-def _last_lines(errors: bytes) -> str:
-    lines = errors.decode(errors="replace").strip().splitlines()[-_LAST_LINES:]
-    return "\n".join(lines)[-_LAST_CHARACTERS:] or "it said nothing"
+def _last_lines(errors: bytes, number: int) -> str:
+    lines = errors.decode(errors="replace").strip().splitlines()[-number:]
+    return "\n".join(lines)[-number * _LINE_CHARACTERS :] or "it said nothing"

@@ -57,14 +57,16 @@ class GitHubPublisher:
         Raises:
             PublishingRefusedError: the history holds what looks like a secret; or GitHub, its rules
                 or what people did there do not allow it.
-            VersionControlError: a name is not sound; or GitHub, the network or git failed.
+            RemoteFailedError: GitHub or the network failed; the next attempt goes on.
+            VersionControlError: a name is not sound, git failed, or a rate limit lasts.
         """
         check_slug(release.name)
         check_commit_id(release.commit)
         check_branch(release.branch_of_change)
         await refuse_unpublishable(source, release, self._held())
         repository = await asyncio.to_thread(self.account.repository_of, release)
-        remote = Remote(repository.clone_url, self.account.auth.token)
+        token = await asyncio.to_thread(self.account.token)
+        remote = Remote(repository.clone_url, token)
         return await _Publishing(self.account, source, release, repository, remote).run()
 
     def _held(self) -> tuple[str, ...]:

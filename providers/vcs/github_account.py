@@ -4,21 +4,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from github import Auth, Github, GithubException, UnknownObjectException
-from github.GithubRetry import GithubRetry
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from core.errors import PublishingRefusedError
 from providers.vcs.github_errors import messages_of, told
 from providers.vcs.github_marker import described, is_marked, topic_of
+from providers.vcs.github_retry import CappedRetry
 from providers.vcs.release import Release
 
 API = "https://api.github.com"
 _SECONDS = 30
-_RATE_LIMIT_SECONDS = 120
-"""Longest wait for a rate limit; what takes longer is told, and the build can be resumed."""
-
-_ATTEMPTS = 4
 _BODY_CHARACTERS = 60_000
 """Of a pull request's text; GitHub takes 65,536."""
 
@@ -35,6 +31,7 @@ class GitHubAccount:
         api: base URL of the API; of GitHub Enterprise, `https://<host>/api/v3`.
         private: whether new repositories are.
         writes_apart: seconds between two writing requests, as GitHub asks for.
+        retry: how often and how long a request is tried.
     """
 
     auth: Auth.Auth
@@ -42,11 +39,15 @@ class GitHubAccount:
     api: str = API
     private: bool = True
     writes_apart: float = 1.0
-    retry: GithubRetry = field(
-        default_factory=lambda: GithubRetry(
-            total=_ATTEMPTS, backoff_factor=0.5, max_rate_limit_wait=_RATE_LIMIT_SECONDS
-        )
-    )
+    retry: CappedRetry = field(default_factory=CappedRetry.patient)
+
+    def token(self) -> str:
+        """What git is to be handed; an app asks for a new one where its last runs out.
+
+        Call it after `repository_of`.
+        """
+        with told("get a token for git"):
+            return self.auth.token
 
     def repository_of(self, release: Release) -> Repository:
         """The project's own repository, made if there is none.
@@ -87,25 +88,18 @@ class GitHubAccount:
         One that people closed is left closed as long as the branch has nothing new. Where drafts
         are not to be had, as in private repositories of some plans, it is an ordinary one.
         """
-        owner = repository.full_name.partition("/")[0]
-        with told(f"look for the pull request of {branch!r}"):
-            there = list(repository.get_pulls(state="all", head=f"{owner}:{branch}"))
-        opened = [pull for pull in there if pull.state == "open"] or ([] if moved else there)
-        if opened:
-            return opened[0]
-        wanted: dict[str, Any] = {
-            "title": release.title,
-            "body": _body(release.report),
-            "base": base,
-            "head": branch,
-        }
-        with told(f"open a pull request for {branch!r}"):
-            try:
-                return repository.create_pull(**wanted, draft=draft)
-            except GithubException as error:
-                if not draft or not any("raft" in said for said in messages_of(error)):
-                    raise
-            return repository.create_pull(**wanted)
+        opened = _open_pull(repository, branch, moved=moved)
+        if opened is not None:
+            return opened
+        try:
+            with told(f"open a pull request for {branch!r}"):
+                return _opened(repository, release, branch=branch, base=base, draft=draft)
+        except PublishingRefusedError:
+            # It may be there by now: made by this very request, whose first answer was lost.
+            opened = _open_pull(repository, branch, moved=True)
+            if opened is None:
+                raise
+            return opened
 
     def _open(self) -> Github:
         return Github(
@@ -168,6 +162,32 @@ def _find(github: Github, full_name: str) -> Repository | None:
             return None
     # A repository that was renamed answers under its old name too.
     return found if found.full_name.lower() == full_name.lower() else None
+
+
+def _open_pull(repository: Repository, branch: str, *, moved: bool) -> PullRequest | None:
+    """The open pull request of a branch; where the branch has nothing new, a closed one will do."""
+    owner = repository.full_name.partition("/")[0]
+    with told(f"look for the pull request of {branch!r}"):
+        there = list(repository.get_pulls(state="all", head=f"{owner}:{branch}"))
+    found = [pull for pull in there if pull.state == "open"] or ([] if moved else there)
+    return found[0] if found else None
+
+
+def _opened(
+    repository: Repository, release: Release, *, branch: str, base: str, draft: bool
+) -> PullRequest:
+    wanted: dict[str, Any] = {
+        "title": release.title,
+        "body": _body(release.report),
+        "base": base,
+        "head": branch,
+    }
+    try:
+        return repository.create_pull(**wanted, draft=draft)
+    except GithubException as error:
+        if not draft or not any("raft" in said for said in messages_of(error)):
+            raise
+    return repository.create_pull(**wanted)
 
 
 def _body(report: str) -> str:

@@ -8,8 +8,10 @@ from typing import Any, cast
 import requests
 from github import GithubException
 
-from core.errors import PublishingRefusedError, VersionControlError
+from core.errors import PublishingRefusedError, RemoteFailedError, VersionControlError
 
+_TOO_MANY = 429
+_SERVER_ERRORS = 500
 _RATE_LIMIT = re.compile(r"rate limit|abuse detection", re.IGNORECASE)
 
 
@@ -22,14 +24,15 @@ def told(action: str) -> Generator[None]:
 
     Raises:
         PublishingRefusedError: GitHub refuses, and would again.
-        VersionControlError: GitHub failed, or cannot be reached.
+        RemoteFailedError: GitHub failed, or cannot be reached.
+        VersionControlError: a rate limit asks for more patience than there is.
     """
     try:
         yield
     except GithubException as error:
         raise _translated(action, error) from None  # its text may quote headers
     except requests.RequestException as error:
-        raise VersionControlError(
+        raise RemoteFailedError(
             f"cannot {action}: GitHub cannot be reached: {type(error).__name__}"
         ) from None
 
@@ -55,19 +58,27 @@ def _detail(detail: Any) -> str:
 def _translated(action: str, error: GithubException) -> Exception:
     said = "; ".join(messages_of(error)) or "no reason given"
     text = f"cannot {action}: GitHub answers {error.status}: {said}"
-    if _RATE_LIMIT.search(said) or error.status >= 500:
-        return VersionControlError(f"{text}; start the build again later, nothing is lost")
+    later = f"{text}; start the build again later, nothing is lost"
+    if _RATE_LIMIT.search(said) or error.status == _TOO_MANY:
+        return VersionControlError(later)
+    if error.status >= _SERVER_ERRORS:
+        return RemoteFailedError(later)
     return PublishingRefusedError(f"{text}. {_advice(error)}")
 
 
 def _advice(error: GithubException) -> str:
     headers = {name.lower(): value for name, value in (error.headers or {}).items()}
-    wanted = headers.get("x-accepted-oauth-scopes")
+    scopes = headers.get("x-accepted-oauth-scopes")
+    permissions = headers.get("x-accepted-github-permissions")
     match error.status:
         case 401:
             return "The token is not valid: set GITHUB_TOKEN to one that is."
-        case 403 if wanted:
-            return f"The token needs one of these scopes: {wanted}."
+        case 403 if "x-github-sso" in headers:
+            return "Authorise the token for the organisation's single sign-on."
+        case 403 if permissions:
+            return f"The token needs these permissions: {permissions}."
+        case 403 if scopes:
+            return f"The token needs one of these scopes: {scopes}."
         case 403:
             return "The token, or the organisation, does not allow it."
         case 404:

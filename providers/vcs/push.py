@@ -2,12 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from core.errors import PublishingRefusedError, VersionControlError
+from core.errors import PublishingRefusedError, RemoteFailedError, VersionControlError
 from providers.vcs.git import Git
 from providers.vcs.names import check_branch, check_commit_id
 from providers.vcs.repository import absolute
@@ -15,15 +16,21 @@ from providers.vcs.repository import absolute
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 
-_TOKEN_VARIABLE = "APP_BUILDER_PUSH_TOKEN"  # noqa: S105 -- a variable's name
-_HELPER = (
-    '!f() { test "$1" = get || exit 0; '
-    f'printf "username=x-access-token\\npassword=%s\\n" "${_TOKEN_VARIABLE}"; }}; f'
-)
+_HELPER = '!f() {{ test "$1" = get || exit 0; cat /dev/fd/{descriptor}; }}; f'
+"""Git's credential helper: the answer stands in memory, in an open file that git inherits."""
+
 _NO_ADVICE = "advice.pushUpdateRejected=false"
 """Git's advice would push its reasons out of the last lines, which are all that is kept."""
 
-_MOVED = re.compile(r"\[rejected\].*\((non-fast-forward|fetch first|already exists|stale info)\)")
+_ERROR_LINES = 60
+"""Lines kept of what a server says; a refusal of GitHub's has its reason at the head of twenty."""
+
+_MOVED = re.compile(
+    r"\[rejected\].*\((non-fast-forward|fetch first|already exists|stale info)\)|"
+    r"\[remote rejected\].*\((cannot lock ref|failed to update ref|incorrect old value|"
+    r"reference already exists|reference does not exist|failed to lock)"
+)
+"""Somebody else was quicker: before git looked, or between its look and its push."""
 
 _NETWORK = (
     *("HTTPS_PROXY", "https_proxy", "http_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy"),
@@ -32,17 +39,24 @@ _NETWORK = (
 """Variables that say how this machine reaches others."""
 
 _REFUSED = {
-    r"GH013|push protection|secret scanning": "the server's push protection found a secret",
+    r"push protection|push cannot contain secrets|secret.scanning": "the server's push protection "
+    "found a secret; it names commit and path below. Have the file written again with --from-stage "
+    "7, or allow what is no secret where the server says",
     r"without `?workflows?`? (scope|permission)": "the token may not write workflow files; give it "
     "that permission, or build without them",
-    r"Authentication failed|could not read (Username|Password)|returned error: 40[13]": "the token "
-    "may not do that there",
-    r"protected branch|GH006": "the branch is protected",
+    r"Authentication failed|could not read (Username|Password)": "the token is not valid there, or "
+    "not any more",
+    r"archived so it is read-only": "the repository is archived; take it out of the archive there",
+    r"protected branch|GH006": "the branch is protected; let the token's owner push to it",
     r"exceeds GitHub's file size limit|GH001": "a file is larger than the server takes",
+    r"GH013|repository rule violations": "a rule of the repository or its organisation forbids it; "
+    "it is named below",
+    r"returned error: 40[13]": "the token may not do that there",
 }
+"""What servers say, and what it means; the first that is found is told."""
 
 
-class NotFastForwardError(VersionControlError):
+class NotFastForwardError(RemoteFailedError):
     """The branch has commits that the pushed one does not stand on."""
 
 
@@ -65,15 +79,14 @@ class Remote:
 def remote_git(repository: Path, remote: Remote) -> Git:
     """Git on a local repository, able to reach one server."""
     parts = urlsplit(remote.url)
-    helper = f"credential.{parts.scheme}://{parts.netloc}.helper"
     return replace(
         Git(absolute(repository)),
-        settings=(f"{helper}=", f"{helper}={_HELPER}", "http.followRedirects=false", _NO_ADVICE),
+        settings=("http.followRedirects=false", _NO_ADVICE),
         variables={
             **{name: os.environ[name] for name in _NETWORK if name in os.environ},
-            _TOKEN_VARIABLE: remote.token,
             "GIT_ALLOW_PROTOCOL": f"file:{parts.scheme}",
         },
+        error_lines=_ERROR_LINES,
     )
 
 
@@ -82,7 +95,7 @@ async def remote_refs(git: Git, remote: Remote) -> dict[str, str]:
 
     Raises:
         PublishingRefusedError: the token may not read there.
-        VersionControlError: the server cannot be asked.
+        RemoteFailedError: the server cannot be asked.
     """
     output = await _run(git, remote, "ls-remote", "--heads", "--tags", "--refs", remote.url)
     lines = (line.split("\t") for line in output.decode().splitlines())
@@ -99,7 +112,7 @@ async def fetch_refs(git: Git, remote: Remote, names: Iterable[str]) -> None:
 
     Raises:
         PublishingRefusedError: the token may not read there.
-        VersionControlError: the server cannot be asked, or has no such branch.
+        RemoteFailedError: the server cannot be asked, or has no such branch.
     """
     await _run(
         *(git, remote, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head"),
@@ -120,7 +133,7 @@ async def push(git: Git, remote: Remote, targets: Mapping[str, str]) -> None:
     Raises:
         NotFastForwardError: a branch has commits of others.
         PublishingRefusedError: the server refuses what is pushed, and would again.
-        VersionControlError: the push failed; whether it arrived has to be looked up.
+        RemoteFailedError: the push failed; whether it arrived has to be looked up.
     """
     specs = [f"{check_commit_id(commit)}:{_checked(name)}" for name, commit in targets.items()]
     await _run(git, remote, "push", "--quiet", "--atomic", remote.url, *specs)
@@ -135,18 +148,45 @@ def _checked(name: str) -> str:
 
 
 async def _run(git: Git, remote: Remote, *arguments: str) -> bytes:
+    with _credentials(remote) as (helper, descriptor):
+        knowing = replace(git, settings=(*git.settings, *helper), descriptors=(descriptor,))
+        try:
+            return await knowing.run(*arguments)
+        except VersionControlError as error:
+            raise _translated(error, remote) from None
+
+
+@contextmanager
+def _credentials(remote: Remote) -> Generator[tuple[tuple[str, str], int]]:
+    """Settings of git for the server's credentials, and the open file they are read from.
+
+    The file has no name on any disk, and the token is in no argument and in no environment, where
+    others on this machine could read it.
+    """
+    parts = urlsplit(remote.url)
+    name = f"credential.{parts.scheme}://{parts.netloc}.helper"
+    descriptor = os.memfd_create("credentials")
     try:
-        return await git.run(*arguments)
-    except VersionControlError as error:
-        told = str(error).replace(remote.token, "***") if remote.token else str(error)
-        # Without the folder and the address before it, which may hold any word or number.
-        said = told.partition(" failed with exit code ")[2].replace(remote.url, "")
-        if arguments[0] == "push" and _MOVED.search(said):
-            raise NotFastForwardError(
-                f"{remote.url}: a branch has commits that are not in what is pushed; "
-                "nothing was changed"
-            ) from None
-        for pattern, reason in _REFUSED.items():
-            if re.search(pattern, said, re.IGNORECASE):
-                raise PublishingRefusedError(f"{remote.url}: {reason}: {told}") from None
-        raise VersionControlError(f"{remote.url}: {told}") from None
+        os.write(descriptor, f"username=x-access-token\npassword={remote.token}\n".encode())
+        helper = _HELPER.format(descriptor=descriptor)
+        yield (f"{name}=", f"{name}={helper}"), descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _translated(error: VersionControlError, remote: Remote) -> Exception:
+    """What a failed command of git means; without the token, should git ever say it."""
+    told = str(error).replace(remote.token, "***") if remote.token else str(error)
+    # Without the folder and the address before it, which may hold any word or number.
+    said = told.partition(" failed with exit code ")[2].replace(remote.url, "")
+    if not said:  # it never ran
+        return VersionControlError(told)
+    for pattern, reason in _REFUSED.items():
+        if re.search(pattern, said, re.IGNORECASE):
+            return PublishingRefusedError(f"{remote.url}: {reason}: {told}")
+    if _MOVED.search(said):
+        return NotFastForwardError(
+            f"{remote.url}: a branch has commits that are not in what is pushed; "
+            "nothing was changed"
+        )
+    return RemoteFailedError(f"{remote.url}: {told}")

@@ -16,6 +16,7 @@ from core.errors import (
     AppBuilderError,
     ModelError,
     ProviderBusyError,
+    RemoteFailedError,
     RequestRefusedError,
     StageFailedError,
     StorageError,
@@ -44,7 +45,7 @@ def may_go_better(error: object) -> bool:
     """
     if isinstance(error, (RequestRefusedError, ProviderBusyError)):
         return False
-    return isinstance(error, (ModelError, StorageError, TimeoutError))
+    return isinstance(error, (ModelError, StorageError, RemoteFailedError, TimeoutError))
 
 
 @task(persist_result=True)

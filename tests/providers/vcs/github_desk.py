@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from github import Auth
-from github.GithubRetry import GithubRetry
 
 from providers.vcs.github import GitHubPublisher
 from providers.vcs.github_account import GitHubAccount
+from providers.vcs.github_retry import CappedRetry
 from providers.vcs.history import Commit, FileChange, write_history
 from providers.vcs.publisher import Publication
 from providers.vcs.release import Release
@@ -45,7 +45,7 @@ class Desk:
             owner=self.owner,
             api=f"{self.hub.url}/api/v3",
             writes_apart=0,
-            retry=GithubRetry(total=2, backoff_factor=0, max_rate_limit_wait=2),
+            retry=CappedRetry.patient(longest=2, backoff=0, attempts=2),
         )
         release = Release(
             project="shop",

@@ -13,6 +13,7 @@ from core.errors import (
     InputError,
     ProviderBusyError,
     ProviderFailedError,
+    RemoteFailedError,
     RequestRefusedError,
     SandboxError,
     StorageError,
@@ -28,7 +29,13 @@ def retried(error: BaseException) -> bool:
 
 @pytest.mark.parametrize(
     "error",
-    [ProviderFailedError("5xx"), AnswerError("empty"), StorageError("down"), TimeoutError()],
+    [
+        ProviderFailedError("5xx"),
+        AnswerError("empty"),
+        StorageError("down"),
+        RemoteFailedError("cut"),
+        TimeoutError(),
+    ],
 )
 def test_what_may_pass_is_tried_again(error: BaseException) -> None:
     assert retried(error)
