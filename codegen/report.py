@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from core.artifacts.build_record import BuildRecord, StageStatus
 from core.artifacts.build_report import BuildReport, FileEffort, FileLine, StageLine
+from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.fixes import Fixes
 from core.artifacts.questionnaire import Stack
 from core.artifacts.report import TestReport
@@ -27,6 +28,7 @@ class ReportSources:
         fixes: what was tried to mend them.
         asked: the stack the questionnaire asks for.
         spec: what was built instead, and what was decided because nobody said otherwise.
+        prompts: what the prompts of each file held.
         efforts: what was asked about each file, by path.
     """
 
@@ -38,6 +40,7 @@ class ReportSources:
     fixes: Fixes
     asked: Stack
     spec: CleanSpec
+    prompts: FilePrompts
     efforts: Mapping[str, FileEffort] = field(default_factory=dict[str, FileEffort])
 
 
@@ -105,15 +108,19 @@ def _stages(table: StageTable, record: BuildRecord) -> tuple[StageLine, ...]:
 
 def _files(sources: ReportSources) -> tuple[FileLine, ...]:
     contracts = {file.path: file for file in sources.structure.files}
+    prompts = {prompt.path: prompt for prompt in sources.prompts.files}
     kept = [fix for fix in sources.fixes.attempts if fix.kept]
     lines: list[FileLine] = []
     for path, text in sorted(sources.files.items()):
         effort = sources.efforts.get(path, FileEffort())
+        prompt = prompts.get(path, FilePrompt(path=path))
         lines.append(
             FileLine(
                 path=path,
                 characters=len(text),
                 template=contracts[path].template if path in contracts else "",
+                prompt_tokens=prompt.tokens,
+                cut=prompt.cut,
                 fixes=tuple(fix.number for fix in kept if path in fix.paths),
                 **effort.model_dump(),
             )

@@ -164,12 +164,21 @@ def _files_with_attempts(report: BuildReport) -> str:
             _origin(file),
             str(file.attempts),
             str(file.calls),
+            f"{file.prompt_tokens:,}",
             f"${file.cost_usd:.4f}",
         )
         for file in report.files[:_FILES_SHOWN]
     ]
-    head = ("file", "written by", "attempts", "calls", "cost")
-    return table(head, rows, left=2) + _more_files(report)
+    head = ("file", "written by", "attempts", "calls", "prompt tokens", "cost")
+    return table(head, rows, left=2) + _more_files(report) + _cut(report)
+
+
+def _cut(report: BuildReport) -> str:
+    lines = [
+        f"- {code(file.path)}: {plain('; '.join(file.cut))}" for file in report.files if file.cut
+    ]
+    told = "\n\nWhat did not fit into the prompts about a file:\n\n" + "\n".join(lines)
+    return told if lines else ""
 
 
 def _files(report: BuildReport) -> str:

@@ -118,6 +118,7 @@ def _report(work: StageWork, files: Mapping[str, str], calls: Iterable[CallRow])
             fixes=work.read(FIXES, Fixes),
             asked=work.read(SPECS, Questionnaire).stack,
             spec=work.read(SPECS_CLEAN, CleanSpec),
+            prompts=work.read(FILE_PROMPTS, FilePrompts),
             efforts=efforts_of(calls),
         )
     )

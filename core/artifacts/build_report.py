@@ -36,6 +36,14 @@ class FileLine(FileEffort):
     path: str
     characters: int = Field(default=0, ge=0, description="Length of its text.")
     template: str = Field(default="", description="The template that wrote it, without a model.")
+    prompt_tokens: int = Field(
+        default=0,
+        ge=0,
+        description="Likely size of the larger of its prompts, without instructions; 0 without.",
+    )
+    cut: tuple[str, ...] = Field(
+        default=(), description="What did not fit into its prompts, a phrase each."
+    )
     fixes: tuple[int, ...] = Field(
         default=(), description="Numbers of the attempts at mending that changed it and were kept."
     )

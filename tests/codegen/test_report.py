@@ -7,6 +7,7 @@ from codegen.report import ReportSources, make_report
 from codegen.report_page import committed_page, report_page
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, Usage
 from core.artifacts.build_report import BuildReport, FileEffort
+from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.fixes import Fix, Fixes, FixOutcome
 from core.artifacts.questionnaire import Stack
 from core.artifacts.report import StepReport, TestCaseResult, TestOutcome, TestReport
@@ -52,6 +53,7 @@ def made(
     assumptions: tuple[str, ...] = (),
     fixes: Fixes = NOT_NEEDED,
     efforts: Mapping[str, FileEffort] = {},
+    prompts: tuple[FilePrompt, ...] = (),
     notes: tuple[str, ...] = (),
     **changes: Any,
 ) -> BuildReport:
@@ -85,6 +87,7 @@ def made(
             fixes=fixes,
             asked=asked,
             spec=spec,
+            prompts=FilePrompts(budget=6_000, files=prompts),
             efforts=efforts,
         )
     )
@@ -216,7 +219,15 @@ def test_fixes_and_the_files_they_changed_are_told() -> None:
     ) in text
     assert "Why it ended: Everything is green." in text
     assert "- Look at \\*rounding\\*." in text
-    assert "| `app/models.py` | model, mended by fix 1 | 2 | 3 | $0.0000 |" in text
+    assert "| `app/models.py` | model, mended by fix 1 | 2 | 3 | 0 | $0.0000 |" in text
+
+
+def test_the_size_of_prompts_is_told_and_what_did_not_fit() -> None:
+    shown = FilePrompt(path="app/models.py", tokens=5_900, cut=("2 of 9 entities",))
+    text = report(prompts=(shown,))
+    assert "| `app/models.py` | model | 0 | 0 | 5,900 | $0.0000 |" in text
+    assert "fit into the prompts about a file:\n\n- `app/models.py`: 2 of 9 entities" in text
+    assert "5,900" not in committed_page(made(prompts=(shown,)))
 
 
 def test_what_was_not_verified_is_listed_with_its_reason() -> None:
@@ -257,7 +268,7 @@ def test_what_is_committed_has_nothing_that_differs_from_run_to_run() -> None:
 
 
 def test_an_empty_file_was_written_by_nobody() -> None:
-    assert "| `e.py` | nobody: it is empty | 0 | 0 | $0.0000 |" in report()
+    assert "| `e.py` | nobody: it is empty | 0 | 0 | 0 | $0.0000 |" in report()
 
 
 def test_of_many_files_the_first_are_shown() -> None:
