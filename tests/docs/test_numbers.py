@@ -28,13 +28,13 @@ ARCHITECTURE = [
     f"more room, and free text is continued where there is none; {TIMES[MAX_EXTENSIONS]} in all",
     f"{PATIENCE.attempts} calls, {PATIENCE.longest_wait:g} s a wait, {PATIENCE.total_wait:g} s in",
     f"{WORDS[len(DELAYS)]} more attempts, " + " and ".join(f"{delay:g} s" for delay in DELAYS),
-    f"makes at most {WORDS[MAX_CALLS]} calls",
     f"Asks for {WORDS[ENTITIES_AT_ONCE]} entities at a time",
     f"at most {WORDS[MAX_ROUNDS]} rounds",
-    f"at most {MAX_FILES:,} files with paths",
     f"and {WORDS[len(BUILD_ID.removeprefix('p-'))]} digits of a digest",
     f"begin at {datetime.fromtimestamp(FIRST_DATE, UTC):%Y-%m-%d}",
 ]
+LIMITS = [f"makes at most {WORDS[MAX_CALLS]} calls"]
+VERIFICATION = [f"at most {MAX_FILES:,} files with paths"]
 OPERATIONS = [
     f"At most {http_client.MAX_CONNECTIONS} calls are under way",
     f"after {http_client.BASE_CALL_SECONDS:g} seconds and one more for every "
@@ -50,6 +50,8 @@ OPERATIONS = [
     ("page", "said"),
     [
         *(("docs/architecture.md", said) for said in ARCHITECTURE),
+        *(("docs/limits.md", said) for said in LIMITS),
+        *(("docs/verification.md", said) for said in VERIFICATION),
         *(("docs/operations.md", said) for said in OPERATIONS),
     ],
 )
