@@ -11,11 +11,12 @@ IMITATION := tests/real_wire/node_modules/.package-lock.json
 export CHROMIUM ?= /usr/bin/chromium
 REDIS  := /usr/bin/redis-server
 GO     := /usr/bin/go
+JQ     := /usr/bin/jq
 SPEC   ?= examples/task-tracker.json
 SANDBOX_BASE  ?= python:3.11-slim-bookworm
 SANDBOX_IMAGE ?= app-builder-sandbox
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout check schemas images ui sandbox-image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-services test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout check schemas images ui sandbox-image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -43,6 +44,9 @@ test-sandbox: $(READY) ## escape attempts from inside both sandboxes; needs a ru
 
 test-github: $(READY) ## publishing, against real git over HTTP and GitHub's description of its API
 	$(BIN)/pytest tests/providers/vcs/real_github
+
+test-services: $(READY) $(JQ) ## builds that other services start, follow and cancel, and the inbox, with a real server and worker
+	$(BIN)/pytest tests/real_services
 
 test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/providers/storage/races
@@ -152,6 +156,13 @@ $(REDIS):
 	apt-get update --quiet=2
 	DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 redis-server
 	@test -x $@ || { echo "The Redis server is installed, but not at $@." >&2; exit 1; }
+
+$(JQ):
+	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \
+	{ echo "There is no jq at $@: install it and curl (Debian: apt-get install jq curl)." >&2; exit 1; }
+	apt-get update --quiet=2
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends curl jq
+	@test -x $@ || { echo "jq is installed, but not at $@." >&2; exit 1; }
 
 $(GO):
 	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \

@@ -4,15 +4,25 @@ import json
 import sys
 from pathlib import Path
 
-from core.layout import ARTIFACT_TYPES
+from core.artifacts.base import Artifact
+from core.artifacts.build_outcome import BuildOutcome
+from core.artifacts.inbox import InboxLook
+from core.layout import ARTIFACT_TYPES, INBOX_LOOK
+
+OTHER_TYPES: dict[str, tuple[type[Artifact], str]] = {
+    "build-outcome": (BuildOutcome, "what events and artifacts of Prefect's tell of a build"),
+    INBOX_LOOK: (InboxLook, f"{INBOX_LOOK} of the artifact store"),
+}
+"""Documents that are no part of a build, and what each is."""
 
 
 def artifact_schemas() -> dict[str, str]:
     """The text of every schema file, by file name."""
     texts: dict[str, str] = {}
-    for path, artifact_type in ARTIFACT_TYPES.items():
+    types = {path: (kind, f"{path} of a build") for path, kind in ARTIFACT_TYPES.items()}
+    for path, (artifact_type, comment) in {**types, **OTHER_TYPES}.items():
         schema = artifact_type.model_json_schema()
-        schema["$comment"] = f"{path} of a build"
+        schema["$comment"] = comment
         name = path.rsplit("/", 1)[-1].removesuffix(".json")
         texts[f"{name}.schema.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     return texts

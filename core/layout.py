@@ -39,7 +39,12 @@ COMMITTED_REPORT = "BUILD_REPORT.md"
 """Where the report stands in the generated repository; no generated file may."""
 BUILD_RECORD = "build.json"
 REDO = "redo.json"
+USED_RESULTS = "results.json"
 CHOSEN_MODELS = "models.json"
+PUBLISHED = "published.json"
+"""What was published of a build; beside its record."""
+HISTORY = "history.bundle"
+"""The Git history of a published build, for the builds that change it; beside its record."""
 
 ARTIFACT_TYPES: dict[str, type[Artifact]] = {
     SPECS: Questionnaire,
@@ -63,6 +68,29 @@ USAGE_REPORTS = "reports/usage/"
 """Folder of the usage reports in the artifact store; each day has one below it."""
 PROVIDER_HEALTH = "reports/provider-health.json"
 """What the last look after the providers found, in the artifact store."""
+INBOX = "inbox/"
+"""Folder of the artifact store where questionnaires are dropped."""
+INBOX_TAKEN = "inbox/taken/"
+"""Folder of the questionnaires whose builds were started, each under its build's id."""
+INBOX_REJECTED = "inbox/rejected/"
+"""Folder of what is no questionnaire that can be built, each with the reason beside it."""
+INBOX_LOOK = "reports/inbox.json"
+"""What the last look into the inbox found, in the artifact store."""
+
+
+def published_build(project_id: str) -> str:
+    """Where it stands which build of a project was published last."""
+    return f"projects/{project_id}/published.json"
+
+
+def begun_change(project_id: str, answers_id: str) -> str:
+    """Where it stands which build a change that is not published yet began from.
+
+    Args:
+        project_id: the project.
+        answers_id: id of a build of the same answers without a baseline.
+    """
+    return f"projects/{project_id}/begun/{answers_id}.json"
 
 
 def build_prefix(build_id: str) -> str:

@@ -10,13 +10,16 @@ from prefect.utilities.urls import url_for
 from pydantic import Field
 
 from codegen.report_sections import fixes_section, tests_section
+from core.artifacts.build_outcome import BuildOutcome, clipped
 from core.artifacts.build_record import BuildStatus
 from core.artifacts.fixes import Fixes, FixStatus, Guidance
 from core.artifacts.report import TestReport
+from core.build_events import BuildWaiting
 from core.errors import StageFailedError
 from core.layout import FIXES, GUIDANCE, TESTS_REPORT
 from core.markdown import plain
 from core.stages import Stage
+from tasks.engine.build_events import publish_outcome
 from tasks.engine.build_session import BuildSession
 from tasks.engine.stage_runner import run_stage
 
@@ -78,11 +81,24 @@ async def _decide(session: BuildSession, fixes: Fixes, number: int) -> Decision:
         [plain(question), "## Tests", tests_section(tests), "## Fixes", fixes_section(fixes)]
     )
     asked = Decision.with_initial_data(description=page)
+    key = f"fixes-{number}"
     await session.recorder.update(status=BuildStatus.WAITING)
     session.recorder.listener.waiting_for_person(question, _address())
-    decision = await _answer(asked, f"fixes-{number}")
+    if not _was_asked(key):
+        outcome = BuildOutcome.of(session.recorder.record)
+        await publish_outcome(BuildWaiting(**outcome.model_dump(), question=clipped(question)))
+    decision = await _answer(asked, key)
     await session.recorder.update(status=BuildStatus.RUNNING)
+    await publish_outcome(BuildOutcome.of(session.recorder.record))
     return decision
+
+
+def _was_asked(key: str) -> bool:
+    """Whether this run was suspended for the question before, and goes on with its answer now."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context is not None else None
+    policy = run.empirical_policy if run is not None else None
+    return key in ((policy.pause_keys if policy is not None else None) or ())
 
 
 def _problem(name: str, fixes: Fixes, tests: TestReport) -> str:

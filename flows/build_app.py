@@ -7,6 +7,7 @@ from core.artifacts.questionnaire import Questionnaire
 from core.options import BuildOptions
 from flows.asking import run_and_ask
 from flows.fan_out import write_files
+from flows.termination import cancelled_by_sigterm
 from tasks.engine.open_build import open_build
 from tasks.engine.stage_runner import run_stage
 
@@ -24,6 +25,11 @@ async def build_app(
         questionnaire: What should be built.
         options: How to build it; leave these alone unless you know why.
     """
+    with cancelled_by_sigterm():
+        return await _build(questionnaire, options)
+
+
+async def _build(questionnaire: Questionnaire, options: BuildOptions) -> BuildRecord:
     async with open_build(questionnaire, options) as session:
         for stage in session.table.stages:
             if stage.fan_out:

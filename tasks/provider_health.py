@@ -8,6 +8,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
 from core.artifacts.provider_health import ProviderCheck, ProviderHealth
+from core.build_events import PROVIDER_DOWN, PROVIDER_UP, ProviderChanged
 from core.errors import ArtifactNotFoundError
 from core.layout import PROVIDER_HEALTH
 from core.settings import load_settings
@@ -21,7 +22,6 @@ from tasks.engine.preparation import load_table
 from tasks.engine.secret_sources import environment_secrets, secret_chain
 
 TABLE_KEY = "provider-health"
-DOWN, UP = "app-build.provider.down", "app-build.provider.up"
 
 
 @task(name="look after the providers", cache_policy=NO_CACHE)
@@ -119,12 +119,10 @@ def _changed(check: ProviderCheck, before: ProviderHealth) -> bool:
 
 def _emit(check: ProviderCheck) -> None:
     emit_event(
-        UP if check.well else DOWN,
+        PROVIDER_UP if check.well else PROVIDER_DOWN,
         resource={
             "prefect.resource.id": f"app-build.provider.{check.provider}",
             "prefect.resource.name": check.provider,
         },
-        payload=check.model_dump(
-            mode="json", include={"provider", "reason", "seconds", "breaker", "since"}
-        ),
+        payload=ProviderChanged.model_validate(check.model_dump()).model_dump(mode="json"),
     )

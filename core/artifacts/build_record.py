@@ -21,7 +21,8 @@ class StageStatus(StrEnum):
 class BuildStatus(StrEnum):
     """Where a build stands.
 
-    `review` is built, but not verified green; `waiting` goes on when a person has decided.
+    `review` is built, but not verified green; `waiting` goes on when a person has decided;
+    `cancelled` was stopped on request, `interrupted` because its process was told to end.
     """
 
     RUNNING = "running"
@@ -29,6 +30,7 @@ class BuildStatus(StrEnum):
     COMPLETED = "completed"
     REVIEW = "review"
     FAILED = "failed"
+    CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
 
 

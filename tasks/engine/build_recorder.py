@@ -1,21 +1,45 @@
 """Keeps the build record, and tells Prefect and the listener of every change."""
 
 from datetime import UTC, datetime
+from typing import Literal
 
-from prefect.events import emit_event
-
+from core.artifacts.build_outcome import clipped
 from core.artifacts.build_record import (
     BuildRecord,
     BuildStatus,
     StageRecord,
     StageStatus,
 )
+from core.artifacts.fixes import Fix
+from core.build_events import (
+    FILES_WRITTEN,
+    FIX_ATTEMPTED,
+    LIMIT_REACHED,
+    STAGE_COMPLETED,
+    STAGE_FAILED,
+    STAGE_INTERRUPTED,
+    STAGE_STARTED,
+    FilesWritten,
+    FixAttempted,
+    LimitReached,
+    StageCompleted,
+    StageFailed,
+    StageInterrupted,
+    StageStarted,
+)
+from core.errors import CallLimitError, SpendingLimitError
 from core.layout import BUILD_RECORD, build_prefix
 from core.progress import BuildListener
 from core.stages import Stage
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallRow
 from providers.storage.ledger import UsageLedger
+from tasks.engine.build_events import emit_of_build
+
+_LIMITS: dict[str, Literal["calls", "money"]] = {
+    CallLimitError.__name__: "calls",
+    SpendingLimitError.__name__: "money",
+}
 
 
 class BuildRecorder:
@@ -41,17 +65,27 @@ class BuildRecorder:
     async def stage_started(self, stage: Stage, models: tuple[str, ...]) -> None:
         """A stage begins: it is the current one."""
         await self._change_stage(stage, StageRecord(status=StageStatus.RUNNING, models=models))
-        self._emit(stage, "started")
+        self._emit(STAGE_STARTED, StageStarted, stage)
 
     async def stage_completed(self, stage: Stage, done: StageRecord) -> None:
         """A stage ended well."""
         await self._change_stage(stage, done)
-        self._emit(stage, "completed", artifacts=list(done.artifacts), cached=done.cached)
+        self._emit(
+            STAGE_COMPLETED, StageCompleted, stage, artifacts=done.artifacts, cached=done.cached
+        )
 
     async def stage_failed(
-        self, stage: Stage, *, attempts: int, error: str, seconds: float
+        self, stage: Stage, *, attempts: int, error: str, seconds: float, cause: str = ""
     ) -> None:
-        """A stage gave up, and the build with it."""
+        """A stage gave up, and the build with it.
+
+        Args:
+            stage: its row.
+            attempts: made.
+            error: the last one's.
+            seconds: it took.
+            cause: name of that error's class.
+        """
         failed = self.record.stages.get(stage.number, StageRecord()).model_copy(
             update={
                 "status": StageStatus.FAILED,
@@ -64,7 +98,10 @@ class BuildRecorder:
             update={"status": BuildStatus.FAILED, "failed_at": stage.number}
         )
         await self._change_stage(stage, failed)
-        self._emit(stage, "failed", error=error, attempts=attempts)
+        told = clipped(error)
+        if cause in _LIMITS:
+            self._emit(LIMIT_REACHED, LimitReached, stage, limit=_LIMITS[cause], error=told)
+        self._emit(STAGE_FAILED, StageFailed, stage, error=told, attempts=attempts)
 
     async def stage_interrupted(self, stage: Stage) -> None:
         """Somebody stopped the build in the middle of a stage."""
@@ -73,6 +110,16 @@ class BuildRecorder:
         await self._change_stage(
             stage, stopped.model_copy(update={"status": StageStatus.INTERRUPTED})
         )
+        self._emit(STAGE_INTERRUPTED, StageInterrupted, stage)
+
+    def files_written(self, stage: Stage, done: int, total: int) -> None:
+        """One more file is there; told to other services at every tenth part."""
+        if done * 10 // total > (done - 1) * 10 // total:
+            self._emit(FILES_WRITTEN, FilesWritten, stage, done=done, total=total)
+
+    def fix_attempted(self, stage: Stage, fix: Fix) -> None:
+        """An attempt at mending what fails is over."""
+        self._emit(FIX_ATTEMPTED, FixAttempted, stage, **fix.model_dump())
 
     async def update(self, **changes: object) -> None:
         """Change fields of the record itself and write it down."""
@@ -104,20 +151,21 @@ class BuildRecorder:
         key = build_prefix(self.record.build_id) + BUILD_RECORD
         await self._store.write_artifact(key, self.record)
 
-    def _emit(self, stage: Stage, what: str, **payload: object) -> None:
-        emit_event(
-            event=f"app-build.stage.{what}",
-            resource={
-                "prefect.resource.id": f"app-build.{self.record.build_id}",
-                "prefect.resource.name": self.record.project_name,
-                "app-build.project-id": self.record.project_id,
-            },
-            payload={
-                "build_id": self.record.build_id,
-                "stage": stage.number,
-                "name": stage.name,
-                **payload,
-            },
+    def _emit(
+        self, event: str, payload: type[StageStarted], stage: Stage, **values: object
+    ) -> None:
+        about = {
+            "build_id": self.record.build_id,
+            "stage": stage.number,
+            "name": stage.name,
+            **values,
+        }
+        emit_of_build(
+            event,
+            payload.model_validate(about),
+            build_id=self.record.build_id,
+            project_id=self.record.project_id,
+            project_name=self.record.project_name,
         )
 
 

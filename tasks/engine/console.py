@@ -160,6 +160,7 @@ class FileProgress:
         self._done = 0
         self._usage = Usage()
         self._ended = asyncio.Event()
+        self._stage = next(stage for stage in session.table.stages if stage.fan_out)
 
     async def __aenter__(self) -> Self:
         self._moving = asyncio.create_task(self._move())
@@ -173,7 +174,9 @@ class FileProgress:
         """One more file is there."""
         self._done += 1
         self._usage += usage
-        self._session.recorder.listener.file_written(path, self._done, self._total, self._usage)
+        recorder = self._session.recorder
+        recorder.listener.file_written(path, self._done, self._total, self._usage)
+        recorder.files_written(self._stage, self._done, self._total)
         if self._done == self._total:
             self._ended.set()
 

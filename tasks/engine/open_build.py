@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
+from prefect.client.orchestration import get_client
 from prefect.exceptions import Pause
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from prefect.variables import Variable
 from pydantic import TypeAdapter, ValidationError
 
+from core.artifacts.build_outcome import BuildOutcome, OutcomeStatus, clipped
 from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.questionnaire import Questionnaire
-from core.errors import ConfigurationError
+from core.errors import AppBuilderError, ConfigurationError
 from core.options import BuildOptions
 from core.settings import Settings, load_settings, make_home
 from core.stages import AUTO
@@ -40,17 +43,56 @@ from tasks.engine.secret_sources import environment_secrets
 MODELS_VARIABLE = "app_builder_models"
 """Prefect variable with the operator's models: a JSON object like the option `models`."""
 
+_ASK_SECONDS = 5.0
+"""Longest wait for the server to say why a build was stopped; whoever cancels waits 30 s in all."""
+
 
 @asynccontextmanager
 async def open_build(
     questionnaire: Questionnaire, options: BuildOptions
 ) -> AsyncGenerator[BuildSession]:
-    """Check what a build is given, then open it; on the way out write down how it ended.
+    """Check what a build is given, then open it; on the way out write down and tell how it ended.
 
     Raises:
         InputError: refused before anything is spent or written.
         BuildBusyError: another process is already running this build.
     """
+    begun = False
+    try:
+        async with _opened(questionnaire, options) as session:
+            begun = True
+            yield session
+    except Exception as error:
+        if not begun:
+            await _tell_refusal(questionnaire, options, error)
+        raise
+
+
+async def _tell_refusal(
+    questionnaire: Questionnaire, options: BuildOptions, error: Exception
+) -> None:
+    """Whoever waits for the build hears that it was not begun; its record stays as it is."""
+    project_id, build_id = identity_of(questionnaire, options)
+    known = isinstance(error, AppBuilderError)
+    outcome = BuildOutcome(
+        build_id=build_id,
+        project_id=project_id,
+        project_name=questionnaire.project_name,
+        status=OutcomeStatus.REFUSED,
+        error=clipped(str(error) if known else f"{type(error).__name__}: {error}"),
+        flow_run_id=str(flow_run.id or ""),
+        finished_at=utc_now(),
+    )
+    try:
+        await publish_outcome(outcome)
+    except Exception:  # what led here is to be seen, and not this
+        get_run_logger().exception("Nobody could be told that the build was refused")
+
+
+@asynccontextmanager
+async def _opened(
+    questionnaire: Questionnaire, options: BuildOptions
+) -> AsyncGenerator[BuildSession]:
     settings = load_settings()
     make_home(settings)
     store = ArtifactStore(settings.store_url)
@@ -110,19 +152,37 @@ async def _closing(session: BuildSession) -> AsyncGenerator[None]:
         try:
             yield
         except Exception:
-            await session.recorder.finish(BuildStatus.FAILED)
+            await _end(session, BuildStatus.FAILED)
             raise
         except Pause:  # the run goes on elsewhere when a person has decided
             raise
         except BaseException:
-            await session.recorder.finish(BuildStatus.INTERRUPTED)
+            await _end(session, await _status_when_stopped())
             raise
         else:
             done = session.redo.model_copy(update={"unfinished": ""})
             await save_redo(session.store, session.build_id, done)
-            await session.recorder.finish(_final_status(session.recorder.record))
+            await _end(session, _final_status(session.recorder.record))
         finally:
             await console.show_stages(session)
+
+
+async def _end(session: BuildSession, status: BuildStatus) -> None:
+    """Write down that the run is over, and tell whoever waits for it."""
+    await session.recorder.finish(status)
+    await publish_outcome(BuildOutcome.of(session.recorder.record))
+
+
+async def _status_when_stopped() -> BuildStatus:
+    """Whether somebody cancelled the run, or its process was only told to end."""
+    try:
+        async with asyncio.timeout(_ASK_SECONDS), get_client() as client:
+            state = (await client.read_flow_run(UUID(str(flow_run.id)))).state
+    except Exception:  # a server that does not answer must not keep a build from ending
+        get_run_logger().exception("The server does not say why the build was stopped")
+        return BuildStatus.INTERRUPTED
+    stopped = state is not None and (state.is_cancelling() or state.is_cancelled())
+    return BuildStatus.CANCELLED if stopped else BuildStatus.INTERRUPTED
 
 
 async def _operator_models() -> dict[str, str]:
@@ -184,6 +244,8 @@ async def _announce(session: BuildSession) -> None:
     if session.recorder.record.demo:
         logger.warning("A demo model answers in this build, not a real one")
     await session.recorder.update()
+    await tag_run(session.build_id, session.project_id)
+    await publish_outcome(BuildOutcome.of(session.recorder.record))
 
 
 def _final_status(record: BuildRecord) -> BuildStatus:

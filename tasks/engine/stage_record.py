@@ -58,6 +58,7 @@ async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageD
             attempts=failure.attempts,
             error=failure.reason,
             seconds=round(time.monotonic() - started, 3),
+            cause=failure.cause,
         )
         raise failure from error
     except BaseException:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from codegen.debugging import focus_of, in_order_of_hope, is_of_machine, label_of
@@ -31,15 +31,19 @@ class Course:
         state: the best commit so far: only what is better is gone on from.
         attempts: every attempt so far, over all rounds.
         stopped: why the last round ended, in a sentence.
+        told: called with every attempt that is over.
     """
 
     state: State
     attempts: list[Fix] = field(default_factory=list[Fix])
     stopped: str = ""
+    told: Callable[[Fix], None] = field(kw_only=True)
 
     def note(self, fix: Fix) -> None:
-        """Add an attempt, with the next number."""
-        self.attempts.append(fix.model_copy(update={"number": len(self.attempts) + 1}))
+        """Add an attempt, with the next number, and tell of it."""
+        numbered = fix.model_copy(update={"number": len(self.attempts) + 1})
+        self.attempts.append(numbered)
+        self.told(numbered)
 
 
 class FixLoop:
@@ -50,11 +54,18 @@ class FixLoop:
         debugger: asks models.
         journal: what is known already.
         limits: the settings.
+        told: called with every attempt that is over, also with one that is known from a journal.
     """
 
     def __init__(
-        self, bench: Workbench, debugger: Debugger, journal: Journal, limits: FixingLimits
+        self,
+        bench: Workbench,
+        debugger: Debugger,
+        journal: Journal,
+        limits: FixingLimits,
+        told: Callable[[Fix], None],
     ) -> None:
+        self._told = told
         self._bench = bench
         self._debugger = debugger
         self._journal = journal
@@ -72,7 +83,7 @@ class FixLoop:
             AppBuilderError: a provider, the sandbox, the store or git failed; a budget that is
                 used up is none of it.
         """
-        course = Course(state=await self._bench.state_at(start))
+        course = Course(state=await self._bench.state_at(start), told=self._told)
         for number, advice in enumerate(("", *guidance)):
             if course.state.run.green:
                 break

@@ -1,5 +1,7 @@
 """Stage 7.5: tests the generated repository in the sandbox, and mends what fails."""
 
+from functools import partial
+
 from codegen.debugging import is_of_machine, label_of
 from core.artifacts.file_prompts import FilePrompts
 from core.artifacts.fixes import Fixes, FixStatus, Guidance
@@ -37,7 +39,8 @@ async def test_and_fix(work: StageWork) -> Outputs:
     refused = work.read(FILE_PROMPTS, FilePrompts).refused
     bench = Workbench(work.session, structure, journal, refused)
     debugger = Debugger(work, _project(work, structure), structure)
-    loop = FixLoop(bench, debugger, journal, work.session.settings.fixing)
+    told = partial(work.session.recorder.fix_attempted, work.stage)
+    loop = FixLoop(bench, debugger, journal, work.session.settings.fixing, told)
     course = await loop.run(start, guidance)
     await journal.finish()
     return _outputs(course, start, guidance)

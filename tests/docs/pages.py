@@ -6,7 +6,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = (
     "docs/architecture.md",
+    "docs/limits.md",
+    "docs/verification.md",
     "docs/operations.md",
+    "docs/api.md",
     "docs/add-a-stage.md",
     "docs/add-a-provider.md",
     "docs/faults.md",

@@ -7,8 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from core.artifacts.build_outcome import BuildOutcome
+from core.build_events import EVENTS, PREFIX
 from core.markdown import table
 from core.roles import ROLES
 from core.setting_names import as_set, variables_of
@@ -169,11 +172,43 @@ def unseen_faults() -> str:
     return table(("fault", "mutant"), rows)
 
 
+def events() -> str:
+    """The events that are emitted, each with its payload."""
+    rows = [(f"`{name}`", _payload(kind), _meaning(name, kind)) for name, kind in EVENTS.items()]
+    return table(("event", "payload", "when"), rows)
+
+
+def _payload(kind: type[BaseModel]) -> str:
+    if not issubclass(kind, BuildOutcome):
+        return ", ".join(f"`{name}`" for name in kind.model_fields)
+    more = [f"`{name}`" for name in kind.model_fields if name not in BuildOutcome.model_fields]
+    return ", ".join(["the outcome", *more])
+
+
+def _meaning(name: str, kind: type[BaseModel]) -> str:
+    status = name.removeprefix(PREFIX)
+    if kind is BuildOutcome:
+        return _STATUSES[status]
+    return (kind.__doc__ or "").strip()
+
+
+_STATUSES = {
+    "started": "A run of the build begins, or goes on after a person's decision.",
+    "completed": "It is published to the default branch; its tests are green.",
+    "review": "It is published to a review branch, because it could not be verified.",
+    "failed": "A stage gave up.",
+    "cancelled": "Somebody cancelled the run.",
+    "interrupted": "The run's process was told to end.",
+    "refused": "The build was not begun; `error` says why. `build.json` stays as it is.",
+}
+
+
 TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/architecture.md", "pipeline"): pipeline,
     ("docs/operations.md", "settings"): settings,
     ("docs/operations.md", "providers"): providers,
     ("docs/operations.md", "models"): models,
+    ("docs/api.md", "events"): events,
     ("CONTRIBUTING.md", "make targets"): make_targets,
     ("docs/faults.md", "faults"): faults,
     ("docs/faults.md", "unseen"): unseen_faults,

@@ -2,20 +2,12 @@
 
 import re
 import tomllib
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-import tasks.engine.build_recorder as build_recorder_module
-from core.artifacts.build_record import BuildRecord, StageRecord
-from core.progress import SilentListener
 from flows.cli import BAD_INPUT, BUILD_FAILED
-from providers.storage.artifact_store import ArtifactStore
-from providers.storage.ledger import UsageLedger
-from tasks.engine.build_recorder import BuildRecorder
 from tests.docs.pages import ROOT, marked, read
-from tests.docs.tables import TABLES, stage_table, table
+from tests.docs.tables import TABLES
 
 
 @pytest.mark.parametrize(("page", "mark"), TABLES)
@@ -34,36 +26,6 @@ def test_exit_codes_are_those_of_the_command() -> None:
     told = re.findall(r"^\| (\d+) \|", marked("docs/operations.md", "exit codes"), re.MULTILINE)
 
     assert [int(code) for code in told] == [0, BUILD_FAILED, BAD_INPUT]
-
-
-async def test_events_carry_what_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    emitted: list[dict[str, Any]] = []
-
-    def emit(**event: Any) -> None:
-        emitted.append(event)
-
-    monkeypatch.setattr(build_recorder_module, "emit_event", emit)
-    record = BuildRecord(build_id="b-1", project_id="b", project_name="B", user="u")
-    recorder = BuildRecorder(
-        ArtifactStore(f"file://{tmp_path}"),
-        UsageLedger.in_file(tmp_path / "ledger.db"),
-        record,
-        SilentListener(),
-    )
-    stage = stage_table()["3"]
-    await recorder.stage_started(stage, ())
-    await recorder.stage_completed(stage, StageRecord())
-    await recorder.stage_failed(stage, attempts=1, error="why", seconds=0.1)
-
-    rows = [
-        (f"`{event['event']}`", ", ".join(f"`{name}`" for name in event["payload"]))
-        for event in emitted
-    ]
-    page = read("docs/architecture.md")
-    assert table(("event", "payload"), rows) in page
-    for event in emitted:
-        assert event["resource"].pop("prefect.resource.id") == "app-build.b-1"
-        assert all(f"`{name}`" in page for name in event["resource"])
 
 
 def test_changelog_begins_with_this_version() -> None:
