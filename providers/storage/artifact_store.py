@@ -1,7 +1,8 @@
 """The artifact store: typed artifacts, texts and bytes under checked keys, below one URL."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -10,12 +11,17 @@ from core.errors import AppBuilderError, ArtifactNotFoundError, StorageError
 from providers.storage.async_tree import AsyncTree, InThreads
 from providers.storage.keys import check_key
 from providers.storage.s3_url import is_s3
+from providers.storage.stored_files import StoredFile
 from providers.storage.trees import SETTING, FolderTree, open_tree
 from providers.storage.write_batches import WriteBatches
 
 T = TypeVar("T", bound=BaseModel)
 
+CONDITION_PROBE = "locks/probe"
+"""What is asked to be created twice, to see whether the second is refused."""
+
 _NEEDS_A_FILE = {"read", "delete"}
+_REMOVED_AT_ONCE = 16
 _NO_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 
 
@@ -37,6 +43,7 @@ class ArtifactStore:
     def __init__(self, url: str) -> None:
         self._folder: FolderTree | None = None
         self._tree: AsyncTree
+        self._address = url
         if is_s3(url):
             # Here, because the library takes 12 MB that a folder does not need.
             from providers.storage.s3_tree import S3Tree
@@ -46,12 +53,18 @@ class ArtifactStore:
             tree = open_tree(url)
             self._folder = tree if isinstance(tree, FolderTree) else None
             self._tree = InThreads(tree)
+            self._address = self.url  # that of an S3 store is known to hold no credentials
         self._batches = WriteBatches(self._folder.write_all) if self._folder else None
 
     @property
     def url(self) -> str:
         """Where the store is, without credentials."""
         return self._tree.url_of("")
+
+    @property
+    def address(self) -> str:
+        """What another process opens the same store with, its options included."""
+        return self._address
 
     def url_of(self, key: str) -> str:
         """The URL of a key, whether there is anything under it or not."""
@@ -134,6 +147,30 @@ class ArtifactStore:
             text = artifact.model_dump_json(indent=2)
         await self.write_text(key, f"{text}\n")
 
+    async def create_text(self, key: str, text: str) -> bool:
+        """Keep text under a key under which nothing is kept yet.
+
+        Of several that try at once, from whatever machine, one does; but see
+        `has_conditional_writes`.
+
+        Returns:
+            Whether it is kept now. On S3 also `False` where it was kept and the server's word of it
+            was lost: whoever must know reads what is there.
+        """
+        check_key(key)
+        with self._failures_of("create", key):
+            return await self._tree.create(key, text.encode())
+
+    async def has_conditional_writes(self) -> bool:
+        """Whether `create_text` keeps its promise; some servers do not know what is asked."""
+        with self._failures_of("create", CONDITION_PROBE):
+            try:
+                if not await self._tree.create(CONDITION_PROBE, b""):
+                    return True
+                return not await self._tree.create(CONDITION_PROBE, b"")
+            except NotImplementedError:
+                return False
+
     async def exists(self, key: str) -> bool:
         """Whether something is kept under a key; a folder is nothing."""
         check_key(key)
@@ -147,11 +184,27 @@ class ArtifactStore:
             prefix: the folder's key, with or without a slash at its end; `""` is the whole store.
                 A folder that is not there is empty.
         """
-        folder = prefix.removesuffix("/") if prefix != "/" else prefix
-        if folder:
-            check_key(folder)
+        folder = _folder_of(prefix)
         with self._failures_of("list", prefix):
             return await self._tree.keys_below(folder)
+
+    async def list_files(self, prefix: str) -> list[StoredFile]:
+        """The same as `list_keys`, with size and time of each."""
+        folder = _folder_of(prefix)
+        with self._failures_of("list", prefix):
+            return await self._tree.files_below(folder)
+
+    async def list_folders(self, prefix: str) -> list[str]:
+        """Sorted names of the folders directly in a folder, without looking into them.
+
+        A local folder lists empty ones too.
+
+        Args:
+            prefix: as for `list_keys`.
+        """
+        folder = _folder_of(prefix)
+        with self._failures_of("list", prefix):
+            return await self._tree.folders_in(folder)
 
     async def delete(self, key: str) -> None:
         """Remove what is kept under a key.
@@ -162,6 +215,47 @@ class ArtifactStore:
         check_key(key)
         with self._failures_of("delete", key):
             await self._tree.remove(key)
+
+    async def delete_folder(self, prefix: str, *, last: str = "") -> int:
+        """Remove everything below a folder, and the folder; whoever is killed here begins again.
+
+        Args:
+            prefix: the folder's key.
+            last: a key in it that is removed after all others, so that it tells of the folder for
+                as long as anything of it is there.
+
+        Returns:
+            Number of files removed.
+        """
+        folder = _folder_of(prefix)
+        check_key(folder)
+        keys = await self.list_keys(folder)
+        removed = await self.delete_all([key for key in keys if key != last])
+        removed += await self.delete_all([last] if last in keys else [])
+        with self._failures_of("clear", folder):
+            await self._tree.clear(folder)
+        return removed
+
+    async def delete_all(self, keys: Sequence[str]) -> int:
+        """Remove files, many at once; what is gone already is no error.
+
+        Returns:
+            Number of files removed.
+        """
+        waiting, removed = iter(keys), 0
+
+        async def remove() -> None:
+            nonlocal removed
+            for key in waiting:
+                with suppress(ArtifactNotFoundError):
+                    await self.delete(key)
+                    removed += 1
+
+        removing = (remove() for _ in range(min(len(keys), _REMOVED_AT_ONCE)))
+        for end in await asyncio.gather(*removing, return_exceptions=True):
+            if end is not None:
+                raise end
+        return removed
 
     @contextmanager
     def _failures_of(self, action: str, key: str) -> Generator[None, None, None]:
@@ -178,6 +272,13 @@ class ArtifactStore:
                 f"cannot {action} {key!r} in the artifact store {self.url}: "
                 f"{type(error).__name__}: {error}"
             ) from error
+
+
+def _folder_of(prefix: str) -> str:
+    folder = prefix.removesuffix("/") if prefix != "/" else prefix
+    if folder:
+        check_key(folder)
+    return folder
 
 
 def _first_problem(error: ValidationError) -> str:

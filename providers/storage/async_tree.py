@@ -3,6 +3,7 @@
 import asyncio
 from typing import Protocol
 
+from providers.storage.stored_files import StoredFile
 from providers.storage.trees import ObjectTree
 
 
@@ -17,6 +18,13 @@ class AsyncTree(Protocol):
         """Write or replace a file."""
         ...
 
+    async def create(self, key: str, data: bytes) -> bool:
+        """Write a file unless there is one, and say whether it was written.
+
+        Of several that try at once, one does; `NotImplementedError` where that cannot be had.
+        """
+        ...
+
     async def is_file(self, key: str) -> bool:
         """Whether there is a file."""
         ...
@@ -27,6 +35,18 @@ class AsyncTree(Protocol):
 
     async def keys_below(self, folder: str) -> list[str]:
         """Sorted keys of all finished files below a folder; `""` is the root."""
+        ...
+
+    async def files_below(self, folder: str) -> list[StoredFile]:
+        """The same, with size and time of each."""
+        ...
+
+    async def folders_in(self, folder: str) -> list[str]:
+        """Sorted names of the folders directly in a folder; `""` is the root."""
+        ...
+
+    async def clear(self, folder: str) -> None:
+        """Take away what is left of a folder whose files were removed, such as the folder."""
         ...
 
     def url_of(self, key: str) -> str:
@@ -48,6 +68,10 @@ class InThreads:
         """See `AsyncTree`."""
         await asyncio.to_thread(self._tree.write, key, data)
 
+    async def create(self, key: str, data: bytes) -> bool:
+        """See `AsyncTree`."""
+        return await asyncio.to_thread(self._tree.create, key, data)
+
     async def is_file(self, key: str) -> bool:
         """See `AsyncTree`."""
         return await asyncio.to_thread(self._tree.is_file, key)
@@ -59,6 +83,18 @@ class InThreads:
     async def keys_below(self, folder: str) -> list[str]:
         """See `AsyncTree`."""
         return await asyncio.to_thread(self._tree.keys_below, folder)
+
+    async def files_below(self, folder: str) -> list[StoredFile]:
+        """See `AsyncTree`."""
+        return await asyncio.to_thread(self._tree.files_below, folder)
+
+    async def folders_in(self, folder: str) -> list[str]:
+        """See `AsyncTree`."""
+        return await asyncio.to_thread(self._tree.folders_in, folder)
+
+    async def clear(self, folder: str) -> None:
+        """See `AsyncTree`."""
+        await asyncio.to_thread(self._tree.clear, folder)
 
     def url_of(self, key: str) -> str:
         """See `AsyncTree`."""

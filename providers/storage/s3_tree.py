@@ -2,7 +2,8 @@
 
 import asyncio
 import mimetypes
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any, TypeVar, cast
 
@@ -10,17 +11,29 @@ from botocore.exceptions import ClientError, NoCredentialsError
 from s3fs import S3FileSystem  # pyright: ignore[reportMissingTypeStubs] -- s3fs ships no types
 
 from core.errors import InputError, StorageError
-from providers.storage.keys import is_unfinished
 from providers.storage.s3_url import S3Options, parse_s3_url
+from providers.storage.stored_files import StoredFile, finished, stored_file
 
 T = TypeVar("T")
 
 _CONNECTIONS = 64
-_ATTEMPTS = 7
-"""Of one request, by botocore: about 20 s of waiting in sum, in which a server can come back."""
+_ATTEMPTS = 4
+"""Of one request by botocore, up to 20 s apart: it knows most kinds of failure, but allows all
+requests of a client together about a hundred retries before it gives up at once."""
 
-_BODY_ATTEMPTS = 2
-"""Of one request by s3fs, around botocore's, for answers that break off in the middle."""
+_OUTER_ATTEMPTS = 10
+"""Of the same by s3fs, around botocore's, 0.1 s to 7 s apart, for servers that are away or ask to
+slow down and for answers that break off. Together they wait for 17 to 87 s, 50 s in the mean."""
+
+_CONNECTING_SECONDS = 10
+_SILENT_SECONDS = 60
+"""Longest wait for the next byte of an answer."""
+
+_PART_BYTES = 8 * 2**20
+"""What is twice as large or larger is sent in parts of this size, each with attempts of its own."""
+
+_THERE_IS_ONE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+_NO_CONDITIONS = frozenset({"NotImplemented", "501"})
 
 _VERSION = "?versionId="
 
@@ -63,8 +76,26 @@ class S3Tree:
 
     async def write(self, key: str, data: bytes) -> None:
         """Write or replace a file; readers see the old content or the new one."""
-        sent = self._files._pipe_file(self._path(key), data, ContentType=content_type(key))
-        await self._asking(sent)
+        await self._asking(self._sent(key, data, "overwrite"))
+
+    async def create(self, key: str, data: bytes) -> bool:
+        """Write a file unless there is one; of several that try at once, one does.
+
+        A write whose confirmation was lost on the way is sent again, and then found to be there:
+        whoever must know looks at what is.
+
+        Raises:
+            NotImplementedError: the server says that it has no conditional writes.
+        """
+        try:
+            await self._asking(self._sent(key, data, "create"))
+        except OSError as error:
+            if _code(error) in _THERE_IS_ONE:
+                return False
+            if _code(error) in _NO_CONDITIONS:
+                raise NotImplementedError("the server has no conditional writes") from error
+            raise
+        return True
 
     async def is_file(self, key: str) -> bool:
         """Whether there is a file; a failing store raises, and is not taken for a no."""
@@ -82,25 +113,53 @@ class S3Tree:
 
     async def keys_below(self, folder: str) -> list[str]:
         """Sorted keys of all files below a folder; `""` is the root."""
-        start = f"{self._root}/"
-        inside = f"{start}{folder}/" if folder else start
-        found: Mapping[str, Mapping[str, Any]] = await self._asking(
-            self._files._find(inside, detail=True)
-        )
-        return sorted(
-            name.removeprefix(start)
-            for name, info in found.items()
-            if name.startswith(inside) and info["type"] == "file" and not is_unfinished(name)
-        )
+        return sorted(key for key, _ in await self._finished_below(folder))
+
+    async def files_below(self, folder: str) -> list[StoredFile]:
+        """The same, with size and time of each."""
+        found = (stored_file(key, info) for key, info in await self._finished_below(folder))
+        return sorted(found, key=attrgetter("key"))
+
+    async def folders_in(self, folder: str) -> list[str]:
+        """Sorted names of the folders directly in a folder; `""` is the root."""
+        path = self._path(folder) if folder else self._root
+        try:
+            inside: Sequence[Mapping[str, Any]] = await self._asking(
+                self._files._ls(path, detail=True)
+            )
+        except FileNotFoundError:
+            return []
+        folders = (each for each in inside if each["type"] == "directory")
+        return sorted(PurePosixPath(each["name"]).name for each in folders)
+
+    async def clear(self, folder: str) -> None:
+        """Nothing: S3 has no folders, only keys."""
 
     def url_of(self, key: str) -> str:
         """The URL of a key, or of the root for `""`; without options."""
         return f"s3://{self._path(key)}" if key else f"s3://{self._root}"
 
+    def _sent(self, key: str, data: bytes, mode: str) -> Coroutine[Any, Any, object]:
+        return self._files._pipe_file(
+            self._path(key),
+            data,
+            chunksize=_PART_BYTES,
+            mode=mode,
+            ContentType=content_type(key),
+        )
+
     def _path(self, key: str) -> str:
         if _VERSION in key:  # s3fs would take what follows away, and another file for this one
             raise InputError(f"artifact key {key!r}: a store on S3 takes none with {_VERSION!r}")
         return f"{self._root}/{key}"
+
+    async def _finished_below(self, folder: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        start = f"{self._root}/"
+        inside = f"{start}{folder}/" if folder else start
+        found: Mapping[str, Mapping[str, Any]] = await self._asking(
+            self._files._find(inside, detail=True)
+        )
+        return finished(found, start, inside)
 
     async def _asking(self, request: Coroutine[Any, Any, T]) -> T:
         """Await a request on fsspec's loop.
@@ -109,9 +168,11 @@ class S3Tree:
             FileNotFoundError: there is no such object.
             StorageError: there is no such bucket, or there are no credentials.
         """
+        begun = False
         try:
             if not self._bucket_seen:
                 await self._on_loop(self._see_bucket())
+            begun = True
             return await self._on_loop(request)
         except NoCredentialsError as error:
             raise StorageError(
@@ -123,7 +184,8 @@ class S3Tree:
                 raise self._no_bucket() from error
             raise
         finally:
-            request.close()  # nothing, unless it was never begun
+            if not begun:
+                request.close()  # a begun one is the other loop's, also where this wait is cancelled
 
     async def _see_bucket(self) -> None:
         """Make sure of the bucket once: that an object is missing looks the same without one."""
@@ -166,6 +228,8 @@ def _file_system(options: S3Options) -> Any:
         s3_additional_kwargs=options.arguments,
         config_kwargs={
             "max_pool_connections": _CONNECTIONS,
+            "connect_timeout": _CONNECTING_SECONDS,
+            "read_timeout": _SILENT_SECONDS,
             "retries": {"mode": "standard", "total_max_attempts": _ATTEMPTS},
         },
         # Of this store alone: an instance of fsspec's cache keeps the credentials it began with.
@@ -173,7 +237,7 @@ def _file_system(options: S3Options) -> Any:
         # A cached listing would hide what other processes have written since.
         use_listings_cache=False,
     )
-    files.retries = _BODY_ATTEMPTS
+    files.retries = _OUTER_ATTEMPTS
     return files
 
 

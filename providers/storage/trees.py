@@ -1,11 +1,13 @@
 """Files below one root: the blocking half of the artifact store, over fsspec."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, Protocol, cast
-from uuid import uuid4
+from operator import attrgetter
+from pathlib import Path, PurePosixPath
+from typing import Any, Literal, Protocol, cast
 
 from fsspec.core import (  # pyright: ignore[reportMissingTypeStubs] -- fsspec ships no types
     split_protocol,  # pyright: ignore[reportUnknownVariableType] -- fsspec ships no types
@@ -16,11 +18,13 @@ from fsspec.implementations.local import (  # pyright: ignore[reportMissingTypeS
 )
 
 from core.errors import ConfigurationError, InputError
-from providers.storage.keys import UNFINISHED_PREFIX, is_unfinished
+from providers.storage.placing import Placing, sync_folder
+from providers.storage.stored_files import StoredFile, finished, stored_file
 
 SETTING = "APP_BUILDER_ARTIFACT_STORE"
 _LOCAL = {None, "file", "local"}
 _MOST_FOLDERS = 10_000
+_creating = threading.Lock()
 # Others put a file in place bit by bit, or in ways nobody here has looked into.
 _WHOLE_OR_NOT_AT_ALL = frozenset({"memory", "gs", "gcs", "az", "abfs", "abfss"})
 
@@ -32,8 +36,8 @@ class FileSystem(Protocol):
         """A file's content."""
         ...
 
-    def pipe_file(self, path: str, value: bytes) -> None:
-        """Put a file whole."""
+    def pipe_file(self, path: str, value: bytes, mode: Literal["overwrite", "create"]) -> None:
+        """Put a file whole; with `create`, `FileExistsError` where there is one."""
         ...
 
     def rm_file(self, path: str) -> None:
@@ -75,7 +79,20 @@ class ObjectTree:
 
     def write(self, key: str, data: bytes) -> None:
         """Write or replace a file; readers see the old content or the new one."""
-        self._files.pipe_file(self._path(key), data)
+        self._files.pipe_file(self._path(key), data, "overwrite")
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write a file unless there is one; of several that try at once, one does.
+
+        Returns:
+            Whether it was written.
+        """
+        try:
+            with _creating:  # what is in memory is looked for first and written then
+                self._files.pipe_file(self._path(key), data, "create")
+        except FileExistsError:
+            return False
+        return True
 
     def is_file(self, key: str) -> bool:
         """Whether there is a file; a failing store raises, and is not taken for a no."""
@@ -92,17 +109,24 @@ class ObjectTree:
 
     def keys_below(self, folder: str) -> list[str]:
         """Sorted keys of all finished files below a folder; `""` is the root."""
-        start = f"{self._root}/"
-        inside = f"{start}{folder}/" if folder else start
-        path = self._path(folder) if folder else self._root
-        return sorted(
-            name.removeprefix(start)
-            for name, info in self._find(path).items()
-            if name.startswith(inside)
-            and info["type"] == "file"
-            and not info.get("islink")
-            and not is_unfinished(name)
-        )
+        return sorted(key for key, _ in self._finished_below(folder))
+
+    def files_below(self, folder: str) -> list[StoredFile]:
+        """The same, with size and time of each."""
+        found = (stored_file(key, info) for key, info in self._finished_below(folder))
+        return sorted(found, key=attrgetter("key"))
+
+    def folders_in(self, folder: str) -> list[str]:
+        """Sorted names of the folders directly in a folder; `""` is the root."""
+        try:
+            inside = self._files.ls(self._path(folder) if folder else self._root, detail=True)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        folders = (each for each in inside if each["type"] == "directory")
+        return sorted(PurePosixPath(each["name"]).name for each in folders)
+
+    def clear(self, folder: str) -> None:
+        """Take away what is left of a folder whose files were removed, such as the folder."""
 
     def url_of(self, key: str) -> str:
         """The URL of a key, or of the root for `""`; never with credentials."""
@@ -111,6 +135,12 @@ class ObjectTree:
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key}"
+
+    def _finished_below(self, folder: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        start = f"{self._root}/"
+        inside = f"{start}{folder}/" if folder else start
+        found = self._find(self._path(folder) if folder else self._root)
+        return finished(found, start, inside)
 
     def _find(self, path: str) -> Mapping[str, Mapping[str, Any]]:
         return self._files.find(path, detail=True)
@@ -148,18 +178,40 @@ class FolderTree(ObjectTree):
             if failure is not None:
                 raise failure
 
+    def create(self, key: str, data: bytes) -> bool:
+        """Write a file unless there is one; of several that try at once, one does."""
+        placing = Placing(data)
+        placing.attempt(lambda: placing.write_beside(self._path(key)))
+        placing.attempt(placing.sync)
+        placing.attempt(placing.put_in_free_place)
+        if isinstance(placing.failure, FileExistsError):
+            return False
+        if placing.failure is not None:
+            raise placing.failure
+        sync_folder(placing.folder)
+        return True
+
     def place(self, key: str, data: bytes) -> None:
         """Write beside the target and put the file in place, without waiting for the disk.
 
         Whole or not at all for every reader, and safe from a process that is killed; a power cut
         may lose it, or leave it empty. It takes a fraction of a millisecond.
         """
-        placing = _Placing(data)
+        placing = Placing(data)
         placing.attempt(lambda: placing.write_beside(self._path(key)))
         placing.attempt(placing.close)
         placing.attempt(placing.put_in_place)
         if placing.failure is not None:
             raise placing.failure
+
+    def clear(self, folder: str) -> None:
+        """Take away empty folders and what killed writers left behind.
+
+        Only where no file is in it: a folder with one stays, with all that is in it.
+        """
+        path = self._path(folder)
+        if Path(path).is_dir() and not self.keys_below(folder):
+            shutil.rmtree(path)
 
     def write_all(self, files: Sequence[tuple[str, bytes]]) -> list[Exception | None]:
         """Write files in this order, each as `write` does, with as little waiting as possible.
@@ -169,15 +221,15 @@ class FolderTree(ObjectTree):
         Returns:
             What went wrong with each, or `None`.
         """
-        placing = [_Placing(data) for _, data in files]
+        placing = [Placing(data) for _, data in files]
         for (key, _), each in zip(files, placing, strict=True):
             each.attempt(lambda each=each, key=key: each.write_beside(self._path(key)))
-        for step in (_Placing.sync, _Placing.put_in_place):
+        for step in (Placing.sync, Placing.put_in_place):
             for each in placing:
                 each.attempt(lambda each=each, step=step: step(each))
         for folder in {each.folder for each in placing if each.failure is None}:
             try:
-                _sync_folder(folder)
+                sync_folder(folder)
             except OSError as error:
                 for each in placing:
                     if each.folder == folder and each.failure is None:
@@ -268,68 +320,6 @@ def open_tree(url: str) -> ObjectTree:
     return ObjectTree(cast("FileSystem", opened), root)
 
 
-class _Placing:
-    """One file on its way into place.
-
-    Attributes:
-        folder: it is put into; empty until it is known.
-        failure: what went wrong; then nothing of it is left behind.
-    """
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._target = self._unfinished = self.folder = ""
-        self._descriptor = -1
-        self.failure: Exception | None = None
-
-    def attempt(self, step: Callable[[], None]) -> None:
-        """Take a step, unless one went wrong before."""
-        if self.failure is not None:
-            return
-        try:
-            step()
-        except BaseException as error:
-            self._clear()
-            if not isinstance(error, Exception):
-                raise
-            self.failure = error
-
-    def write_beside(self, target: str) -> None:
-        """Write the data into a file beside the target."""
-        self._target, self.folder = target, os.path.dirname(target)  # noqa: PTH120 -- as above
-        self._unfinished = f"{self.folder}/{UNFINISHED_PREFIX}{uuid4().hex}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        try:
-            self._descriptor = os.open(self._unfinished, flags, 0o666)
-        except FileNotFoundError:
-            os.makedirs(self.folder, exist_ok=True)  # noqa: PTH103 -- as above
-            self._descriptor = os.open(self._unfinished, flags, 0o666)
-        left = memoryview(self._data)
-        while left:
-            left = left[os.write(self._descriptor, left) :]
-
-    def sync(self) -> None:
-        """Bring the data to the disk."""
-        os.fsync(self._descriptor)
-        self.close()
-
-    def put_in_place(self) -> None:
-        """Give the file its name, in place of what had it."""
-        os.replace(self._unfinished, self._target)  # noqa: PTH105 -- as above
-
-    def close(self) -> None:
-        """Close the unfinished file."""
-        if self._descriptor >= 0:
-            descriptor, self._descriptor = self._descriptor, -1
-            os.close(descriptor)
-
-    def _clear(self) -> None:
-        self.close()
-        if self._unfinished:
-            with suppress(OSError):  # what went wrong first is told
-                os.unlink(self._unfinished)  # noqa: PTH108 -- as above
-
-
 def _identity(folder: str) -> tuple[int, int] | None:
     """Which folder a path leads to; `None` where there is none."""
     try:
@@ -337,12 +327,3 @@ def _identity(folder: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def _sync_folder(folder: str) -> None:
-    """Bring a folder's entries to the disk, so that a new name survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,11 +1,26 @@
-"""Keeps two processes of one machine from running the same build at once."""
+"""Keeps two processes from running the same build at once, on one machine or on several."""
 
 import fcntl
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from core.errors import BuildBusyError
+from providers.storage.artifact_store import ArtifactStore
+from providers.storage.lease import leased
+
+
+@asynccontextmanager
+async def build_held(folder: Path, store: ArtifactStore, build_id: str) -> AsyncGenerator[None]:
+    """Hold a build: against this machine's processes by a lock, against others by a lease.
+
+    Raises:
+        BuildBusyError: another process holds it, or took it because this one did not answer.
+        StorageError: the store failed, or was away for so long that others may take the build.
+    """
+    with build_locked(folder, build_id):
+        async with leased(store, build_id):
+            yield
 
 
 @contextmanager

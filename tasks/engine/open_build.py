@@ -25,7 +25,8 @@ from providers.sandbox.choice import choose_sandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
 from tasks.engine import console
-from tasks.engine.build_lock import build_locked
+from tasks.engine.build_events import publish_outcome, tag_run
+from tasks.engine.build_lock import build_held
 from tasks.engine.build_recorder import BuildRecorder, utc_now
 from tasks.engine.build_session import BuildSession, session_opened
 from tasks.engine.dead_runs import mark_dead_runs
@@ -100,7 +101,7 @@ async def _opened(
     try:
         breakers = Breakers(settings.breaker, ledger)
         prepared = await _prepared(settings, questionnaire, options, store, breakers)
-        with build_locked(settings.root / "locks", prepared.build_id):
+        async with build_held(settings.root / "locks", store, prepared.build_id):
             await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))
             await save_choices(store, prepared.build_id, prepared.chosen)
             async with model_access(
@@ -230,7 +231,7 @@ async def _session(
         asker=asker,
         store=store,
         recorder=BuildRecorder(store, ledger, record, current_listener()),
-        results=await saved_result_storage(store.url),
+        results=await saved_result_storage(store.address),
         sandbox=choose_sandbox(settings.sandbox_kind, settings.sandbox_image),
         publisher=open_publisher(settings, prepared.options, prepared.secrets),
         workspace=settings.root / "work" / prepared.build_id,

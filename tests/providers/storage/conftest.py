@@ -1,4 +1,4 @@
-"""Real processes, to race and to be killed, and databases of both kinds."""
+"""Real processes, to race and to be killed, databases of both kinds, and stores."""
 
 import asyncio
 import atexit
@@ -9,12 +9,16 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import botocore.session
 import pytest
 from sqlalchemy import create_engine, text
 
+from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
+from tests.providers.secrets.aws_server import aws_server, use_aws
 
 ROOT = Path(__file__).parents[3]
 
@@ -84,3 +88,52 @@ async def ledger(url: str) -> AsyncIterator[UsageLedger]:
     ledger = UsageLedger(url)
     yield ledger
     await asyncio.to_thread(ledger.close)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """URL of an imitation of S3 in this process."""
+    with aws_server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def s3_administrator(s3_server: str) -> Any:
+    """A client of it, which takes long to make."""
+    return botocore.session.get_session().create_client(
+        "s3",
+        endpoint_url=s3_server,
+        region_name="eu-central-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+
+
+@pytest.fixture
+def s3_client(s3_server: str, s3_administrator: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An administrator's client of it; this process is pointed to it the way AWS has it."""
+    use_aws(monkeypatch, s3_server)
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
+    return s3_administrator
+
+
+@pytest.fixture
+def s3_bucket(s3_client: Any) -> str:
+    """Name of an empty bucket."""
+    name = f"bucket-{uuid4().hex}"
+    s3_client.create_bucket(
+        Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+    )
+    return name
+
+
+@pytest.fixture
+def s3_store(s3_bucket: str) -> ArtifactStore:
+    """An empty store in a bucket."""
+    return ArtifactStore(f"s3://{s3_bucket}/some/prefix")
+
+
+@pytest.fixture
+def folder_store(tmp_path: Path) -> ArtifactStore:
+    """An empty store in a folder."""
+    return ArtifactStore(f"file://{tmp_path}/store")

@@ -1,6 +1,7 @@
 """What every artifact store must do, whatever is below it; a test class gives it the store."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import BaseModel, ConfigDict
@@ -16,6 +17,11 @@ BUILD = BuildRecord(
     user="ann",
     stages={"1.5": StageRecord(models=("demo/demo",), usage=Usage(calls=2, cost_usd=0.25))},
 )
+_LATER = timedelta(seconds=2)
+"""By which the clock of a server may be ahead of ours."""
+
+
+LARGE = 17 * 2**20
 
 
 class Line(BaseModel):
@@ -107,6 +113,47 @@ class StoreSuite:
         await store.write_text("a", "again")
         assert await store.read_text("a") == "again"
 
+    async def test_of_many_that_create_one_key_at_once_one_does(self, store: ArtifactStore) -> None:
+        created = await asyncio.gather(
+            *(store.create_text("x/once", f"text {number}") for number in range(16))
+        )
+        assert created.count(True) == 1
+        assert await store.read_text("x/once") == f"text {created.index(True)}"
+        assert await store.list_keys("") == ["x/once"]
+        assert not await store.create_text("x/once", "another")
+        assert await store.read_text("x/once") == f"text {created.index(True)}"
+        await store.delete("x/once")
+        assert await store.create_text("x/once", "anew")
+        assert await store.read_text("x/once") == "anew"
+
+    async def test_it_knows_that_it_has_conditional_writes(self, store: ArtifactStore) -> None:
+        assert await store.has_conditional_writes()
+        assert await store.has_conditional_writes()
+
+    async def test_a_large_artifact_is_seen_whole_while_it_is_replaced(
+        self, store: ArtifactStore
+    ) -> None:
+        """On S3, large enough to be sent in parts."""
+        contents = [bytes([letter]) * LARGE for letter in b"ab"]
+        await store.write_bytes("x/large", contents[0])
+        done = asyncio.Event()
+
+        async def poll() -> int:
+            seen = 0
+            while not done.is_set():
+                data = await store.read_bytes("x/large")
+                assert len(data) == LARGE
+                assert data in contents
+                seen += 1
+            return seen
+
+        polling = asyncio.create_task(poll())
+        for content in (contents[1], contents[0]):
+            await store.write_bytes("x/large", content)
+        done.set()
+        assert await polling
+        assert await store.list_keys("") == ["x/large"]
+
     async def test_keys_are_listed_sorted_and_relative_below_a_folder(
         self, store: ArtifactStore
     ) -> None:
@@ -140,6 +187,8 @@ class StoreSuite:
         with pytest.raises(InputError):
             await store.write_artifact(key, Line(text=""))
         with pytest.raises(InputError):
+            await store.create_text(key, "")
+        with pytest.raises(InputError):
             await store.exists(key)
         with pytest.raises(InputError):
             await store.delete(key)
@@ -168,3 +217,67 @@ class StoreSuite:
                 assert await store.list_keys("x") == ["x/shared"]
 
         await asyncio.gather(*(write(text) for text in texts), read(), read())
+
+    async def test_files_are_listed_with_their_size_and_time(self, store: ArtifactStore) -> None:
+        before = datetime.now(UTC) - timedelta(seconds=2)  # S3 tells whole seconds
+        await store.write_text("a/b/one", "x")
+        await store.write_text("a/two", "twelve bytes")
+        await store.write_text("ab", "")
+        found = await store.list_files("a/")
+        assert [(each.key, each.size) for each in found] == [("a/b/one", 1), ("a/two", 12)]
+        assert all(before < each.written_at < datetime.now(UTC) + _LATER for each in found)
+        assert await store.list_files("nothing") == []
+
+    async def test_folders_are_listed_without_what_is_in_them(self, store: ArtifactStore) -> None:
+        for key in ("p/a/x/1", "p/b/2", "p/file", "q"):
+            await store.write_text(key, "x")
+        assert await store.list_folders("p") == ["a", "b"]
+        assert await store.list_folders("") == ["p"]
+        assert await store.list_folders("nothing") == []
+        assert await store.list_folders("p/file") == []
+
+    async def test_a_folder_is_removed_with_all_that_is_in_it(self, store: ArtifactStore) -> None:
+        keys = [f"p/a/{number}/x" for number in range(40)]
+        for key in (*keys, "p/a/build.json", "p/ab", "q"):
+            await store.write_text(key, "x")
+        assert await store.delete_folder("p/a/", last="p/a/build.json") == 41
+        assert await store.list_keys("") == ["p/ab", "q"]
+        assert await store.list_folders("p") == []
+        assert await store.delete_folder("p/a") == 0
+
+    async def test_a_removal_that_fails_leaves_the_last_file(
+        self, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for key in ("p/a", "p/b", "p/build.json"):
+            await store.write_text(key, "x")
+        delete = store.delete
+
+        async def fail(key: str) -> None:
+            if key == "p/b":
+                raise StorageError("the disk broke")
+            await delete(key)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "delete", fail)
+            with pytest.raises(StorageError, match="the disk broke"):
+                await store.delete_folder("p", last="p/build.json")
+        assert await store.list_keys("p") == ["p/b", "p/build.json"]
+        assert await store.delete_folder("p", last="p/build.json") == 2
+
+    async def test_many_files_are_removed_and_those_gone_are_none(
+        self, store: ArtifactStore
+    ) -> None:
+        for key in ("a", "b", "c"):
+            await store.write_text(key, "x")
+        assert await store.delete_all(["a", "gone", "b"]) == 2
+        assert await store.list_keys("") == ["c"]
+        assert await store.delete_all([]) == 0
+
+    @pytest.mark.parametrize("folder", ["", "/", "../x", "a//b"])
+    async def test_no_folder_outside_and_not_the_whole_store_is_removed(
+        self, store: ArtifactStore, folder: str
+    ) -> None:
+        await store.write_text("a", "x")
+        with pytest.raises(InputError, match="artifact key"):
+            await store.delete_folder(folder)
+        assert await store.list_keys("") == ["a"]

@@ -1,46 +1,30 @@
 """The store on S3, against an imitation of S3 in this process."""
 
 import asyncio
-from collections.abc import Generator
 from typing import Any
-from uuid import uuid4
 
-import botocore.session
 import pytest
 
 from core.errors import InputError, StorageError
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.s3_tree import content_type
 from tests.providers.secrets.answering import answering
-from tests.providers.secrets.aws_server import aws_server, use_aws
 from tests.providers.storage.store_suite import StoreSuite
 
 
-@pytest.fixture(scope="module")
-def server() -> Generator[str]:
-    with aws_server() as url:
-        yield url
+@pytest.fixture
+def client(s3_client: Any) -> Any:
+    return s3_client
 
 
 @pytest.fixture
-def client(server: str, monkeypatch: pytest.MonkeyPatch) -> Any:
-    use_aws(monkeypatch, server)
-    monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
-    return botocore.session.get_session().create_client("s3")
+def bucket(s3_bucket: str) -> str:
+    return s3_bucket
 
 
 @pytest.fixture
-def bucket(client: Any) -> str:
-    name = f"bucket-{uuid4().hex}"
-    client.create_bucket(
-        Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-    )
-    return name
-
-
-@pytest.fixture
-def store(bucket: str) -> ArtifactStore:
-    return ArtifactStore(f"s3://{bucket}/some/prefix")
+def store(s3_store: ArtifactStore) -> ArtifactStore:
+    return s3_store
 
 
 class TestS3(StoreSuite):
@@ -142,3 +126,19 @@ async def test_a_refusal_is_told_and_not_taken_for_an_absence() -> None:
 def test_a_store_serves_several_event_loops(store: ArtifactStore) -> None:
     asyncio.run(store.write_text("a", "x"))
     assert asyncio.run(store.read_text("a")) == "x"
+
+
+async def test_requests_whose_callers_went_away_do_the_others_no_harm(store: ArtifactStore) -> None:
+    await store.write_text("a", "x" * 100_000)
+    for number in range(20):
+        asked = [
+            asyncio.create_task(store.read_text("a")),
+            asyncio.create_task(store.write_text("b", f"{number}")),
+        ]
+        await asyncio.sleep(number / 2_000)
+        for task in asked:
+            task.cancel()
+        assert await store.read_text("a") == "x" * 100_000
+        await asyncio.wait(asked)
+    await store.write_text("b", "last")
+    assert await store.read_text("b") == "last"
