@@ -17,8 +17,14 @@ def update_docs(docs: str, schema: Schema) -> str:
         docs: Markdown; what stands outside the section is left as it is.
         schema: what the section describes.
     """
-    body = _SECTION.sub("\n\n", docs).strip("\n")
+    body = without_schema(docs).strip("\n")
     return f"{body}\n\n{_BEGIN}\n{_section(schema)}\n{_END}\n"
+
+
+def without_schema(docs: str) -> str:
+    """The docs without the schema's section, as stage 2 wrote them."""
+    body = _SECTION.sub("\n\n", docs).strip("\n")
+    return f"{body}\n"
 
 
 def _section(schema: Schema) -> str:

@@ -22,7 +22,11 @@ def project_slug(name: str) -> str:
 
 
 def derive_build_id(
-    project_id: str, questionnaire: Questionnaire, models: Mapping[str, str], fresh: str
+    project_id: str,
+    questionnaire: Questionnaire,
+    models: Mapping[str, str],
+    fresh: str,
+    baseline: str = "",
 ) -> str:
     """Derive a build's id from what decides its outcome, so that the same input resumes it.
 
@@ -31,10 +35,10 @@ def derive_build_id(
         questionnaire: the person's answers.
         models: the overrides given for this build, from stage or template to `provider/model`.
         fresh: any text; another text makes another build of the same answers.
+        baseline: id of the build that this one changes; empty where it begins from nothing.
     """
-    identity = json.dumps(
-        [project_id, questionnaire.model_dump(mode="json"), sorted(models.items()), fresh],
-        sort_keys=True,
-        ensure_ascii=False,
-    )
+    parts = [project_id, questionnaire.model_dump(mode="json"), sorted(models.items()), fresh]
+    if baseline:
+        parts.append(baseline)
+    identity = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     return f"{project_id}-{hashlib.sha256(identity.encode()).hexdigest()[:_DIGEST]}"

@@ -8,6 +8,11 @@ MAX_PARAMETERS = 524_288
 """Bytes of JSON that Prefect takes as a run's parameters: the questionnaire and the options."""
 
 
+AUTO_BASELINE = "auto"
+NO_BASELINE = "none"
+"""Values of the option `baseline` that are not a build's id; no build is called so."""
+
+
 class Publisher(StrEnum):
     """Where the repository of a build is published."""
 
@@ -90,4 +95,13 @@ class BuildOptions(BaseModel):
         title="Repository name",
         description="Of the repository on GitHub. Left empty, it is the project id.",
         json_schema_extra={"position": 10},
+    )
+    baseline: str = Field(
+        default=AUTO_BASELINE,
+        pattern=r"^(auto|none|[a-z0-9]+(-[a-z0-9]+)*)$",
+        max_length=80,
+        title="Begin from",
+        description="auto: the project's last published build, of which only what changed is "
+        "asked again. none: nothing. Or the id of a published build of the project.",
+        json_schema_extra={"position": 11},
     )

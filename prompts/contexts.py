@@ -1,4 +1,4 @@
-"""What each template is given: one typed context per template, named after it."""
+"""What each template is given: one typed context per question, named after its template."""
 
 from typing import ClassVar
 
@@ -46,6 +46,8 @@ class ClarifierContext(PromptContext):
     answer_type = Clarification
 
     questionnaire: Questionnaire
+    previous: None = None
+    change: None = None
 
 
 class NormalizerContext(PromptContext):
@@ -55,6 +57,8 @@ class NormalizerContext(PromptContext):
     answer_type = CleanSpec
 
     specs: RefinedSpec
+    previous: None = None
+    change: None = None
 
 
 class DocsCreatorContext(PromptContext):
@@ -63,6 +67,8 @@ class DocsCreatorContext(PromptContext):
     template = "docs-creator"
 
     specs: CleanSpec
+    previous: None = None
+    change: None = None
 
 
 class EntityNames(BaseModel):
@@ -86,6 +92,8 @@ class SchemaGeneratorContext(PromptContext):
     specs: CleanSpec
     docs: str
     asked: EntityNames
+    previous: None = None
+    change: None = None
 
 
 class StructuralValidatorContext(PromptContext):
@@ -96,6 +104,8 @@ class StructuralValidatorContext(PromptContext):
 
     docs: str
     schema_: Schema
+    previous: None = None
+    change: None = None
 
 
 class ServedFile(BaseModel):
@@ -131,6 +141,8 @@ class ModulePlanContext(PromptContext):
     issues: StructuralIssues
     served: ServedFiles = ServedFiles()
     module: None = None
+    previous: None = None
+    change: None = None
 
 
 class ModuleFilesContext(PromptContext):
@@ -151,6 +163,7 @@ class ModuleFilesContext(PromptContext):
     issues: StructuralIssues
     plan: FileStructure
     module: Module
+    change: None = None
 
 
 class FileIndex(BaseModel):
@@ -278,6 +291,7 @@ class CoderContext(PromptContext):
     sources: SourceFiles
     others: KnownFiles = KnownFiles()
     tests: ModuleTests
+    previous: None = None
 
 
 class Attempt(BaseModel):
@@ -321,7 +335,3 @@ class DebuggerContext(PromptContext):
     tests: ModuleTests = ModuleTests()
     tried: Attempts = Attempts()
     guidance: str = ""
-
-
-CONTEXTS: tuple[type[PromptContext], ...] = tuple(PromptContext.__subclasses__())
-"""Every context above, in order; a test holds the templates against them."""

@@ -17,8 +17,9 @@ from pydantic import BaseModel
 
 from core.errors import ConfigurationError
 from core.fence import fenced
-from prompts.contexts import CONTEXTS, PromptContext
+from prompts.contexts import PromptContext
 from prompts.environment import make_environment
+from prompts.registry import CONTEXTS
 
 _SYSTEM = ".system.jinja"
 _USER = ".user.jinja"

@@ -6,8 +6,9 @@ Large structures are asked for part by part, so no answer has to hold a thousand
 from pydantic import Field
 
 from core.artifacts.base import Part
+from core.artifacts.questionnaire import Entity, Feature
 from core.artifacts.schema import Endpoint, StoredEntity
-from core.artifacts.specs import ClarifyingQuestion, RefinedSpec
+from core.artifacts.specs import ClarifyingQuestion, RefinedSpec, Requirement, SpecEntity
 from core.artifacts.structure import (
     Dependency,
     FileContract,
@@ -25,6 +26,25 @@ class Clarification(Part):
 
     questions: tuple[ClarifyingQuestion, ...] = ()
     specs: RefinedSpec
+
+
+class ClarifiedChange(Part):
+    """Stage 1 of a changed product: questions about the change, and what was asked about."""
+
+    questions: tuple[ClarifyingQuestion, ...] = ()
+    features: tuple[Feature, ...] = ()
+    entities: tuple[Entity, ...] = ()
+
+
+class SpecChange(Part):
+    """Stage 1.5 of a changed product: the requirements and entities that were asked about.
+
+    A requirement that is not there yet has any number that is free; a program numbers it.
+    """
+
+    requirements: tuple[Requirement, ...] = ()
+    entities: tuple[SpecEntity, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
 
 class SchemaPart(Part):

@@ -1,8 +1,8 @@
 """Artifacts of stages 1 and 1.5: the refined spec, its history, and the clean spec."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from core.artifacts.base import Artifact, Part
 from core.artifacts.questionnaire import Entity, Feature, FieldType, Priority, Stack
@@ -37,7 +37,7 @@ class ClarifyingQuestion(Part):
 class ClarificationRound(Part):
     """Questions asked together."""
 
-    number: int = Field(ge=1, le=3)
+    number: int = Field(ge=1, description="The first round is that of the first build.")
     questions: tuple[ClarifyingQuestion, ...] = ()
 
 
@@ -47,7 +47,30 @@ class ClarificationHistory(Artifact):
     rounds: tuple[ClarificationRound, ...] = ()
 
 
-class Requirement(Part):
+class Traced(Part):
+    """Something that comes from what a person asked for.
+
+    Attributes:
+        sources: items of the refined spec, such as `feature: Lend a tool` or `entity: Tool`; left
+            out of the JSON where there is none.
+    """
+
+    sources: tuple[str, ...] = Field(
+        default=(),
+        description="Items of the refined spec that it comes from: `feature: <title>` or "
+        "`entity: <name>`.",
+        examples=[("feature: Lend a tool", "entity: Tool")],
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_empty_sources(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = serialize(self)
+        if not document.get("sources", True):
+            del document["sources"]
+        return document
+
+
+class Requirement(Traced):
     """One numbered thing the product must do, with how one can tell that it does."""
 
     id: str = Field(pattern=r"^FR-[1-9][0-9]*$", examples=["FR-1"])
@@ -86,7 +109,7 @@ class Relation(Part):
     description: str = ""
 
 
-class SpecEntity(Part):
+class SpecEntity(Traced):
     """A kind of thing the product keeps."""
 
     name: str = Field(pattern=r"^[A-Z][A-Za-z0-9]*$", max_length=60, examples=["Task"])
@@ -116,11 +139,25 @@ class CleanSpec(Artifact):
     constraints: tuple[str, ...] = ()
     non_goals: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    removed_requirements: tuple[str, ...] = Field(
+        default=(),
+        description="Numbers of requirements that earlier builds of the product had; programs "
+        "keep this list, so that no number ever means something else.",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_empty_list(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = serialize(self)
+        if not document.get("removed_requirements", True):
+            del document["removed_requirements"]
+        return document
 
     @model_validator(mode="after")
     def _numbers_and_names_hold(self) -> Self:
-        expected = [f"FR-{number}" for number in range(1, len(self.requirements) + 1)]
-        if [requirement.id for requirement in self.requirements] != expected:
+        numbers = [requirement.id for requirement in self.requirements]
+        taken = {*numbers, *self.removed_requirements}
+        expected = [f"FR-{number}" for number in range(1, len(taken) + 1)]
+        if numbers != [number for number in expected if number not in self.removed_requirements]:
             found = ", ".join(requirement.id for requirement in self.requirements)
             raise ValueError(f"requirements must be numbered FR-1, FR-2 … in order, not {found}")
         names = [entity.name.casefold() for entity in self.entities]

@@ -9,7 +9,7 @@ from core.artifacts.questionnaire import Questionnaire
 from core.errors import ConfigurationError, InputError
 from core.identity import derive_build_id, project_slug
 from core.layout import ARTIFACT_TYPES
-from core.options import MAX_PARAMETERS, BuildOptions
+from core.options import AUTO_BASELINE, MAX_PARAMETERS, NO_BASELINE, BuildOptions
 from core.secrets import SecretSource
 from core.settings import Settings
 from core.stages import ALL, AUTO, StageTable, load_stage_table, read_stage_rows
@@ -147,9 +147,16 @@ def prepare_build(
 
 
 def identity_of(questionnaire: Questionnaire, options: BuildOptions) -> tuple[str, str]:
-    """Project id and build id of a build."""
+    """Project id and build id of a build.
+
+    Args:
+        questionnaire: the person's answers.
+        options: how to build; with `auto` as baseline, the id is that of a build without one.
+    """
     project_id = options.project_id or project_slug(questionnaire.project_name)
-    return project_id, derive_build_id(project_id, questionnaire, options.models, options.fresh)
+    baseline = "" if options.baseline in {AUTO_BASELINE, NO_BASELINE} else options.baseline
+    build_id = derive_build_id(project_id, questionnaire, options.models, options.fresh, baseline)
+    return project_id, build_id
 
 
 def _require_models(overrides: Mapping[str, str], catalogue: Catalogue) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from core.artifacts.change import Change, ItemChange
 from core.artifacts.questionnaire import Entity, EntityField, Feature, Questionnaire
 from core.artifacts.schema import Endpoint, Schema, StoredEntity
 from core.artifacts.specs import (
@@ -25,7 +26,7 @@ from core.artifacts.structure import (
     StructuralIssue,
     StructuralIssues,
 )
-from prompts import contexts
+from prompts import change_contexts, contexts
 
 NAME = "Task Tracker"
 SUMMARY = "A small team keeps its projects and tasks in one place and sees what is due."
@@ -221,6 +222,19 @@ ISSUES = StructuralIssues.model_validate(
 )
 
 
+CHANGE = Change(
+    items=(
+        ItemChange(
+            item="feature: What is due",
+            how="changed",
+            before='{"title":"What is due"}',
+            after='{"title":"What is due","priority":"could"}',
+        ),
+    ),
+    asked=("feature: What is due",),
+)
+
+
 def _every_context() -> tuple[contexts.PromptContext, ...]:
     foundation = Module(name="foundation", purpose="Database access.", files=(DATABASE,))
     tasks = Module(
@@ -244,7 +258,41 @@ def _every_context() -> tuple[contexts.PromptContext, ...]:
         )
     )
     shared = {"docs": docs(), "schema_": schema(), "issues": ISSUES}
+    previous = {**shared, "change": CHANGE}
+    plan = FileStructure(modules=(foundation, tasks), dependencies=DEPENDENCIES)
     return (
+        change_contexts.ClarifierChangeContext(
+            questionnaire=questionnaire(), previous=refined_spec(), change=CHANGE
+        ),
+        change_contexts.NormalizerChangeContext(
+            specs=refined_spec(), previous=clean_spec(), change=CHANGE
+        ),
+        change_contexts.DocsChangeContext(specs=clean_spec(), previous=docs(), change=CHANGE),
+        change_contexts.SchemaChangeContext(
+            specs=clean_spec(),
+            docs=docs(),
+            asked=contexts.EntityNames(names=("Task",)),
+            previous=schema(),
+            change=CHANGE,
+        ),
+        change_contexts.IssuesChangeContext(
+            docs=docs(), schema_=schema(), previous=ISSUES, change=CHANGE
+        ),
+        change_contexts.PlanChangeContext.model_validate(
+            {"specs": clean_spec(), **previous, "previous": plan}
+        ),
+        change_contexts.FilesChangeContext.model_validate(
+            {"specs": clean_spec(), **previous, "plan": plan, "module": tasks}
+        ),
+        change_contexts.CoderChangeContext(
+            project=project,
+            file=ROUTES,
+            brief="Purpose\nServes the tasks.\n",
+            schema_=schema(),
+            sources=sources,
+            tests=contexts.ModuleTests(),
+            previous=contexts.SourceFile(path=ROUTES.path, content="router = None\n"),
+        ),
         contexts.ClarifierContext(questionnaire=questionnaire()),
         contexts.NormalizerContext(specs=refined_spec()),
         contexts.DocsCreatorContext(specs=clean_spec()),

@@ -6,21 +6,24 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from core.fence import fenced, read_fenced
-from prompts import contexts
-from prompts.contexts import CONTEXTS, PromptContext
+from prompts import change_contexts, contexts
+from prompts.contexts import PromptContext
+from prompts.registry import CONTEXTS
 from prompts.renderer import block_name
 
 every_context = pytest.mark.parametrize("context_type", CONTEXTS)
 
 
 def test_every_context_is_listed() -> None:
-    defined = [
+    defined = {
         value
-        for value in vars(contexts).values()
+        for module in (contexts, change_contexts)
+        for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, PromptContext) and value != PromptContext
-    ]
+    }
 
-    assert list(CONTEXTS) == defined
+    assert len(CONTEXTS) == len(set(CONTEXTS))
+    assert set(CONTEXTS) == defined
 
 
 @every_context

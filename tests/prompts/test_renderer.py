@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from core.errors import ConfigurationError, InputError
 from core.fence import fenced, read_fenced
 from prompts.contexts import (
-    CONTEXTS,
     ClarifierContext,
     CoderContext,
     DebuggerContext,
@@ -21,6 +20,7 @@ from prompts.contexts import (
     ModulePlanContext,
     PromptContext,
 )
+from prompts.registry import CONTEXTS
 from prompts.renderer import (
     PromptRenderer,
     RenderedPrompt,

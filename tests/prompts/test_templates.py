@@ -25,8 +25,14 @@ from core.artifacts.specs import CleanSpec, Requirement, SpecEntity
 from core.artifacts.structure import Dependency, Export, FileContract, FileStructure, Module
 from core.fence import read_fenced
 from core.stages import load_stage_table, read_stage_rows
+from prompts.change_contexts import (
+    ClarifierChangeContext,
+    FilesChangeContext,
+    IssuesChangeContext,
+    NormalizerChangeContext,
+    SchemaChangeContext,
+)
 from prompts.contexts import (
-    CONTEXTS,
     ClarifierContext,
     CoderContext,
     DebuggerContext,
@@ -41,21 +47,26 @@ from prompts.contexts import (
     ValidatorContext,
 )
 from prompts.environment import make_environment
+from prompts.registry import CONTEXTS
 from prompts.renderer import block_name, render, template_names
 
 Samples = Mapping[type[PromptContext], PromptContext]
 
 JSON_CONTEXTS = [context for context in CONTEXTS if context.answer_type is not None]
 SECTIONS = ("## Role", "## Task", "## Rules", "## What is given", "## Data blocks")
-LONGEST_SYSTEM = 12_000
+LONGEST_SYSTEM = 12_400
 """Characters, about 3,000 tokens: small models must still have room for the data."""
 
 STACK = {word for field in Stack.model_fields.values() for word in get_args(field.annotation)}
 UNTOLD: dict[type[PromptContext], set[str]] = {
     ClarifierContext: STACK | {"person"},  # the stack is copied; the model is no person
-    NormalizerContext: STACK,
-    SchemaGeneratorContext: {"reference"},  # is allowed by the type alone
+    ClarifierChangeContext: {"person"},
+    NormalizerContext: STACK | {"removed_requirements"},  # a program's own list
+    NormalizerChangeContext: {"reference"},
+    SchemaGeneratorContext: {"reference", "sources"},  # are allowed by the type alone
+    SchemaChangeContext: {"reference", "sources"},
     StructuralValidatorContext: {"check"},  # only programs may say so
+    IssuesChangeContext: {"check"},
 }
 """Keys and values an answer may have, but that its prompt has reason not to name."""
 
@@ -201,7 +212,7 @@ def test_every_key_and_allowed_value_is_told(
     assert words <= told
 
 
-@pytest.mark.parametrize("context_type", [ModuleFilesContext, ValidatorContext])
+@pytest.mark.parametrize("context_type", [ModuleFilesContext, FilesChangeContext, ValidatorContext])
 def test_the_contracts_of_the_examples_hold(
     samples: Samples, context_type: type[PromptContext]
 ) -> None:
@@ -220,7 +231,7 @@ def test_the_contracts_of_the_examples_hold(
         assert test.requirement in holder.requirements
 
 
-@pytest.mark.parametrize("context_type", [ModuleFilesContext, ValidatorContext])
+@pytest.mark.parametrize("context_type", [ModuleFilesContext, FilesChangeContext, ValidatorContext])
 def test_the_limits_of_paths_are_told(samples: Samples, context_type: type[PromptContext]) -> None:
     system = render(samples[context_type]).system
 

@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
 from core.artifacts.specs import CleanSpec
-from prompts.contexts import CONTEXTS
+from prompts.registry import CONTEXTS
 from providers.llm.answer_schema import is_strict, json_schema_of
 
 ANSWER_TYPES = sorted(
@@ -106,8 +106,11 @@ def test_a_valid_artifact_with_all_its_fields_fits_its_schema() -> None:
             "project_name": "Tasks",
             "slug": "tasks",
             "summary": "Keeps tasks.",
-            "requirements": [{"id": "FR-1", "title": "Add a task"}],
-            "entities": [{"name": "Task", "fields": [{"name": "title"}]}],
+            "requirements": [{"id": "FR-1", "title": "Add a task", "sources": ["entity: Task"]}],
+            "entities": [
+                {"name": "Task", "fields": [{"name": "title"}], "sources": ["entity: Task"]}
+            ],
+            "removed_requirements": ["FR-2"],
         }
     )
     validator = Draft202012Validator(json_schema_of(CleanSpec))

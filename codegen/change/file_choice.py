@@ -1,0 +1,112 @@
+"""Stage 7 of a changed product: which files are written again, and which stay as they are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codegen.excerpts import docs_excerpt
+from codegen.schema_docs import without_schema
+from codegen.source.interface import exports_of
+from core.artifacts.base import Part
+from core.artifacts.schema import Endpoint, Schema, StoredEntity
+from core.artifacts.structure import FileContract, Import, PlannedTest
+
+
+@dataclass(frozen=True)
+class Design:
+    """What the files of one build are written by.
+
+    Attributes:
+        docs, schema: of the product.
+        contracts: every file's contract, by path.
+        tests: the acceptance tests.
+    """
+
+    docs: str
+    schema: Schema
+    contracts: Mapping[str, FileContract]
+    tests: tuple[PlannedTest, ...]
+
+
+class _Slice(Part):
+    """What of the product one file is about."""
+
+    file: FileContract
+    tests: tuple[PlannedTest, ...]
+    docs: str
+    entities: tuple[StoredEntity, ...]
+    endpoints: tuple[Endpoint, ...]
+
+
+def is_same_task(path: str, before: Design, after: Design) -> bool:
+    """Whether a file has the same contract, and what it is about says the same.
+
+    It is about the requirements and entities that its contract or its tests name, and the
+    endpoints that it serves. Other endpoints of its entities are looked at as well, but for those
+    that are new: whoever needs these has a contract that says so.
+    """
+    if path not in before.contracts or path not in after.contracts:
+        return False
+    known = {item.id for item in before.schema.endpoints}
+    return _slice(path, before, known) == _slice(path, after, known)
+
+
+def _slice(path: str, design: Design, known: set[str]) -> _Slice:
+    file = design.contracts[path]
+    tests = tuple(test for test in design.tests if test.path == path)
+    requirements = {*file.requirements, *(test.requirement for test in tests)}
+    return _Slice(
+        file=file,
+        tests=tests,
+        docs=docs_excerpt(
+            without_schema(design.docs), requirements=requirements, entities=file.entities
+        ),
+        entities=tuple(item for item in design.schema.entities if item.name in file.entities),
+        endpoints=tuple(
+            item.model_copy(update={"requirements": ()})
+            for item in design.schema.endpoints
+            if item.id in file.endpoints or (item.entity in file.entities and item.id in known)
+        ),
+    )
+
+
+def uses_the_same(
+    file: FileContract,
+    contracts: tuple[Mapping[str, FileContract], Mapping[str, FileContract]],
+    texts: tuple[Mapping[str, str], Mapping[str, str]],
+) -> bool:
+    """Whether what a file takes of others is what they offered before.
+
+    Of a file that it only has to agree with, and takes no name of, it is all that this one offers
+    and serves.
+
+    Args:
+        file: the contract of the file.
+        contracts: every file's contract, by path, of the build before and of this one.
+        texts: of the files it imports, by path, before and now.
+    """
+    return all(_is_same_offer(item, contracts, texts) for item in file.imports)
+
+
+def _is_same_offer(
+    item: Import,
+    contracts: tuple[Mapping[str, FileContract], Mapping[str, FileContract]],
+    texts: tuple[Mapping[str, str], Mapping[str, str]],
+) -> bool:
+    before, after = (of.get(item.path) for of in texts)
+    if before == after:
+        return True
+    if before is None or after is None:
+        return False
+    old, new = exports_of(item.path, before), exports_of(item.path, after)
+    if item.symbols:
+        names = [name.partition(".")[0] for name in item.symbols]
+        return all(_unplaced(old.named(n)) == _unplaced(new.named(n)) for n in names)
+    served = [of[item.path].endpoints if item.path in of else () for of in contracts]
+    return served[0] == served[1] and [_unplaced(one) for one in old.names] == [
+        _unplaced(one) for one in new.names
+    ]
+
+
+def _unplaced(export: Part | None) -> Part | None:
+    """An export wherever it stands in its file."""
+    return None if export is None else export.model_copy(update={"line": 0})

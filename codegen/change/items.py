@@ -1,0 +1,93 @@
+"""Takes documents apart into items that have names, and compares them item by item.
+
+An item keeps its name as long as people do: a feature is known by its title, an entity and a field
+by its name. What gets another name is an item removed and one added.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from core.artifacts.change import ItemChange
+from core.artifacts.questionnaire import EntityField, Questionnaire
+from core.artifacts.schema import Schema
+from core.artifacts.specs import CleanSpec, RefinedSpec
+
+FEATURE = "feature: "
+ENTITY = "entity: "
+FIELD = "field: "
+_GENERAL = ("project_name", "summary", "users", "stack", "constraints", "non_goals")
+
+
+def item_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[ItemChange, ...]:
+    """What is different between two documents, in the order of the newer one, then of the older.
+
+    Args:
+        before, after: the text of each item, by its name.
+    """
+    new = [
+        ItemChange(
+            item=name,
+            how="changed" if name in before else "added",
+            before=before.get(name, ""),
+            after=text,
+        )
+        for name, text in after.items()
+        if before.get(name) != text
+    ]
+    gone = [
+        ItemChange(item=name, how="removed", before=text)
+        for name, text in before.items()
+        if name not in after
+    ]
+    return (*new, *gone)
+
+
+def product_items(product: Questionnaire | RefinedSpec) -> dict[str, str]:
+    """Features, entities and their fields, in people's words; an entity without its fields."""
+    return dict(_numbered(_product_items(product)))
+
+
+def _product_items(product: Questionnaire | RefinedSpec) -> Iterator[tuple[str, str]]:
+    for feature in product.features:
+        yield FEATURE + feature.title, feature.model_dump_json()
+    for entity in product.entities:
+        yield ENTITY + entity.name, entity.model_dump_json(exclude={"fields"})
+        for field in entity.fields:
+            yield field_item(entity.name, field), field.model_dump_json()
+
+
+def _numbered(items: Iterator[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Tell items of one name apart by the order in which they come."""
+    times: Counter[str] = Counter()
+    for name, text in items:
+        times[name] += 1
+        yield (name if times[name] == 1 else f"{name} ({times[name]})"), text
+
+
+def field_item(entity: str, field: EntityField) -> str:
+    """The name of a field's item."""
+    return f"{FIELD}{entity}.{field.name}"
+
+
+def general_changes(before: Questionnaire, after: Questionnaire) -> tuple[str, ...]:
+    """Names of the answers about the product as a whole that are different.
+
+    What such an answer changes cannot be told from its text.
+    """
+    return tuple(name for name in _GENERAL if getattr(before, name) != getattr(after, name))
+
+
+def spec_items(spec: CleanSpec) -> dict[str, str]:
+    """Requirements by number, entities by name."""
+    return {
+        **{item.id: item.model_dump_json(exclude={"sources"}) for item in spec.requirements},
+        **{item.name: item.model_dump_json(exclude={"sources"}) for item in spec.entities},
+    }
+
+
+def schema_items(schema: Schema) -> dict[str, str]:
+    """Entities by name, endpoints by method and path, without the requirements they serve."""
+    return {
+        **{item.name: item.model_dump_json(exclude={"sources"}) for item in schema.entities},
+        **{item.id: item.model_dump_json(exclude={"requirements"}) for item in schema.endpoints},
+    }

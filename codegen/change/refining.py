@@ -1,0 +1,163 @@
+"""Stage 1 of a changed product: the refined spec, changed where the questionnaire changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from codegen.change.items import ENTITY, FEATURE, item_changes, product_items
+from codegen.change.tracing import spelt
+from core.artifacts.answers import ClarifiedChange
+from core.artifacts.change import Change, ItemChange
+from core.artifacts.questionnaire import Entity, EntityField, Feature, FieldType, Questionnaire
+from core.artifacts.specs import RefinedSpec
+
+
+@dataclass(frozen=True)
+class Refining:
+    """What is to be refined again.
+
+    Attributes:
+        before: the questionnaire that the build before was given.
+        after: the one of this build.
+        refined: what became of `before`.
+    """
+
+    before: Questionnaire
+    after: Questionnaire
+    refined: RefinedSpec
+
+    @property
+    def items(self) -> tuple[ItemChange, ...]:
+        """What is different."""
+        return item_changes(product_items(self.before), product_items(self.after))
+
+    def change(self) -> Change:
+        """What is asked: features and entities that are new, or of which something is.
+
+        What is only gone leaves nothing to be asked.
+        """
+        asked: dict[str, None] = {}
+        for item in self.items:
+            if item.how == "removed":
+                continue
+            kind, _, name = item.item.partition(": ")
+            owner = name.partition(".")[0] if kind == "field" else ""
+            asked[self._entity_of(item.item) if owner else item.item] = None
+        return Change(items=self.items, asked=tuple(asked))
+
+    def _entity_of(self, field: str) -> str:
+        """The item of a field's entity, whose name may hold a dot itself."""
+        for entity in self.after.entities:
+            if any(field.startswith(f"field: {entity.name}.{one.name}") for one in entity.fields):
+                return ENTITY + entity.name
+        return field
+
+    def merged(self, answer: ClarifiedChange) -> RefinedSpec:
+        """The refined spec before, with what was asked about taken from the answer.
+
+        Titles, names, types and the like are the questionnaire's own, whatever the answer says.
+        What the answer leaves out is as the questionnaire has it.
+        """
+        asked = set(self.change().asked)
+        assumed = (*self.refined.assumptions, *(item.answer for item in answer.questions))
+        return self.refined.model_copy(
+            update={
+                "features": self._features(answer, asked),
+                "entities": self._entities(answer, asked),
+                "assumptions": tuple(dict.fromkeys(assumed)),
+            }
+        )
+
+    def _features(self, answer: ClarifiedChange, asked: set[str]) -> tuple[Feature, ...]:
+        told = {spelt(item.title): item for item in answer.features}
+        kept = {item.title: item for item in self.refined.features}
+        features: list[Feature] = []
+        for item in self.after.features:
+            if FEATURE + item.title not in asked:
+                features.append(kept.get(item.title, item))
+                continue
+            refined = told.get(spelt(item.title))
+            text = refined.description if refined else ""
+            features.append(item.model_copy(update={"description": text or item.description}))
+        # What nobody asked for in so many words was derived from what is there still.
+        said = {item.title for item in (*self.before.features, *self.after.features)}
+        return (*features, *(item for item in self.refined.features if item.title not in said))
+
+    def _entities(self, answer: ClarifiedChange, asked: set[str]) -> tuple[Entity, ...]:
+        told = {spelt(item.name): item for item in answer.entities}
+        kept = {item.name: item for item in self.refined.entities}
+        earlier = {item.name: item for item in self.before.entities}
+        entities: list[Entity] = []
+        for item in self.after.entities:
+            previous = kept.get(item.name)
+            if item == earlier.get(item.name) and previous is not None:
+                entities.append(previous)
+                continue
+            refined = told.get(spelt(item.name)) if ENTITY + item.name in asked else None
+            entities.append(_changed(item, earlier.get(item.name), previous, refined))
+        said = {item.name for item in (*self.before.entities, *self.after.entities)}
+        derived = [item for item in self.refined.entities if item.name not in said]
+        return _without_strangers((*entities, *derived))
+
+
+def _changed(
+    item: Entity, earlier: Entity | None, previous: Entity | None, refined: Entity | None
+) -> Entity:
+    """An entity that is new or changed.
+
+    Args:
+        item: as the questionnaire has it now.
+        earlier: as it had it before.
+        previous: as it was refined then.
+        refined: as it was refined now.
+    """
+    if previous and earlier and earlier.description == item.description:
+        description = previous.description
+    else:
+        description = (refined.description if refined else "") or item.description
+    return item.model_copy(
+        update={
+            "description": description,
+            "fields": _fields(item, earlier, previous, refined),
+        }
+    )
+
+
+def _fields(
+    item: Entity, earlier: Entity | None, previous: Entity | None, refined: Entity | None
+) -> tuple[EntityField, ...]:
+    if not item.fields:  # the builder proposes them, and did so before perhaps
+        proposed = previous if previous is not None and not (earlier and earlier.fields) else None
+        return (proposed or refined or item).fields
+    unchanged = set(earlier.fields) if earlier is not None else set[EntityField]()
+    kept = _by_name(previous)
+    told = _by_name(refined)
+    fields: list[EntityField] = []
+    for field in item.fields:
+        if field in unchanged and spelt(field.name) in kept:
+            fields.append(kept[spelt(field.name)])
+            continue
+        said = told.get(spelt(field.name))
+        text = (said.description if said else "") or field.description
+        fields.append(field.model_copy(update={"description": text}))
+    return tuple(fields)
+
+
+def _by_name(entity: Entity | None) -> Mapping[str, EntityField]:
+    return {} if entity is None else {spelt(field.name): field for field in entity.fields}
+
+
+def _without_strangers(entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
+    """Without references to entities that are gone, which only a derived entity can have."""
+    known = {entity.name.casefold() for entity in entities}
+    return tuple(
+        entity.model_copy(
+            update={
+                "fields": tuple(
+                    field
+                    for field in entity.fields
+                    if field.type is not FieldType.REFERENCE or field.target.casefold() in known
+                )
+            }
+        )
+        for entity in entities
+    )
