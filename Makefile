@@ -15,8 +15,11 @@ JQ     := /usr/bin/jq
 SPEC   ?= examples/task-tracker.json
 SANDBOX_BASE  ?= python:3.11-slim-bookworm
 SANDBOX_IMAGE ?= app-builder-sandbox
+PYTHON_IMAGE  ?= python:3.11-slim-bookworm
+IMAGE         ?= app-builder:0.1.0
+BUILD_NETWORK ?= default
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-services test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout check schemas images ui sandbox-image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-services test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout check schemas images ui sandbox-image image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -93,9 +96,12 @@ ui: $(READY) ## browse the builds of the local server in the Prefect UI
 sandbox-image: ## build the image of the Docker sandbox's boxes
 	docker build --build-arg BASE_IMAGE=$(SANDBOX_BASE) --tag $(SANDBOX_IMAGE) deployments/sandbox
 
-deploy: $(READY) ## register the deployments on the configured Prefect server
-	$(BIN)/prefect work-pool create --type process --overwrite app-builder-local
-	APP_BUILDER_FOLDER=$(CURDIR) $(BIN)/prefect --no-prompt deploy --all
+image: ## build the image of servers, workers and builds
+	docker build --network $(BUILD_NETWORK) --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) \
+		--file deployments/Dockerfile --tag $(IMAGE) .
+
+deploy: $(READY) ## register pools, limits, blocks, deployments and automations; with DRY_RUN=1 only tell
+	$(BIN)/python -m deployments.bootstrap $(if $(DRY_RUN),--dry-run)
 
 worker: $(READY) ## run deployed builds on this machine
 	$(BIN)/prefect worker start --pool app-builder-local

@@ -58,12 +58,13 @@ def secret_chain(
     sources: Mapping[str, SecretSource] = {
         "environment": environment,
         "aws": CachedSecrets(AwsSecrets(settings.aws_secret_prefix)),
-        "prefect": blocks or CachedSecrets(SecretBlocks(_blocks(catalogue))),
+        "prefect": blocks or CachedSecrets(SecretBlocks(secret_blocks(catalogue))),
     }
     return SecretChain(sources[name] for name in dict.fromkeys(settings.secret_sources))
 
 
-def _blocks(catalogue: Catalogue) -> dict[str, str]:
+def secret_blocks(catalogue: Catalogue) -> dict[str, str]:
+    """Names of secret blocks by names of secrets, where the catalogue or GitHub names them."""
     keys = {
         row.key_variable: row.key_block for row in catalogue if row.key_variable and row.key_block
     }

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Runs a command with what the files named by VARIABLE_FILE hold as VARIABLE, for variables that have
+# no such form of their own. Model providers' keys are read from their files by the application.
+set -eu
+
+for name in \
+    APP_BUILDER_LEDGER_URL APP_BUILDER_RATE_LIMITS__URL PREFECT_API_AUTH_STRING \
+    PREFECT_REDIS_MESSAGING_URL PREFECT_SERVER_API_AUTH_STRING \
+    PREFECT_SERVER_DATABASE_CONNECTION_URL PREFECT_SERVER_DOCKET_URL
+do
+    eval "file=\${${name}_FILE:-}"
+    [ -n "$file" ] || continue
+    eval "given=\${${name}:-}"
+    if [ -n "$given" ]; then
+        echo "$name and ${name}_FILE are both set: set one of them" >&2
+        exit 2
+    fi
+    if [ ! -r "$file" ]; then
+        echo "${name}_FILE names '$file', which cannot be read: run \`make secrets\`, and mount it" >&2
+        exit 2
+    fi
+    value=$(cat "$file")
+    export "$name=$value"
+    unset "${name}_FILE"
+done
+exec "$@"
