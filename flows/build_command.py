@@ -15,6 +15,7 @@ from core.settings import Settings, make_home
 from flows.run_locally import prefect_api, run_build
 from flows.stopping import Stopped, run_stoppable, stopped_by_signals
 from flows.terminal import TerminalListener, print_summary
+from providers.storage.artifact_store import ArtifactStore
 from tasks.engine.preparation import PreparedBuild, prepare_build
 from tasks.engine.secret_sources import environment_secrets
 
@@ -36,7 +37,7 @@ def run_build_command(
         with suppress(OSError):  # the terminal may be what went away
             console.print("Stopped. Nothing is lost: the same command goes on from there.")
         raise SystemExit(stopped.exit_code) from None
-    report = f"{settings.store_url}/{build_prefix(record.build_id)}{REPORT}"
+    report = ArtifactStore(settings.store_url).url_of(build_prefix(record.build_id) + REPORT)
     print_summary(console, record, report.removeprefix("file://"))
 
 

@@ -167,6 +167,26 @@ def show(
     print_record(Console(), table, record)
 
 
+store_app = typer.Typer(help="Look after the artifact store.", no_args_is_help=True)
+app.add_typer(store_app, name="store")
+
+_STORE = "URL such as s3://bucket/prefix, or a folder."
+
+
+@store_app.command("copy")
+def copy_store(
+    source: Annotated[str, typer.Argument(metavar="FROM", help=_STORE)],
+    target: Annotated[str, typer.Argument(metavar="TO", help=_STORE)],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace what TO has with other content.")
+    ] = False,
+) -> None:
+    """Copy everything a store keeps into another. Started again, it goes on where it stopped."""
+    from flows.store_command import run_store_copy
+
+    run_store_copy(source, target, Console(), replace=replace)
+
+
 def main() -> None:
     """Run the command.
 

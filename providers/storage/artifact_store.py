@@ -35,12 +35,13 @@ class ArtifactStore:
     Args:
         url: fsspec URL, for example `file:///var/lib/app-builder/store`, `memory://tests` or
             `s3://bucket/prefix?storage_class=STANDARD_IA`.
+        setting: where the URL comes from, for messages.
 
     Raises:
         ConfigurationError: the URL cannot be used.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, setting: str = SETTING) -> None:
         self._folder: FolderTree | None = None
         self._tree: AsyncTree
         self._address = url
@@ -48,9 +49,9 @@ class ArtifactStore:
             # Here, because the library takes 12 MB that a folder does not need.
             from providers.storage.s3_tree import S3Tree
 
-            self._tree = S3Tree(url, setting=SETTING)
+            self._tree = S3Tree(url, setting=setting)
         else:
-            tree = open_tree(url)
+            tree = open_tree(url, setting)
             self._folder = tree if isinstance(tree, FolderTree) else None
             self._tree = InThreads(tree)
             self._address = self.url  # that of an S3 store is known to hold no credentials

@@ -43,6 +43,9 @@ class LeaseTimes:
         return self.lasting * 3 / 4
 
 
+USUAL = LeaseTimes()
+
+
 class _Written(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -52,7 +55,7 @@ class _Written(BaseModel):
 
 @asynccontextmanager
 async def leased(
-    store: ArtifactStore, name: str, times: LeaseTimes = LeaseTimes()
+    store: ArtifactStore, name: str, times: LeaseTimes = USUAL
 ) -> AsyncGenerator[None]:
     """Hold the lease of a name; where it is lost, what is inside is cancelled.
 
@@ -80,7 +83,7 @@ async def leased(
         await lease.release()
 
 
-async def held_leases(store: ArtifactStore, times: LeaseTimes = LeaseTimes()) -> list[str]:
+async def held_leases(store: ArtifactStore, times: LeaseTimes = USUAL) -> list[str]:
     """Sorted names of the leases that somebody holds.
 
     One that nobody released takes as long to tell as a lease lasts, if its process was on another

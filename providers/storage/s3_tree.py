@@ -185,7 +185,7 @@ class S3Tree:
             raise
         finally:
             if not begun:
-                request.close()  # a begun one is the other loop's, also where this wait is cancelled
+                request.close()  # one that was begun is the other loop's, whoever still waits
 
     async def _see_bucket(self) -> None:
         """Make sure of the bucket once: that an object is missing looks the same without one."""

@@ -281,8 +281,12 @@ class FolderTree(ObjectTree):
         return found
 
 
-def open_tree(url: str) -> ObjectTree:
+def open_tree(url: str, setting: str = SETTING) -> ObjectTree:
     """The tree an fsspec URL names.
+
+    Args:
+        url: the URL, or the absolute path of a folder.
+        setting: where it comes from, for messages.
 
     Raises:
         ConfigurationError: the URL names no absolute folder, no bucket, or a kind of storage
@@ -292,7 +296,7 @@ def open_tree(url: str) -> ObjectTree:
     if protocol in _LOCAL:
         if not Path(path).is_absolute() or Path(path) == Path(path).parent:
             raise ConfigurationError(
-                f"{SETTING}: artifact store {url!r} must name a folder by an absolute path, "
+                f"{setting}: artifact store {url!r} must name a folder by an absolute path, "
                 "for example file:///var/lib/app-builder/store"
             )
         local = cast("FileSystem", LocalFileSystem(auto_mkdir=True))
@@ -302,7 +306,7 @@ def open_tree(url: str) -> ObjectTree:
         kinds = ", ".join(sorted({"file", "s3", *_WHOLE_OR_NOT_AT_ALL}))
         chained = ", in a chain of URLs" if "::" in url else ""
         raise ConfigurationError(
-            f"{SETTING}: cannot use storage of the kind {protocol!r}{chained}: only on some kinds "
+            f"{setting}: cannot use storage of the kind {protocol!r}{chained}: only on some kinds "
             f"is a file seen whole or not at all; use one URL of {kinds}"
         )
     try:
@@ -310,12 +314,12 @@ def open_tree(url: str) -> ObjectTree:
         opened, root = cast("tuple[Any, str]", url_to_fs(url, use_listings_cache=False))
     except (ImportError, TypeError, ValueError) as error:
         raise ConfigurationError(
-            f"{SETTING}: cannot use storage of the kind {protocol!r}: {error}"
+            f"{setting}: cannot use storage of the kind {protocol!r}: {error}"
         ) from error
     root = root.rstrip("/")
     if not root and protocol != "memory":
         raise ConfigurationError(
-            f"{SETTING}: its URL names no bucket, for example {protocol}://bucket/prefix"
+            f"{setting}: its URL names no bucket, for example {protocol}://bucket/prefix"
         )
     return ObjectTree(cast("FileSystem", opened), root)
 
