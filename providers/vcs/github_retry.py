@@ -29,6 +29,7 @@ class CappedRetry(GithubRetry):
             backoff_factor=backoff,
             max_rate_limit_wait=longest,
             secondary_rate_wait=min(60.0, longest),
+            raise_on_status=False,  # the last answer says more than that there were too many
         )
 
     def increment(

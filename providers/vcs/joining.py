@@ -97,7 +97,12 @@ async def joined(git: Git, release: Release, head: str, earlier: Collection[str]
 
 
 async def follow_up(git: Git, release: Release, tip: str, commit: str) -> str:
-    """A commit with another one's files that a branch can move on to, keeping what it has."""
+    """A commit with another one's files that a branch can move on to, keeping what it has.
+
+    The branch's own tip where it has the other one already, whatever people added since.
+    """
+    if await is_ancestor(git, commit, tip):
+        return tip
     if await is_ancestor(git, tip, commit):
         return commit
     tree = await _object(git, "rev-parse", f"{commit}^{{tree}}")

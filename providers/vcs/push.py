@@ -39,7 +39,7 @@ _NETWORK = (
 """Variables that say how this machine reaches others."""
 
 _REFUSED = {
-    r"push protection|push cannot contain secrets|secret.scanning": "the server's push protection "
+    r"push cannot contain secrets|GH009": "the server's push protection "
     "found a secret; it names commit and path below. Have the file written again with --from-stage "
     "7, or allow what is no secret where the server says",
     r"without `?workflows?`? (scope|permission)": "the token may not write workflow files; give it "

@@ -1,11 +1,12 @@
 """A small GitHub: the REST calls that we use, held to its own description, and git over HTTP."""
 
 import base64
+import contextlib
 import http.server
 import json
-import os
 import re
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -14,15 +15,22 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import jwt
+
 from tests.providers.vcs.github_description import Description, description
+from tests.providers.vcs.github_git import LOGIN, GitRequest, Refusal
 
 TOKEN = "ghs_" + "0" * 36
-LOGIN = "ann"
+APP, INSTALLATION = 7, 11
 ORGANISATION = "acme"
 _PREFIX = "/api/v3"
 
 Answer = tuple[int, dict[str, Any] | list[Any], dict[str, str]]
 Fault = Callable[[str, str], Answer | None]
+
+
+class GoneError(Exception):
+    """Whoever sends a request is gone in the middle of it."""
 
 
 @dataclass
@@ -33,7 +41,12 @@ class Hub:
         folder: bare repositories, by full name.
         fault: answers a request in place of the server, or gives nothing.
         cut_push: how many pushes to break off after the request was read, before it is answered.
+        refusal: what every push is answered with.
         drafts: whether draft pull requests are to be had.
+        new_branch: default branch that a repository has as long as it is empty.
+        app_key: public key of the app with the id `APP`, as PEM.
+        happened: told of everything, in order: `>` a request came, `|` half of what git sends has
+            come, `<` all is done and not yet answered. It may raise `GoneError`.
     """
 
     folder: Path
@@ -45,7 +58,11 @@ class Hub:
     problems: list[str] = field(default_factory=list[str])
     fault: Fault | None = None
     cut_push: int = 0
+    refusal: Refusal | None = None
     drafts: bool = True
+    new_branch: str = "main"
+    app_key: str = ""
+    happened: Callable[[str], None] = lambda _event: None
     url: str = ""
 
     def git(self, full_name: str, *arguments: str) -> str:
@@ -57,7 +74,8 @@ class Hub:
         """A repository with nothing in it."""
         path = self.folder / f"{full_name}.git"
         subprocess.run(["git", "init", "--quiet", "--bare", "-b", "main", str(path)], check=True)
-        self.git(full_name, "config", "http.receivepack", "true")
+        for setting in ("http.receivepack", "receive.denyNonFastForwards", "receive.denyDeletes"):
+            self.git(full_name, "config", setting, "true")
         owner = self.description.least("simple-user", login=full_name.partition("/")[0])
         self.repositories[full_name] = self.description.least(
             "full-repository",
@@ -67,11 +85,31 @@ class Hub:
             url=f"{self.url}{_PREFIX}/repos/{full_name}",
             html_url=f"{self.url}/{full_name}",
             clone_url=f"{self.url}/{full_name}.git",
-            default_branch="main",
+            default_branch=self.new_branch,
             topics=[],
             **values,
         )
         return self.repositories[full_name]
+
+    def settle(self, path: str) -> None:
+        """The first branch of a repository becomes its default where that one is not there."""
+        known = self.repositories.get(path.split(".git/", maxsplit=1)[0].strip("/"))
+        if known is None:
+            return
+        branches = self.git(known["full_name"], "branch", "--format=%(refname:short)").split()
+        if branches and known["default_branch"] not in branches:
+            known["default_branch"] = branches[0]
+            self.git(known["full_name"], "symbolic-ref", "HEAD", f"refs/heads/{branches[0]}")
+
+    def answer_app(self, proof: str, path: str) -> Answer:
+        """Answer a REST request that an app signed with its own key."""
+        try:
+            claims = jwt.decode(proof, self.app_key, algorithms=["RS256"])
+        except jwt.PyJWTError:
+            return 401, {"message": "A JSON web token could not be decoded"}, {}
+        if claims["iss"] != str(APP) or path != f"/app/installations/{INSTALLATION}/access_tokens":
+            return 404, {"message": "Not Found"}, {}
+        return 201, {"token": TOKEN, "expires_at": "2099-01-01T00:00:00Z"}, {}
 
     def answer(self, method: str, path: str, query: dict[str, str], body: bytes) -> Answer:
         """Answer a REST request."""
@@ -138,6 +176,11 @@ def _create_pull(hub: Hub, name: str, document: dict[str, Any], _query: Any) -> 
         return unprocessable("Draft pull requests are not supported in this repository.")
     hub.git(name, "merge-base", document["base"], document["head"])  # GitHub wants common history
     pulls = hub.pulls.setdefault(name, [])
+    ends = (document["head"], document["base"])
+    if any(p["state"] == "open" and (p["head"]["ref"], p["base"]["ref"]) == ends for p in pulls):
+        said = f"A pull request already exists for {name.partition('/')[0]}:{document['head']}."
+        error = {"resource": "PullRequest", "code": "custom", "message": said}
+        return unprocessable("Validation Failed", **error)
     number = len(pulls) + 1
     made = hub.description.least(
         "pull-request",
@@ -152,6 +195,13 @@ def _create_pull(hub: Hub, name: str, document: dict[str, Any], _query: Any) -> 
     return 201, made, {}
 
 
+def _git_data(hub: Hub, name: str, _rest: str, _document: Any, _query: Any) -> Answer:
+    """Histories are git's business here; of an empty repository GitHub has nothing to say."""
+    if name in hub.repositories and not hub.git(name, "branch"):
+        return 409, {"message": "Git Repository is empty."}, {}
+    return 404, {"message": "Not Found"}, {}
+
+
 _REPOS = r"/repos/([^/]+/[^/]+)"
 _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (r"/user", "GET", _user),
@@ -162,6 +212,7 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (rf"{_REPOS}/topics", "PUT", _topics),
     (rf"{_REPOS}/pulls", "GET", _pulls),
     (rf"{_REPOS}/pulls", "POST", _create_pull),
+    (rf"{_REPOS}/(commits|git/.*)", "GET", _git_data),
 )
 
 
@@ -171,16 +222,40 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """Answer; every method comes here."""
+        try:
+            self._respond()
+        except GoneError:
+            self.close_connection = True
+
+    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 -- names of the library
+
+    def _respond(self) -> None:
         parts = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        size = int(self.headers.get("Content-Length") or 0)
+        is_api = parts.path.startswith(_PREFIX)
+        self.hub.happened(f"{'api' if is_api else 'git'}> {self.command} {parts.path}")
+        body = self.rfile.read(size // 2)
+        if size and not is_api:
+            try:
+                self.hub.happened(f"git| {self.command} {parts.path}")
+            except GoneError:
+                self._lost(parts.path, parts.query, body)
+                raise
+        body += self.rfile.read(size - len(body))
         if self.headers.get("Transfer-Encoding") == "chunked":
             body = b"".join(iter(self._chunk, b""))
-        if parts.path.startswith(_PREFIX):
+        if is_api:
             self._api(parts.path.removeprefix(_PREFIX), dict(parse_qsl(parts.query)), body)
         else:
             self._git(parts.path, parts.query, body)
 
-    do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 -- names of the library
+    def _lost(self, path: str, query: str, half: bytes) -> None:
+        """Half of a request is all that git's server gets, and nobody waits for the answer."""
+        with contextlib.suppress(subprocess.CalledProcessError, ValueError):
+            self._request(path, query, half).serve(self.hub.folder)
+
+    def _request(self, path: str, query: str, body: bytes) -> GitRequest:
+        return GitRequest(self.command, path, query, lambda name: self.headers.get(name, ""), body)
 
     def _chunk(self) -> bytes:
         size = int(self.rfile.readline(), 16)
@@ -191,51 +266,42 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _api(self, path: str, query: dict[str, str], body: bytes) -> None:
         hub = self.hub
         hub.requests.append(f"{self.command} {path}")
-        if self.headers.get("Authorization") not in {f"token {TOKEN}", f"Bearer {TOKEN}"}:
+        said = self.headers.get("Authorization", "")
+        if path.startswith("/app/"):
+            status, answer, headers = hub.answer_app(said.removeprefix("Bearer "), path)
+        elif said not in {f"token {TOKEN}", f"Bearer {TOKEN}"}:
             status, answer, headers = 401, {"message": "Bad credentials"}, {}
         else:
             status, answer, headers = hub.answer(self.command, path, query, body)
         text = json.dumps(answer).encode()
-        if status < 500:
+        if status < 500 and status != 429:  # it describes no failure of the server, and no limit
             try:
                 hub.description.check(self.command, path, body, status, text, query)
             except Exception as error:  # whatever it is, the test has to see it
                 hub.problems.append(
                     f"{self.command} {path} -> {status}: {error!r}: {error.__cause__}"
                 )
+        hub.happened(f"api< {self.command} {path}")
         self._send(status, {"Content-Type": "application/json", **headers}, text)
 
     def _git(self, path: str, query: str, body: bytes) -> None:
+        hub = self.hub
         basic = base64.b64encode(f"x-access-token:{TOKEN}".encode()).decode()
         if self.headers.get("Authorization") != f"Basic {basic}":
             self._send(401, {"WWW-Authenticate": 'Basic realm="GitHub"'}, b"")
             return
-        pushing = path.endswith("git-receive-pack") and self.command == "POST"
-        if pushing and self.hub.cut_push:
-            self.hub.cut_push -= 1
+        request = self._request(path, query, body)
+        hub.pushes += request.is_push and not hub.cut_push
+        if request.is_push and hub.cut_push:
+            hub.cut_push -= 1
             self.close_connection = True
-            return
-        self.hub.pushes += pushing
-        environment = {
-            "PATH": os.environ["PATH"],
-            "GIT_PROJECT_ROOT": str(self.hub.folder),
-            "GIT_HTTP_EXPORT_ALL": "1",
-            "REQUEST_METHOD": self.command,
-            "PATH_INFO": path,
-            "QUERY_STRING": query,
-            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
-            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
-            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
-            "REMOTE_USER": LOGIN,
-            "CONTENT_LENGTH": str(len(body)),
-        }
-        done = subprocess.run(
-            ["git", "http-backend"], input=body, env=environment, capture_output=True, check=True
-        )
-        head, _, content = done.stdout.partition(b"\r\n\r\n")
-        headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
-        status = int(headers.pop("Status", "200").split()[0])
-        self._send(status, headers, content)
+        elif request.is_push and hub.refusal:
+            self._send(*hub.refusal.answer(body))
+        else:
+            answer = request.serve(hub.folder)
+            hub.settle(path)
+            hub.happened(f"git< {self.command} {path}")
+            self._send(*answer)
 
     def _send(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)
@@ -248,12 +314,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Keep the tests' output clean."""
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Those who were killed in the middle of a request are no error of the server."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serving(folder: Path) -> Generator[Hub]:
     """The server; its `url` is without a slash at the end."""
     hub = Hub(folder)
     handler = type("Handler", (_Handler,), {"hub": hub})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         hub.url = f"http://localhost:{server.server_port}"
         threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         try:

@@ -1,6 +1,8 @@
 """Opening an account on GitHub: a token, or an app; never without what it needs."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from github import Auth
 
 from core.errors import ConfigurationError
@@ -33,9 +35,26 @@ def test_a_token_opens_the_account_that_the_settings_name() -> None:
 
 def test_an_app_opens_it_with_its_key() -> None:
     settings = GitHubSettings(owner="acme", app_id=1, app_installation_id=2)
-    account = open_account(settings, Given(GITHUB_APP_PRIVATE_KEY="-----BEGIN …"))
+    account = open_account(settings, Given(GITHUB_APP_PRIVATE_KEY=private_key()))
     assert isinstance(account.auth, Auth.AppInstallationAuth)
     assert account.auth.installation_id == 2
+
+
+def private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.mark.parametrize("wrong", ["no key", "-----BEGIN RSA PRIVATE KEY-----\\nMIIE\\n"])
+def test_a_key_of_the_app_that_does_not_sign_is_refused_before_anything_is_spent(
+    wrong: str,
+) -> None:
+    settings = GitHubSettings(owner="acme", app_id=1, app_installation_id=2)
+    with pytest.raises(
+        ConfigurationError, match="GITHUB_APP_PRIVATE_KEY is no private key"
+    ) as told:
+        open_account(settings, Given(GITHUB_APP_PRIVATE_KEY=wrong))
+    assert wrong not in str(told.value)
 
 
 @pytest.mark.parametrize(

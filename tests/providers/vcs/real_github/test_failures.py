@@ -43,6 +43,9 @@ async def test_another_attempt_at_a_review_moves_its_branch_on(desk: Desk, hub: 
     second = await desk.publish("shop-1", {**FILES, "b.txt": "better\n"}, green=False)
     assert desk.files("review/shop-1")["b.txt"] == "better"
     hub.git(NAME, "merge-base", "--is-ancestor", first.commit, second.commit)
+    pushes = hub.pushes
+    again = await desk.publish("shop-1", {**FILES, "b.txt": "better\n"}, green=False)
+    assert (again, hub.pushes) == (second, pushes)
     assert len(hub.pulls[NAME]) == 1
 
 
