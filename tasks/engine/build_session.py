@@ -29,6 +29,7 @@ from tasks.engine.redo import Redo
 from tasks.engine.result_storage import ArtifactStoreResults
 from tasks.engine.stage_call import StageCall
 from tasks.engine.stages_to_run import edits_of
+from tasks.engine.used_results import ResultsInUse
 
 
 @dataclass
@@ -42,6 +43,7 @@ class BuildSession:
         publisher: where the repository goes, if anywhere.
         workspace: folder on this machine for the Git history and the tree under test.
         redo: which stages were redone.
+        used: which kept results the build uses.
         artifacts: text of every artifact written so far, by path.
         states: final states of the task runs that wrote an artifact, for the edges in the UI.
         attempts: attempts made in this run, by name of the task run.
@@ -64,6 +66,7 @@ class BuildSession:
     publisher: Publisher | None
     workspace: Path
     redo: Redo = field(default_factory=Redo)
+    used: ResultsInUse = field(init=False)
     artifacts: dict[str, str] = field(init=False)
     states: dict[str, tuple[State[Any], ...]] = field(
         default_factory=dict[str, tuple[State[Any], ...]]
@@ -72,6 +75,7 @@ class BuildSession:
     tasks: dict[str, Task[..., Any]] = field(default_factory=dict[str, Task[..., Any]])
 
     def __post_init__(self) -> None:
+        self.used = ResultsInUse(self.store, self.build_id)
         self.artifacts = {PARAMETERS: self.questionnaire.model_dump_json(indent=2)}
 
     @property

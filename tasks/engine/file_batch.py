@@ -77,6 +77,7 @@ async def perform_file(
         StageFailedError: all attempts failed.
     """
     try:
+        await session.used.note(stage, call.result_key)
         kept = await results.find(call)
         return await _attempts(stage, call, results) if kept is None else kept
     except Exception as error:

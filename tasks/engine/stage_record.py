@@ -51,6 +51,7 @@ async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageD
         await session.recorder.stage_started(stage, models)
         yield done
         await _keep_outputs(session, stage, done)
+        await session.used.finish(stage)
     except Exception as error:
         failure = _as_failure(stage, done, error)
         await session.recorder.stage_failed(

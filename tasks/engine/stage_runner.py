@@ -130,6 +130,7 @@ async def run_call(
     Raises:
         StageFailedError: all attempts failed.
     """
+    await session.used.note(stage, call.result_key)
     state = await stage_task(session, stage)(quote(call), wait_for=after, return_state=True)
     session.recorder.listener.task_run_ended(str(state.state_details.task_run_id))
     if not state.is_completed():
