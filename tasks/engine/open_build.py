@@ -151,6 +151,7 @@ async def _closing(session: BuildSession) -> AsyncGenerator[None]:
     with session_opened(session):
         await _announce(session)
         try:
+            await publish_outcome(BuildOutcome.of(session.recorder.record))
             yield
         except Exception:
             await _end(session, BuildStatus.FAILED)
@@ -244,9 +245,8 @@ async def _announce(session: BuildSession) -> None:
     logger.info("Build %s of project %s", session.build_id, session.project_id)
     if session.recorder.record.demo:
         logger.warning("A demo model answers in this build, not a real one")
-    await session.recorder.update()
     await tag_run(session.build_id, session.project_id)
-    await publish_outcome(BuildOutcome.of(session.recorder.record))
+    await session.recorder.update()
 
 
 def _final_status(record: BuildRecord) -> BuildStatus:

@@ -28,18 +28,21 @@ class PrefectStack:
     Attributes:
         url: where the UI is.
         home: home of the worker's builds.
+        environment: variables of whoever uses the server.
     """
 
     url: str
     home: Path
+    environment: Mapping[str, str]
 
 
 @contextmanager
-def prefect_stack(folder: Path) -> Generator[PrefectStack]:
+def prefect_stack(folder: Path, **more: str) -> Generator[PrefectStack]:
     """A server, the deployments of `make deploy`, and the worker of `make worker`.
 
     Args:
         folder: for everything they keep, and for their logs.
+        more: further variables of all of them.
 
     Raises:
         RuntimeError: one of them did not start, or the deployment failed; with what it said.
@@ -47,16 +50,16 @@ def prefect_stack(folder: Path) -> Generator[PrefectStack]:
     port = _free_port()
     url = f"http://{_HOST}:{port}"
     home = folder / "home"
-    environment = variables(
-        home,
-        APP_BUILDER_USER="operator",
-        MODEL_ROUTER_DEMO_MODE="forced",
-        PREFECT_HOME=str(folder / "prefect"),
-        PREFECT_SERVER_ANALYTICS_ENABLED="false",
-        PREFECT_SERVER_UI_API_URL=f"{url}/api",
-        PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT="false",
-        PREFECT_WORKER_QUERY_SECONDS="1",
-    )
+    own = {
+        "APP_BUILDER_USER": "operator",
+        "MODEL_ROUTER_DEMO_MODE": "forced",
+        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_SERVER_UI_API_URL": f"{url}/api",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_WORKER_QUERY_SECONDS": "1",
+    }
+    environment = variables(home, **{**own, **more})
     server = [sys.executable, "-m", "prefect", "server", "start", f"--host={_HOST}"]
     with ExitStack() as running:
         running.enter_context(
@@ -77,7 +80,7 @@ def prefect_stack(folder: Path) -> Generator[PrefectStack]:
                 ready=lambda said: "started!" in said,
             )
         )
-        yield PrefectStack(url, home)
+        yield PrefectStack(url, home, connected)
 
 
 def _deploy(environment: Mapping[str, str]) -> None:
