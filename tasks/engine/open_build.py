@@ -40,6 +40,7 @@ from tasks.engine.publishers import open_publisher
 from tasks.engine.redo import begin_redo, load_redo, save_redo
 from tasks.engine.result_storage import saved_result_storage
 from tasks.engine.secret_sources import environment_secrets
+from tasks.engine.unbroken import unbroken
 
 MODELS_VARIABLE = "app_builder_models"
 """Prefect variable with the operator's models: a JSON object like the option `models`."""
@@ -159,7 +160,7 @@ async def _closing(session: BuildSession) -> AsyncGenerator[None]:
         except Pause:  # the run goes on elsewhere when a person has decided
             raise
         except BaseException:
-            await _end(session, await _status_when_stopped())
+            await unbroken(_end_when_stopped(session))
             raise
         else:
             done = session.redo.model_copy(update={"unfinished": ""})
@@ -173,6 +174,10 @@ async def _end(session: BuildSession, status: BuildStatus) -> None:
     """Write down that the run is over, and tell whoever waits for it."""
     await session.recorder.finish(status)
     await publish_outcome(BuildOutcome.of(session.recorder.record))
+
+
+async def _end_when_stopped(session: BuildSession) -> None:
+    await _end(session, await _status_when_stopped())
 
 
 async def _status_when_stopped() -> BuildStatus:

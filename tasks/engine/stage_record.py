@@ -16,6 +16,7 @@ from core.stages import Stage
 from tasks.engine import console
 from tasks.engine.build_session import BuildSession
 from tasks.engine.stage_call import StageResult
+from tasks.engine.unbroken import unbroken
 
 
 @dataclass
@@ -63,7 +64,7 @@ async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageD
         )
         raise failure from error
     except BaseException:
-        await session.recorder.stage_interrupted(stage)
+        await unbroken(session.recorder.stage_interrupted(stage))
         raise
     await session.recorder.stage_completed(
         stage,
