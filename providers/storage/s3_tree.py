@@ -35,6 +35,7 @@ _PART_BYTES = 8 * 2**20
 _THERE_IS_ONE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
 _NO_CONDITIONS = frozenset({"NotImplemented", "501"})
 
+_RIGHTS = "s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket"
 _VERSION = "?versionId="
 
 _TEXTS = {
@@ -66,6 +67,7 @@ class S3Tree:
     def __init__(self, url: str, *, setting: str) -> None:
         self._root, options = parse_s3_url(url, setting=setting)
         self._bucket = self._root.partition("/")[0]
+        self._setting = setting
         self._files = _file_system(options)
         self._bucket_seen = False
 
@@ -176,13 +178,19 @@ class S3Tree:
             return await self._on_loop(request)
         except NoCredentialsError as error:
             raise StorageError(
-                f"there are no credentials for s3://{self._bucket}; set AWS_ACCESS_KEY_ID and "
-                "AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run where AWS gives a role"
+                f"there are no credentials for s3://{self._bucket} ({self._setting}); set "
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run where AWS gives "
+                "a role"
             ) from error
         except FileNotFoundError as error:
             if _code(error) == "NoSuchBucket":
                 raise self._no_bucket() from error
             raise
+        except PermissionError as error:
+            raise PermissionError(
+                f"{error}; check that the credentials are right, and that they may {_RIGHTS} in "
+                f"bucket {self._bucket!r}"
+            ) from error
         finally:
             if not begun:
                 request.close()  # one that was begun is the other loop's, whoever still waits
@@ -199,7 +207,8 @@ class S3Tree:
 
     def _no_bucket(self) -> StorageError:
         return StorageError(
-            f"there is no bucket {self._bucket!r}; create it, or correct the URL of the store"
+            f"there is no bucket {self._bucket!r}; create it, or correct the store's URL: "
+            f"{self._setting}"
         )
 
     async def _on_loop(self, request: Coroutine[Any, Any, T]) -> T:
