@@ -7,6 +7,7 @@ the rest of an answer that is garbled amid its chunks, so the few lines it takes
 import asyncio
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from ssl import SSLContext
 from types import SimpleNamespace
 from weakref import WeakKeyDictionary
@@ -18,6 +19,7 @@ from yarl import URL
 
 _LONGEST_HEADER = 64 * 1024
 """Bytes of a header line that is still read."""
+_KEPT_URLS = 1_024
 
 
 class GarbledAnswerError(httpx.RemoteProtocolError):
@@ -49,15 +51,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """
         if self._session is None:
             self._session = self._opened()
-        connect = request.extensions.get("timeout", {}).get("connect")
         with _as_httpx():
             response = await self._session.request(
                 request.method,
-                URL(str(request.url), encoded=True),
-                headers=request.headers,
+                _url(str(request.url)),
+                headers=_headers(request),
                 data=await request.aread() or None,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(connect=connect),
+                timeout=_timeout(request.extensions.get("timeout", {}).get("connect")),
                 trace_request_ctx=request.extensions.get("trace"),
             )
         return httpx.Response(
@@ -137,6 +138,23 @@ class _Body(httpx.AsyncByteStream):
         if self._connection is not None and self._connection.reader is self._response.content:
             self._connection.reader = None
         self._response.close()  # one that was read to its end has given its connection back
+
+
+@lru_cache(_KEPT_URLS)
+def _url(url: str) -> URL:
+    """As it is: what is escaped in it stays so."""
+    return URL(url, encoded=True)
+
+
+@lru_cache
+def _timeout(connect: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(connect=connect)
+
+
+def _headers(request: httpx.Request) -> list[tuple[str, str]]:
+    # httpx decodes its headers anew each time that one is read.
+    raw = request.headers.raw
+    return [(name.decode("ascii"), value.decode("latin-1")) for name, value in raw]
 
 
 @contextmanager

@@ -1,8 +1,8 @@
-"""Places for calls at once, each with a connection of its own, over several httpx clients.
+"""Places for calls at once, each with a connection of its own, over several senders.
 
 Where httpx uses connections of its own, as it does behind a proxy, httpcore looks at every
 connection of its pool for every request: with all calls in one pool, a call costs twice the time of
-the processor at 64 at once and forty times at 256. In pools of `PLACES_PER_CLIENT` it costs about
+the processor at 64 at once and forty times at 256. In pools of `PLACES_PER_SENDER` it costs about
 as much as a call alone (see `docs/benchmarks.md`).
 """
 
@@ -10,13 +10,13 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
-import httpx
+from providers.llm.http_sending import Sender
 
-PLACES_PER_CLIENT = 8
+PLACES_PER_SENDER = 8
 
 
 class ConnectionPlaces:
-    """Gives each call a place at a client, first come first served.
+    """Gives each call a place at a sender, first come first served.
 
     The place given back last is the next to be taken, so that few connections are kept open and
     used again where few calls are under way.
@@ -25,21 +25,21 @@ class ConnectionPlaces:
 
     Args:
         places: calls at once at most.
-        new_client: makes a client with room for so many connections; called when all the places
+        new_sender: makes a sender with room for so many connections; called when all the places
             of those before are taken.
     """
 
-    def __init__(self, places: int, new_client: Callable[[int], httpx.AsyncClient]) -> None:
+    def __init__(self, places: int, new_sender: Callable[[int], Sender]) -> None:
         self._turns = asyncio.Semaphore(places)
         self._left = places
-        self._new_client = new_client
-        self._clients: list[httpx.AsyncClient] = []
-        self._free: list[httpx.AsyncClient] = []
+        self._new_sender = new_sender
+        self._senders: list[Sender] = []
+        self._free: list[Sender] = []
         self._closed = False
 
     @asynccontextmanager
-    async def place(self) -> AsyncGenerator[httpx.AsyncClient]:
-        """A client with room for one more call, which ends with the `async with` block.
+    async def place(self) -> AsyncGenerator[Sender]:
+        """A sender with room for one more call, which ends with the `async with` block.
 
         Raises:
             RuntimeError: it was closed; so httpx says of a client.
@@ -47,22 +47,22 @@ class ConnectionPlaces:
         if self._closed:
             raise RuntimeError("no place is left to call from: the client has been closed")
         async with self._turns:
-            client = self._free.pop() if self._free else self._opened()
+            sender = self._free.pop() if self._free else self._opened()
             try:
-                yield client
+                yield sender
             finally:
-                self._free.append(client)
+                self._free.append(sender)
 
     async def close(self) -> None:
-        """Close every client; no place may be taken any more."""
+        """Close every sender; no place may be taken any more."""
         self._closed = True
-        for client in self._clients:
-            await client.aclose()
+        for sender in self._senders:
+            await sender.aclose()
 
-    def _opened(self) -> httpx.AsyncClient:
-        places = min(PLACES_PER_CLIENT, self._left)
-        client = self._new_client(places)
+    def _opened(self) -> Sender:
+        places = min(PLACES_PER_SENDER, self._left)
+        sender = self._new_sender(places)
         self._left -= places
-        self._clients.append(client)
-        self._free += [client] * (places - 1)
-        return client
+        self._senders.append(sender)
+        self._free += [sender] * (places - 1)
+        return sender

@@ -15,7 +15,7 @@ these times begins.
 import asyncio
 import logging
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
 from types import TracebackType
@@ -24,8 +24,15 @@ from urllib.request import getproxies
 
 import httpx
 
-from providers.llm.aiohttp_transport import AiohttpTransport, GarbledAnswerError
+from providers.llm.aiohttp_transport import AiohttpTransport
 from providers.llm.connection_places import ConnectionPlaces
+from providers.llm.http_sending import (
+    ClientSender,
+    Sender,
+    Trace,
+    TransportSender,
+    send_request,
+)
 from providers.llm.wire_errors import Caller, transport_error
 
 MAX_CONNECTIONS = 256
@@ -37,13 +44,10 @@ THINKING_SECONDS = 180.0
 BASE_CALL_SECONDS = 60.0
 FLOOR_TOKENS_PER_SECOND = 20.0
 """Slower than any model worth waiting for."""
-STALE_SECONDS = 1.0
-"""A kept connection that was dead before the request shows it within this time after sending."""
 DRAIN_SECONDS = 1.0
 MAX_BODY_BYTES = 16 * 1024 * 1024
 
-_Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
-_NewRequest = Callable[[_Trace], httpx.Request]
+_HEADERS = {"User-Agent": "ai-app-builder"}
 
 _log = logging.getLogger(__name__)
 
@@ -216,7 +220,7 @@ class HttpClient:
 
     def __init__(self, *, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._transport = transport
-        self._places = ConnectionPlaces(MAX_CONNECTIONS, self._new_client)
+        self._places = ConnectionPlaces(MAX_CONNECTIONS, self._new_sender)
 
     async def __aenter__(self) -> Self:
         return self
@@ -258,31 +262,27 @@ class HttpClient:
             ProviderBusyError: the connection was refused.
             ProviderFailedError: any other failure of the network, or too slow.
         """
-        async with self._places.place() as client:
+        async with self._places.place() as sender:
 
-            def request(trace: _Trace) -> httpx.Request:
-                extensions = {"trace": trace}
-                return client.build_request(
-                    method, url, headers=dict(headers), json=body, extensions=extensions
-                )
+            def request(trace: Trace) -> httpx.Request:
+                return sender.request(method, url, headers=headers, body=body, trace=trace)
 
             silence: _Silence | None = None
+            response: httpx.Response | None = None
             try:
                 async with asyncio.timeout(total_seconds) as whole:
-                    response = await _head(client, request, caller, silence_seconds)
                     silence = _Silence(whole)
                     silence.allow(silence_seconds)
                     try:
+                        response = await send_request(sender, request)
+                        silence.heard()
                         yield Exchange(response, caller, silence)
                     finally:
                         silence.allow(None)
-                        await response.aclose()
+                        if response is not None:
+                            await response.aclose()
             except TimeoutError:
-                if silence is not None and silence.too_long is not None:
-                    raise caller.failed(
-                        f"the server went silent for {silence.too_long:g} s"
-                    ) from None
-                raise caller.failed(f"no whole answer within {total_seconds:g} s") from None
+                raise caller.failed(_too_slow(silence, response, total_seconds)) from None
             except httpx.HTTPError as error:
                 raise transport_error(error, caller) from error
 
@@ -298,69 +298,27 @@ class HttpClient:
             return AiohttpTransport(tls=self._tls, keep_alive_seconds=KEEP_ALIVE_SECONDS)
         return self._transport
 
-    def _new_client(self, connections: int) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            transport=self._shared_transport,
-            verify=self._tls,
-            # Reading is timed by `Exchange`, and the pool is never full: see `exchange`.
-            timeout=httpx.Timeout(
-                connect=CONNECT_SECONDS, write=IDLE_SECONDS, read=None, pool=None
-            ),
-            limits=httpx.Limits(
-                max_connections=connections,
-                max_keepalive_connections=connections,
-                keepalive_expiry=KEEP_ALIVE_SECONDS,
-            ),
-            headers={"User-Agent": "ai-app-builder"},
+    def _new_sender(self, connections: int) -> Sender:
+        # Reading is timed by `Exchange`, and the pool is never full: see `exchange`.
+        timeout = httpx.Timeout(connect=CONNECT_SECONDS, write=IDLE_SECONDS, read=None, pool=None)
+        if self._shared_transport is not None:
+            return TransportSender(self._shared_transport, timeout=timeout, headers=_HEADERS)
+        limits = httpx.Limits(
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=KEEP_ALIVE_SECONDS,
+        )
+        return ClientSender(
+            httpx.AsyncClient(verify=self._tls, timeout=timeout, limits=limits, headers=_HEADERS)
         )
 
 
-async def _head(
-    client: httpx.AsyncClient, request: _NewRequest, caller: Caller, silence_seconds: float | None
-) -> httpx.Response:
-    try:
-        async with asyncio.timeout(silence_seconds):
-            return await _sent(client, request)
-    except TimeoutError:
-        raise caller.failed(f"no answer began within {silence_seconds:g} s") from None
-
-
-async def _sent(client: httpx.AsyncClient, request: _NewRequest) -> httpx.Response:
-    """Send, and once more if a kept connection turns out to have been dead already.
-
-    A server that took the request may have done the work, and a model's work is paid for: what
-    breaks later than `STALE_SECONDS` after sending, or while an answer comes in, is a failure.
-    """
-    opened: list[str] = []
-    clock = asyncio.get_running_loop().time
-    sent_at = clock()
-
-    async def note(event: str, _info: Mapping[str, Any]) -> None:
-        nonlocal sent_at
-        if event.startswith("connection.connect"):
-            opened.append(event)
-        elif event == "http11.send_request_body.complete":
-            sent_at = clock()
-
-    first = request(note)
-    try:
-        return await client.send(first, stream=True)
-    except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
-        if opened or _is_garbled(error) or clock() - sent_at > STALE_SECONDS:
-            raise
-        _log.info("a kept connection to %s was dead (%r); sending again", first.url, error)
-    return await client.send(request(note), stream=True)
-
-
-def _is_garbled(error: httpx.HTTPError) -> bool:
-    """Whether bytes of an answer came that are not HTTP.
-
-    Of httpx's own transport: then it passes on what httpcore raised while the parser failed; of a
-    connection that closed, also amid a head, it passes on httpcore's own.
-    """
-    source = error.__cause__
-    return isinstance(error, GarbledAnswerError) or (
-        isinstance(error, httpx.RemoteProtocolError)
-        and source is not None
-        and source.__context__ is not None
-    )
+def _too_slow(
+    silence: _Silence | None, response: httpx.Response | None, total_seconds: float
+) -> str:
+    """What was waited for in vain."""
+    if silence is None or silence.too_long is None:
+        return f"no whole answer within {total_seconds:g} s"
+    if response is None:
+        return f"no answer began within {silence.too_long:g} s"
+    return f"the server went silent for {silence.too_long:g} s"

@@ -32,6 +32,7 @@ from providers.storage.ledger_requests import (
     Result,
     Settlement,
 )
+from providers.storage.ledger_statements import CoreStatements
 from providers.storage.ledger_writer import LedgerWriter
 from providers.storage.money import nanodollars
 
@@ -228,11 +229,11 @@ class UsageLedger:
         if not wanted <= self._known:
             return None
         try:
-            with self._database.writing_at_once() as connection:
-                if connection is None:
+            with self._database.writing_at_once() as statements:
+                if statements is None:
                     return None
                 return Batch(
-                    connection, requests, now, expire=False, name=self._database.name
+                    statements, requests, now, expire=False, name=self._database.name
                 ).run()
         except StorageError:
             return None  # nothing was changed; the thread tries again, and tells what is wrong
@@ -253,7 +254,8 @@ class UsageLedger:
                 add_accounts(connection, unknown)
             self._known.update(unknown)
         with self._database.writing() as connection:
-            return Batch(connection, requests, now, expire=expire, name=self._database.name).run()
+            statements = CoreStatements(connection)
+            return Batch(statements, requests, now, expire=expire, name=self._database.name).run()
 
 
 def _check_seconds(seconds: float) -> None:

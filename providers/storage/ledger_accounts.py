@@ -4,14 +4,16 @@ Locks are taken in one order, builds before months before models and each by its
 batches of several processes cannot wait for one another in a circle.
 """
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, select, text, tuple_, update
 
 from core.errors import StorageError
+from providers.storage.ledger_statements import Statements
 
 BuildKey = tuple[str]
 """`(build_id,)`."""
@@ -79,6 +81,8 @@ class AccountTable(Generic[K, A]):
             "ON CONFLICT DO NOTHING"
         )
         names = [field.name for field in fields(account_type)]
+        self._names = names
+        self._values = attrgetter(*names)
         self._lock = (
             select(*columns, *(table.c[name] for name in names))
             .where(key.in_(bindparam("keys", expanding=True)))
@@ -97,7 +101,7 @@ class AccountTable(Generic[K, A]):
         if rows:
             connection.execute(self._add, rows)
 
-    def lock(self, connection: Connection, keys: Iterable[K]) -> "Accounts[K, A]":
+    def lock(self, statements: Statements, keys: Iterable[K]) -> "Accounts[K, A]":
         """Read accounts, and keep everyone else from changing them until the transaction ends.
 
         On PostgreSQL the rows' locks do it; on SQLite the transaction is the only writer.
@@ -107,10 +111,10 @@ class AccountTable(Generic[K, A]):
         """
         wanted = sorted(set(keys))
         if not wanted:
-            return Accounts({})
+            return Accounts({}, self._values)
         values = [key[0] for key in wanted] if self._keys == 1 else wanted
         found: dict[tuple[str, ...], A] = {}
-        for row in connection.execute(self._lock, {"keys": values}):
+        for row in statements.rows(self._lock, {"keys": values}):
             values_read = tuple(row)
             account = self._account_type(*values_read[self._keys :])
             found[values_read[: self._keys]] = account
@@ -120,13 +124,16 @@ class AccountTable(Generic[K, A]):
                     f"usage ledger: table {self._name} has lost the row of {key!r}; "
                     "was the database replaced while it was in use?"
                 )
-        return Accounts({key: found[key] for key in wanted})
+        return Accounts({key: found[key] for key in wanted}, self._values)
 
-    def store(self, connection: Connection, accounts: "Accounts[K, A]") -> None:
+    def store(self, statements: Statements, accounts: "Accounts[K, A]") -> None:
         """Write back the accounts that were changed."""
-        changed = [{**_key_values(key), **asdict(now)} for key, now in accounts.changed()]
+        changed = [
+            dict(zip(self._names, values, strict=True)) | _key_values(key)
+            for key, values in accounts.changed()
+        ]
         if changed:
-            connection.execute(self._change, changed)
+            statements.change(self._change, changed)
 
 
 class Accounts(Generic[K, A]):
@@ -134,18 +141,21 @@ class Accounts(Generic[K, A]):
 
     Args:
         read: the accounts as they were read.
+        values: of the fields of one, in their order.
     """
 
-    def __init__(self, read: dict[K, A]) -> None:
-        self._read = {key: replace(account) for key, account in read.items()}
+    def __init__(self, read: dict[K, A], values: Callable[[A], tuple[Any, ...]]) -> None:
+        self._before = {key: values(account) for key, account in read.items()}
         self._now = read
+        self._values = values
 
     def __getitem__(self, key: K) -> A:
         return self._now[key]
 
-    def changed(self) -> list[tuple[K, A]]:
-        """The accounts that are no longer as they were read."""
-        return [(key, now) for key, now in self._now.items() if now != self._read[key]]
+    def changed(self) -> list[tuple[K, tuple[Any, ...]]]:
+        """The accounts that are no longer as they were read, with the values of their fields."""
+        values = ((key, self._values(account)) for key, account in self._now.items())
+        return [(key, now) for key, now in values if now != self._before[key]]
 
 
 def _key_values(key: tuple[str, ...]) -> dict[str, str]:

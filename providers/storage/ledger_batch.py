@@ -43,6 +43,7 @@ from providers.storage.ledger_rows import (
     write_extended,
     write_opened,
 )
+from providers.storage.ledger_statements import Statements
 from providers.storage.ledger_tables import builds, models, user_months
 
 _BUILDS: AccountTable[BuildKey, BuildAccount] = AccountTable(builds, BuildAccount)
@@ -74,7 +75,7 @@ class Batch:
     """Requests that are decided together; use it once, in one transaction.
 
     Args:
-        connection: in a transaction that may write.
+        statements: of a transaction that may write.
         requests: settlements and extensions are taken first, because they make and need room;
             reservations in their order.
         now: the time it happens at, UTC.
@@ -84,14 +85,14 @@ class Batch:
 
     def __init__(
         self,
-        connection: Connection,
+        statements: Statements,
         requests: Sequence[Request],
         now: datetime,
         *,
         expire: bool,
         name: str,
     ) -> None:
-        self._connection = connection
+        self._statements = statements
         self._requests = requests
         self._now = now
         self._name = name
@@ -101,10 +102,10 @@ class Batch:
         self._closed: list[dict[str, Any]] = []
         self._extended: list[dict[str, Any]] = []
         known = [asked.call_id for asked in requests if not isinstance(asked, Reservation)]
-        self._owners = read_owners(connection, known)
-        self._overdue = read_overdue(connection, now) if expire else {}
+        self._owners = read_owners(statements, known)
+        self._overdue = read_overdue(statements, now) if expire else {}
         self._lock_accounts()
-        self._states = read_states(connection, [*self._owners, *self._overdue])
+        self._states = read_states(statements, [*self._owners, *self._overdue])
 
     def run(self) -> list[Result]:
         """Decide every request and write what changes; the results are in the requests' order."""
@@ -113,14 +114,14 @@ class Batch:
         numbered.sort(key=lambda asked: isinstance(asked[1], Reservation))
         results = {number: self._decide(number, asked) for number, asked in numbered}
         # First those that expired: a call may be closed or go on late in this very batch.
-        write_expired(self._connection, expired)
-        write_extended(self._connection, self._extended)
-        write_closed(self._connection, self._closed)
-        ids = write_opened(self._connection, [row for _, row in self._opened])
+        write_expired(self._statements, expired)
+        write_extended(self._statements, self._extended)
+        write_closed(self._statements, self._closed)
+        ids = write_opened(self._statements, [row for _, row in self._opened])
         results |= {number: new for (number, _), new in zip(self._opened, ids, strict=True)}
-        _BUILDS.store(self._connection, self._builds)
-        _MONTHS.store(self._connection, self._months)
-        _MODELS.store(self._connection, self._models)
+        _BUILDS.store(self._statements, self._builds)
+        _MONTHS.store(self._statements, self._months)
+        _MODELS.store(self._statements, self._models)
         return [results[number] for number in range(len(numbered))]
 
     def _lock_accounts(self) -> None:
@@ -131,13 +132,13 @@ class Batch:
             if isinstance(asked, Reservation)
         ]
         self._builds = _BUILDS.lock(
-            self._connection, [owner.build for owner in owners] + [build for build, _, _ in opening]
+            self._statements, [owner.build for owner in owners] + [build for build, _, _ in opening]
         )
         self._months = _MONTHS.lock(
-            self._connection, [owner.month for owner in owners] + [month for _, month, _ in opening]
+            self._statements, [owner.month for owner in owners] + [month for _, month, _ in opening]
         )
         self._models = _MODELS.lock(
-            self._connection, [owner.answered_by for owner in self._owners.values()]
+            self._statements, [owner.answered_by for owner in self._owners.values()]
         )
 
     def _expire(self, call_id: int) -> bool:
@@ -204,7 +205,7 @@ class Batch:
         build, month = self._builds[build_key], self._months[month_key]
         counted_by = (call.build_id, call.stage if call.file is None else "", call.file)
         if counted_by not in self._alike:
-            self._alike[counted_by] = count_alike(self._connection, call)
+            self._alike[counted_by] = count_alike(self._statements, call)
         check_maxima(call, asked.maxima, alike=self._alike[counted_by], in_build=build.calls)
         if asked.estimate:  # what is free can break no limit, whatever was spent
             check_call(asked)
@@ -256,7 +257,13 @@ def _opened_row(asked: Reservation, now: datetime) -> dict[str, Any]:
     return {
         **asked.call.model_dump(),
         "outcome": CallOutcome.OPEN.value,
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "cost_nanodollars": 0,
         "reserved_nanodollars": asked.estimate,
+        "latency_microseconds": 0,
+        "error_class": "",
+        "error": "",
         "started_at": now,
         "expires_at": now + timedelta(seconds=asked.seconds),
     }

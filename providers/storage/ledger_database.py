@@ -13,13 +13,15 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError, SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool, PoolProxiedConnection, QueuePool
 
 from core.errors import ConfigurationError, StorageError
+from providers.storage.ledger_statements import DriverStatements, StatementForms
 from providers.storage.migrations.upgrade import is_current, upgrade
 from providers.storage.sqlite_wal import use_wal
 
@@ -58,6 +60,8 @@ class LedgerDatabase:
         self._at_once = (
             _sqlite_engine(self._engine.url, waits=False) if self.commits_at_once else None
         )
+        self._idle: list[PoolProxiedConnection] = []
+        self._forms = StatementForms(self._engine.dialect)
         self._lock = threading.Lock()
         self._is_ready = False
 
@@ -115,28 +119,37 @@ class LedgerDatabase:
                 yield connection
 
     @contextmanager
-    def writing_at_once(self) -> Generator[Connection | None, None, None]:
+    def writing_at_once(self) -> Generator[DriverStatements | None, None, None]:
         """A transaction that may write and waits for nothing, for use in an event loop.
 
-        Gives `None` where the database is not open yet, another writes just now, or a commit has to
-        wait for a server. What is committed is brought into the database's file by `checkpoint`,
-        which has to be called now and then. A database that fails raises `StorageError`.
+        It is committed unless the block raises. Gives `None` where the database is not open yet,
+        another writes just now, or a commit has to wait for a server. What is committed is brought
+        into the database's file by `checkpoint`, which has to be called now and then. A database
+        that fails raises `StorageError`.
         """
         if self._at_once is None or not self._is_ready:
             yield None
             return
-        with self._failures():
-            connection = self._at_once.connect().execution_options(**{_WRITES: True})
-            with connection:
-                try:
-                    connection.begin()
-                except OperationalError as error:
-                    if not _is_busy(error):
-                        raise
-                    yield None
-                    return
-                yield connection
-                connection.commit()
+        with self._failures(), self._idle_connection(self._at_once) as connection:
+            if not _has_begun(connection):
+                yield None
+                return
+            yield DriverStatements(connection, self._forms)
+            connection.execute("COMMIT").close()
+
+    @contextmanager
+    def _idle_connection(self, engine: Engine) -> Generator[sqlite3.Connection, None, None]:
+        """A connection that nobody else uses; one with which something went wrong is closed."""
+        try:
+            pooled = self._idle.pop()
+        except IndexError:
+            pooled = engine.raw_connection()
+        try:
+            yield cast("sqlite3.Connection", pooled.driver_connection)
+        except BaseException:
+            pooled.invalidate()  # and its transaction is rolled back
+            raise
+        self._idle.append(pooled)
 
     def checkpoint(self) -> None:
         """Bring what was committed at once into the database's file; it waits for the disk.
@@ -152,8 +165,8 @@ class LedgerDatabase:
     def close(self) -> None:
         """Close every connection; a later transaction opens new ones."""
         self._engine.dispose()
-        if self._at_once is not None:
-            self._at_once.dispose()
+        while self._idle:
+            self._idle.pop().close()
 
     def _prepare(self) -> None:
         with self._lock:
@@ -173,7 +186,7 @@ class LedgerDatabase:
     def _failures(self) -> Generator[None, None, None]:
         try:
             yield
-        except (SQLAlchemyError, OSError, OverflowError) as error:
+        except (SQLAlchemyError, sqlite3.Error, OSError, OverflowError) as error:
             # The driver's first line says it; the rest are statements and their values.
             cause = error.orig if isinstance(error, DBAPIError) else error
             reason = _without_passwords(str(cause).partition("\n")[0], self._engine.url)
@@ -199,7 +212,11 @@ def _engine_of(url: str) -> Engine:
 
 
 def _sqlite_engine(url: URL, *, waits: bool = True) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS if waits else 0})
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_SECONDS if waits else 0},
+        poolclass=QueuePool if waits else NullPool,
+    )
     event.listen(engine, "connect", _set_up_sqlite)
     if not waits:
         event.listen(engine, "connect", _leave_log_alone)
@@ -207,12 +224,15 @@ def _sqlite_engine(url: URL, *, waits: bool = True) -> Engine:
     return engine
 
 
-def _is_busy(error: OperationalError) -> bool:
-    """Whether another connection writes just now."""
-    cause = error.orig
-    return isinstance(cause, sqlite3.OperationalError) and (
-        cause.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-    )
+def _has_begun(connection: sqlite3.Connection) -> bool:
+    """Begin to write; `False` where another connection writes just now."""
+    try:
+        connection.execute("BEGIN IMMEDIATE").close()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return False
+        raise
+    return True
 
 
 def _postgresql_engine(url: URL) -> Engine:

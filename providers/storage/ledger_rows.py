@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from providers.storage.calls import CallIdentity, CallOutcome
 from providers.storage.ledger_accounts import BuildKey, ModelKey, MonthKey
+from providers.storage.ledger_statements import Statements
 from providers.storage.ledger_tables import calls
 
 _OWNER = select(
@@ -90,57 +91,55 @@ def month_of(moment: datetime) -> str:
     return f"{moment:%Y-%m}"
 
 
-def read_owners(connection: Connection, ids: Sequence[int]) -> dict[int, Owner]:
+def read_owners(statements: Statements, ids: Sequence[int]) -> dict[int, Owner]:
     """Whose calls these are; those that do not exist are left out."""
     if not ids:
         return {}
-    rows = connection.execute(_OWNERS, {"ids": ids})
+    rows = statements.rows(_OWNERS, {"ids": list(ids)})
     return {owner.call_id: owner for owner in map(Owner._make, rows)}
 
 
-def read_overdue(connection: Connection, now: datetime) -> dict[int, Owner]:
+def read_overdue(statements: Statements, now: datetime) -> dict[int, Owner]:
     """Whose calls are open although their time is over."""
-    rows = connection.execute(_OVERDUE, {"now": now})
+    rows = statements.rows(_OVERDUE, {"now": now})
     return {owner.call_id: owner for owner in map(Owner._make, rows)}
 
 
-def read_states(connection: Connection, ids: Sequence[int]) -> dict[int, State]:
+def read_states(statements: Statements, ids: Sequence[int]) -> dict[int, State]:
     """Where calls stand; read it under the lock of their builds' accounts."""
     if not ids:
         return {}
-    rows = connection.execute(_STATES, {"ids": ids})
+    rows = statements.rows(_STATES, {"ids": list(ids)})
     return {call_id: State(CallOutcome(outcome), held) for call_id, outcome, held in rows}
 
 
-def count_alike(connection: Connection, call: CallIdentity) -> int:
+def count_alike(statements: Statements, call: CallIdentity) -> int:
     """Calls made about the same file, or in the same stage about no file."""
     if call.file is not None:
-        return connection.execute(
-            _ABOUT_FILE, {"build_id": call.build_id, "file": call.file}
-        ).scalar_one()
-    return connection.execute(
-        _IN_STAGE, {"build_id": call.build_id, "stage": call.stage}
-    ).scalar_one()
+        found = statements.rows(_ABOUT_FILE, {"build_id": call.build_id, "file": call.file})
+    else:
+        found = statements.rows(_IN_STAGE, {"build_id": call.build_id, "stage": call.stage})
+    return found[0][0]
 
 
-def write_opened(connection: Connection, rows: list[dict[str, Any]]) -> list[int]:
+def write_opened(statements: Statements, rows: list[dict[str, Any]]) -> list[int]:
     """Put down new calls; their numbers, in the same order."""
-    return list(connection.execute(_OPENED, rows).scalars()) if rows else []
+    return statements.insert(_OPENED, rows) if rows else []
 
 
-def write_closed(connection: Connection, rows: list[dict[str, Any]]) -> None:
+def write_closed(statements: Statements, rows: list[dict[str, Any]]) -> None:
     """Put down what became of calls."""
     if rows:
-        connection.execute(_CLOSED, rows)
+        statements.change(_CLOSED, rows)
 
 
-def write_expired(connection: Connection, ids: Sequence[int]) -> None:
+def write_expired(statements: Statements, ids: Sequence[int]) -> None:
     """Put down that reservations no longer count."""
     if ids:
-        connection.execute(_EXPIRED, [{"call_id": call_id} for call_id in ids])
+        statements.change(_EXPIRED, [{"call_id": call_id} for call_id in ids])
 
 
-def write_extended(connection: Connection, rows: list[dict[str, Any]]) -> None:
+def write_extended(statements: Statements, rows: list[dict[str, Any]]) -> None:
     """Put down until when reservations count."""
     if rows:
-        connection.execute(_EXTENDED, rows)
+        statements.change(_EXTENDED, rows)

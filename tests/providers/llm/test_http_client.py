@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from core.errors import ProviderBusyError, ProviderFailedError
-from providers.llm import answer_reading, http_client, http_provider
+from providers.llm import answer_reading, http_client, http_provider, http_sending
 from providers.llm.http_client import HttpClient, call_seconds
 from tests.providers.llm.wire_server import (
     REQUEST,
@@ -72,7 +72,7 @@ async def test_a_call_is_sent_again_only_once() -> None:
 async def test_a_kept_connection_that_dies_while_the_model_works_is_not_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http_client, "STALE_SECONDS", 0.1)
+    monkeypatch.setattr(http_sending, "STALE_SECONDS", 0.1)
     async with serving(plain(WHOLE), raw(0.4), plain(WHOLE)) as server:
         async with HttpClient() as client:
             provider = local(server, client)

@@ -4,12 +4,14 @@ import traceback
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, select
+from sqlalchemy import bindparam, make_url, select, update
 
 from core.errors import ConfigurationError, StorageError
 from providers.storage import ledger_database
 from providers.storage.ledger_database import LedgerDatabase
 from providers.storage.ledger_tables import builds
+
+CALLS = update(builds).where(builds.c.build_id == "b").values(calls=bindparam("number"))
 
 
 @pytest.fixture
@@ -214,19 +216,20 @@ def test_what_a_driver_quotes_of_passwords_is_taken_out() -> None:
 
 def test_a_transaction_at_once_waits_for_nobody(file: Path) -> None:
     database = LedgerDatabase(f"sqlite:///{file}")
-    with database.writing_at_once() as connection:
-        assert connection is None, "nothing is opened or migrated at once"
-    with database.writing() as other, database.writing_at_once() as connection:
-        other.exec_driver_sql("SELECT 1")
-        assert connection is None, "another writes"
-    with database.writing_at_once() as connection:
-        assert connection is not None
-        connection.exec_driver_sql("INSERT INTO builds (build_id) VALUES ('b')")
-    with pytest.raises(StorageError):
-        _add_twice(database)
+    with database.writing_at_once() as statements:
+        assert statements is None, "nothing is opened or migrated at once"
+    with database.writing() as other, database.writing_at_once() as statements:
+        other.exec_driver_sql("INSERT INTO builds (build_id) VALUES ('b')")
+        assert statements is None, "another writes"
+    with database.writing_at_once() as statements:
+        assert statements is not None
+        statements.change(CALLS, [{"number": 3}])
+    for number in (4, 5):  # the second on a new connection, for the first was closed
+        with pytest.raises(StorageError, match=r"NOT NULL constraint failed: builds\.calls"):
+            change_and_fail(database, number)
     database.checkpoint()
     with database.reading() as reader:
-        assert reader.exec_driver_sql("SELECT build_id FROM builds").scalars().all() == ["b"]
+        assert reader.exec_driver_sql("SELECT calls FROM builds").scalars().all() == [3]
     database.close()
     assert not LedgerDatabase("postgresql+psycopg://u@127.0.0.1:1/x").commits_at_once
 
@@ -240,8 +243,8 @@ def test_a_log_that_cannot_be_brought_in_is_told(
     assert "its log was not brought in" in caplog.text
 
 
-def _add_twice(database: LedgerDatabase) -> None:
-    with database.writing_at_once() as connection:
-        assert connection is not None
-        connection.exec_driver_sql("INSERT INTO builds (build_id) VALUES ('c')")
-        connection.exec_driver_sql("INSERT INTO builds (build_id) VALUES ('b')")
+def change_and_fail(database: LedgerDatabase, number: int) -> None:
+    with database.writing_at_once() as statements:
+        assert statements is not None
+        statements.change(CALLS, [{"number": number}])
+        statements.change(CALLS, [{"number": None}])
