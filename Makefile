@@ -19,7 +19,7 @@ PYTHON_IMAGE  ?= python:3.11-slim-bookworm
 IMAGE         ?= app-builder:0.1.0
 BUILD_NETWORK ?= default
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-services test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout check schemas images ui sandbox-image image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-services test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage check schemas images ui sandbox-image image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -75,6 +75,9 @@ bench-providers: $(READY) ## what the way of a model call costs over a bare HTTP
 
 bench-fanout: $(READY) $(REDIS) ## what the fan-out over files costs, beside other engines
 	$(BIN)/python -m benchmarks.fanout --quick
+
+bench-storage: $(READY) $(S3) ## what the artifact store on S3 costs over bare s3fs
+	$(BIN)/python -m benchmarks.storage
 
 check: $(READY) $(DRIVER) ## formatting, lint, types, layers, unused dependencies
 	$(BIN)/ruff format --check .

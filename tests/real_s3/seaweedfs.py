@@ -9,9 +9,9 @@ import time
 from pathlib import Path
 
 import httpx
-import pytest
 
 ACCESS_KEY = "an-id"
+READING_KEY = "a-reader"
 SECRET_KEY = "a-secret"
 STARTING_SECONDS = 60
 
@@ -28,12 +28,11 @@ class SeaweedFS:
         self._ports = _free_ports(10)
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True)
-        identity = {
-            "name": "tests",
-            "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
-            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-        }
-        (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+        identities = [
+            _identity("tests", ACCESS_KEY, "Admin", "Read", "Write", "List", "Tagging"),
+            _identity("reader", READING_KEY, "Read", "List"),
+        ]
+        (folder / "s3.json").write_text(json.dumps({"identities": identities}))
 
     @property
     def url(self) -> str:
@@ -92,7 +91,12 @@ class SeaweedFS:
                 if httpx.get(f"{self.url}/healthz").status_code == 200:
                     return
             time.sleep(0.1)
-        pytest.fail(f"no S3 server: {(self._folder / 'log').read_text()[-2_000:]}")
+        raise RuntimeError(f"no S3 server: {(self._folder / 'log').read_text()[-2_000:]}")
+
+
+def _identity(name: str, key: str, *actions: str) -> dict[str, object]:
+    credentials = [{"accessKey": key, "secretKey": SECRET_KEY}]
+    return {"name": name, "credentials": credentials, "actions": actions}
 
 
 def _free_ports(number: int) -> list[int]:
