@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from core.artifacts.build_record import BuildRecord, StageStatus
-from core.artifacts.build_report import BuildReport, FileEffort, FileLine, StageLine
+from core.artifacts.build_report import (
+    BuildReport,
+    ChangeSummary,
+    FileEffort,
+    FileLine,
+    StageLine,
+)
 from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.fixes import Fixes
 from core.artifacts.questionnaire import Stack
@@ -29,6 +35,7 @@ class ReportSources:
         asked: the stack the questionnaire asks for.
         spec: what was built instead, and what was decided because nobody said otherwise.
         prompts: what the prompts of each file held.
+        change: what it changed of the build that it began from.
         efforts: what was asked about each file, by path.
     """
 
@@ -41,6 +48,7 @@ class ReportSources:
     asked: Stack
     spec: CleanSpec
     prompts: FilePrompts
+    change: ChangeSummary | None = None
     efforts: Mapping[str, FileEffort] = field(default_factory=dict[str, FileEffort])
 
 
@@ -66,6 +74,7 @@ def make_report(sources: ReportSources) -> BuildReport:
         unverified=_unverified(sources),
         issues=sources.structure.issues,
         edited=record.edited,
+        change=sources.change,
     )
 
 

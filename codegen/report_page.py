@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from codegen.change_section import change_section
 from codegen.failure_message import stable
 from codegen.report_sections import first_line, fixes_section, tests_outcome, tests_section
 from core.artifacts.build_report import BuildReport, FileLine
@@ -16,6 +17,7 @@ def report_page(report: BuildReport) -> str:
         [
             f"# {plain(report.project_name)}",
             _verdict(report, f"is on {code(report.branch)}", report.tests.reason),
+            *_changed(report),
             *_decided(report),
             "## Build",
             _facts(report),
@@ -42,7 +44,8 @@ def committed_page(report: BuildReport) -> str:
     return _page(
         [
             f"# Build report of {plain(report.project_name)}",
-            _verdict(report, "is on the default branch", stable(report.tests.reason)),
+            _verdict(report, _place(report), stable(report.tests.reason)),
+            *_changed(report),
             *_decided(report),
             "## Stages",
             _stages(report),
@@ -79,6 +82,14 @@ def _verdict(report: BuildReport, place: str, reason: str) -> str:
 def _share(report: BuildReport) -> str:
     models = {model for stage in report.stages for model in stage.models}
     return "this" if models <= {"demo/demo"} else "part of this (see the stages)"
+
+
+def _place(report: BuildReport) -> str:
+    return "is for the default branch" if report.change else "is on the default branch"
+
+
+def _changed(report: BuildReport) -> list[str]:
+    return ["## What changed", change_section(report.change)] if report.change else []
 
 
 def _decided(report: BuildReport) -> list[str]:

@@ -1,5 +1,6 @@
 """What `app-builder build` does once its input is read."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -16,6 +17,7 @@ from flows.run_locally import prefect_api, run_build
 from flows.stopping import Stopped, run_stoppable, stopped_by_signals
 from flows.terminal import TerminalListener, print_summary
 from providers.storage.artifact_store import ArtifactStore
+from tasks.engine.baseline import resolved_baseline
 from tasks.engine.preparation import PreparedBuild, prepare_build
 from tasks.engine.secret_sources import environment_secrets
 
@@ -58,6 +60,8 @@ def _checked_and_built(
 def _checked(
     settings: Settings, questionnaire: Questionnaire, options: BuildOptions, console: Console
 ) -> PreparedBuild:
+    store = ArtifactStore(settings.store_url)
+    options = asyncio.run(resolved_baseline(store, questionnaire, options))
     prepared = prepare_build(settings, questionnaire, options, environment_secrets())
     console.print(Text(f"Building {printable(questionnaire.project_name)} as {prepared.build_id}"))
     if prepared.demo:

@@ -13,6 +13,7 @@ from core.settings import Settings
 from core.stages import AUTO
 from flows.plan_table import plan_table
 from providers.storage.artifact_store import ArtifactStore
+from tasks.engine.baseline import resolved_baseline
 from tasks.engine.model_choices import peek_history
 from tasks.engine.plan import BuildPlan, make_plan
 from tasks.engine.plan_text import limit_lines, plan_notes
@@ -42,6 +43,7 @@ async def _planned(
 ) -> BuildPlan:
     """The plan, for the models that a build would have chosen for it now, or has from before."""
     store = ArtifactStore(settings.store_url)
+    options = await resolved_baseline(store, questionnaire, options)
     history = None
     if AUTO in options.models.values():
         _, build_id = identity_of(questionnaire, options)

@@ -14,8 +14,10 @@ from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec, RefinedSpec
 from core.artifacts.structure import FileContract, FileStructure, Module, StructuralIssues
 from prompts.contexts import (
+    CoderContext,
     EntityNames,
     KnownFiles,
+    ModuleFilesContext,
     ModuleTests,
     ProjectFacts,
     PromptContext,
@@ -146,3 +148,15 @@ class CoderChangeContext(PromptContext):
     others: KnownFiles = KnownFiles()
     tests: ModuleTests
     previous: SourceFile
+
+
+def of_change(context: ModuleFilesContext, change: Change) -> FilesChangeContext:
+    """The question about a module's files, of a product that is changed."""
+    fields = {name: getattr(context, name) for name in type(context).model_fields}
+    return FilesChangeContext.model_validate({**fields, "change": change})
+
+
+def with_previous(context: CoderContext, previous: SourceFile) -> CoderChangeContext:
+    """The question about a file that is there already."""
+    fields = {name: getattr(context, name) for name in type(context).model_fields}
+    return CoderChangeContext.model_validate({**fields, "previous": previous})

@@ -1,7 +1,9 @@
 """Stage 7: writes each file with two models, one briefing the other."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from pydantic import BaseModel
 
 from codegen.extraction import extract_file
 from codegen.file_context import FileContext, Material, Offer, file_context, outline
@@ -17,8 +19,9 @@ from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import FileContract, ValidatedStructure
 from core.errors import InputError
-from core.layout import CODE, DOCS, SCHEMA, SPECS_CLEAN, VALIDATED_STRUCTURE
+from core.layout import CODE, VALIDATED_STRUCTURE
 from core.stages import Stage
+from prompts.change_contexts import with_previous
 from prompts.contexts import (
     CoderContext,
     FileIndex,
@@ -33,9 +36,16 @@ from prompts.contexts import (
 from providers.llm.prompt_size import likely_tokens
 from providers.vcs.history import write_history
 from tasks.engine.build_session import BuildSession
+from tasks.engine.changing.files import Designs, FilesBefore
 from tasks.engine.history import BRANCH, file_commits
 from tasks.engine.stage_call import Outputs, StageCall, as_text
 from tasks.engine.stage_work import StageWork
+
+KEPT = "kept"
+"""Input with the text of a file that stays as it was in the build that is changed."""
+
+PREVIOUS = "previous"
+"""Input with the file as it was in that build, where it is written again."""
 
 
 async def write_file(work: StageWork) -> Outputs:
@@ -45,6 +55,8 @@ async def write_file(work: StageWork) -> Outputs:
     to the model, which is asked again.
     """
     file = work.read("file", FileContract)
+    if KEPT in work.call.inputs:
+        return {CODE + file.path: work.read(KEPT)}
     if file.template:
         return {CODE + file.path: _from_template(work, file)}
     if _holds_nothing(file):
@@ -77,18 +89,18 @@ async def write_file(work: StageWork) -> Outputs:
         refuse_file(file, text, index, project.dependencies, tree)
         return text
 
-    text = await work.ask_text(
-        CoderContext(
-            project=project,
-            file=shown.file,
-            brief=brief,
-            schema_=shown.schema_part,
-            sources=sources,
-            others=_known(shown.signatures),
-            tests=tests,
-        ),
-        parse,
+    context = CoderContext(
+        project=project,
+        file=shown.file,
+        brief=brief,
+        schema_=shown.schema_part,
+        sources=sources,
+        others=_known(shown.signatures),
+        tests=tests,
     )
+    if PREVIOUS in work.call.inputs:
+        context = with_previous(context, work.read(PREVIOUS, SourceFile))
+    text = await work.ask_text(context, parse)
     return {CODE + file.path: text}
 
 
@@ -133,6 +145,8 @@ class FilePlan:
         facts: what the templates of packs are given.
         amended: contracts of files that are written, as those that import them were told.
         contexts: what the prompts of each file show, by path.
+        before: the files of the build that is changed, where it is known what that concerns.
+        earlier: the plan of that build.
     """
 
     spec: CleanSpec
@@ -144,6 +158,8 @@ class FilePlan:
     facts: ScaffoldFacts
     amended: dict[str, FileContract] = field(default_factory=dict[str, FileContract])
     contexts: dict[str, FileContext] = field(default_factory=dict[str, FileContext])
+    before: FilesBefore | None = None
+    earlier: "FilePlan | None" = None
 
     def as_written(self, path: str, text: str) -> FileContract:
         """The contract of a file with what the written file offers beyond it."""
@@ -155,16 +171,24 @@ class FilePlan:
 
 def plan_files(session: BuildSession) -> FilePlan:
     """Plan stage 7 from the artifacts of the earlier stages."""
-    structure = ValidatedStructure.model_validate_json(session.artifacts[VALIDATED_STRUCTURE])
-    spec = CleanSpec.model_validate_json(session.artifacts[SPECS_CLEAN])
+    designs = Designs.read(session.artifacts)
+    baseline = session.baseline
+    plan = _plan_of(designs)
+    if baseline is None or not baseline.is_narrow:
+        return plan
+    before = FilesBefore(baseline, designs.design)
+    return replace(plan, before=before, earlier=_plan_of(before.designs))
+
+
+def _plan_of(designs: Designs) -> FilePlan:
     return FilePlan(
-        spec=spec,
-        schema=Schema.model_validate_json(session.artifacts[SCHEMA]),
-        docs=session.artifacts[DOCS],
-        structure=structure,
-        contracts={file.path: file for file in structure.files},
-        order=dependency_order(structure.files),
-        facts=read_facts(spec, structure),
+        spec=designs.spec,
+        schema=designs.design.schema,
+        docs=designs.design.docs,
+        structure=designs.structure,
+        contracts=designs.design.contracts,
+        order=dependency_order(designs.structure.files),
+        facts=read_facts(designs.spec, designs.structure),
     )
 
 
@@ -183,11 +207,10 @@ def file_call(
         written: texts of the files written so far, by path; those the file waits for are there.
     """
     file = plan.contracts[path]
-    imported = [
-        plan.as_written(other, written[other]) if other in written else plan.contracts[other]
-        for other in dict.fromkeys(item.path for item in file.imports)
-        if other in plan.contracts and other != path
-    ]
+    imported = _imported(plan, file, written)
+    if _is_kept(plan, file, written):
+        kept = {"file": as_text(file), KEPT: plan.before.texts[path] if plan.before else ""}
+        return session.call_for(stage, file=path, inputs=kept)
     if file.template:
         return session.call_for(stage, file=path, inputs=_template_inputs(plan, file, imported))
     tests = tuple(test for test in plan.structure.tests if test.path == path)
@@ -199,6 +222,7 @@ def file_call(
         dependencies=plan.structure.dependencies,
     )
     planned = ModuleTests(tests=tests)
+    previous = _previous(plan, path)
     material = Material(
         file=file,
         requirements=frozenset({*file.requirements, *(test.requirement for test in tests)}),
@@ -207,12 +231,12 @@ def file_call(
         imported=imported,
         texts=written,
         contracts=plan.contracts,
-        beside=as_text(project) + as_text(planned),
+        beside=as_text(project) + as_text(planned) + (as_text(previous) if previous else ""),
     )
     shown = file_context(material, session.settings.calls.file_prompt_tokens, likely_tokens)
     plan.contexts[path] = shown
     sources = (SourceFile(path=other, content=written[other]) for other in shown.sources)
-    inputs = {
+    inputs: dict[str, BaseModel] = {
         "project": project,
         "file": file,
         "context": shown,
@@ -220,9 +244,43 @@ def file_call(
         "sources": SourceFiles(files=tuple(sources)),
         "tests": planned,
     }
+    if previous:
+        inputs[PREVIOUS] = previous
     return session.call_for(
         stage, file=path, inputs={name: as_text(value) for name, value in inputs.items()}
     )
+
+
+def _imported(plan: FilePlan, file: FileContract, written: Mapping[str, str]) -> list[FileContract]:
+    """The files that a file imports, as they are written, or else as they are promised."""
+    return [
+        plan.as_written(other, written[other]) if other in written else plan.contracts[other]
+        for other in dict.fromkeys(item.path for item in file.imports)
+        if other in plan.contracts and other != file.path
+    ]
+
+
+def _is_kept(plan: FilePlan, file: FileContract, written: Mapping[str, str]) -> bool:
+    """Whether a file stays as it is in the build that is changed."""
+    before, old = plan.before, plan.earlier
+    if before is None or old is None or not before.has(file.path):
+        return False
+    if not file.template:
+        return before.is_kept(file.path, written)
+    earlier = old.contracts.get(file.path)
+    if earlier is None:
+        return False
+    imported = _imported(old, earlier, before.texts)
+    now = _template_inputs(plan, file, _imported(plan, file, written))
+    return now == _template_inputs(old, earlier, imported)
+
+
+def _previous(plan: FilePlan, path: str) -> SourceFile | None:
+    """A file that is written again, as it is in the build that is changed."""
+    before = plan.before
+    if before is None or not before.has(path) or not before.texts[path]:
+        return None
+    return SourceFile(path=path, content=before.texts[path])
 
 
 def _template_inputs(
@@ -269,5 +327,9 @@ async def commit_files(session: BuildSession, plan: FilePlan, written: Mapping[s
     Returns:
         The id of the last commit.
     """
-    commits = file_commits(plan.structure, written, plan.order)
-    return (await write_history(session.repository, commits, branch=BRANCH))[-1]
+    baseline = session.baseline
+    before = None if baseline is None else baseline.files
+    commits = file_commits(plan.structure, written, plan.order, before)
+    parent = None if baseline is None else baseline.published.commit
+    written_ids = await write_history(session.repository, commits, branch=BRANCH, parent=parent)
+    return written_ids[-1]

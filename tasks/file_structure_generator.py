@@ -10,13 +10,11 @@ from core.artifacts.structure import FileStructure, StructuralIssues
 from core.errors import AnswerError
 from core.layout import DOCS, FILE_STRUCTURE, SCHEMA, SPECS_CLEAN, STRUCTURAL_ISSUES
 from prompts.contexts import ModulePlanContext
+from tasks.engine.changing.structure import MAX_PLANS, structure_of_change
 from tasks.engine.module_files import ask_files, with_files
 from tasks.engine.scaffolding import served_files, settle_dependencies
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
-
-MAX_PLANS = 3
-"""Plans asked for where packages are declared that the package indexes do not have."""
 
 
 async def generate_structure(work: StageWork) -> Outputs:
@@ -24,6 +22,8 @@ async def generate_structure(work: StageWork) -> Outputs:
 
     They also see what the packs serve, in a module of its own at the end.
     """
+    if work.is_change:
+        return {FILE_STRUCTURE: await structure_of_change(work)}
     spec = work.read(SPECS_CLEAN, CleanSpec)
     noted = work.read(STRUCTURAL_ISSUES, StructuralIssues)
     planned = await _plan(work, spec, noted)

@@ -26,11 +26,18 @@ from core.layout import (
     TESTS_REPORT,
     VALIDATED_STRUCTURE,
 )
-from core.options import Publisher
 from providers.storage.calls import CallRow
 from providers.vcs.history import Commit, FileChange, read_tree, write_history
 from providers.vcs.release import Release
 from tasks.engine import console
+from tasks.engine.changing.publishing import (
+    is_published,
+    note_published,
+    repository_name,
+    stay_published,
+    summary_of,
+    title_of,
+)
 from tasks.engine.history import BRANCH
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
@@ -42,7 +49,8 @@ _WRITING = "coder"
 async def publish_repository(work: StageWork) -> Outputs:
     """Publish to the default branch when the tests are green, else to a review branch.
 
-    The report's own commit is the last one. It changes no file that was tested.
+    The report's own commit is the last one. It changes no file that was tested. Where a product is
+    changed and all its files stayed as they were, nothing is published.
 
     Raises:
         PublishingRefusedError: the place does not allow it, or a path may not leave this machine.
@@ -53,8 +61,20 @@ async def publish_repository(work: StageWork) -> Outputs:
     refused = work.read(FILE_PROMPTS, FilePrompts).refused
     structure = work.read(VALIDATED_STRUCTURE, ValidatedStructure)
     await session.recorder.update(unwritten=still_unwritten(files, structure, refused))
+    await session.recorder.update(test_status=tests.status, test_reason=tests.reason)
+    if is_published(work, files):
+        await stay_published(session)
+    else:
+        await _publish(work, tests, files)
+    report = _report(work, files, await session.recorder.calls())
+    return {REPORT: report_page(report), REPORT_JSON: report}
+
+
+async def _publish(work: StageWork, tests: TestReport, files: Mapping[str, str]) -> None:
+    session = work.session
+    structure = work.read(VALIDATED_STRUCTURE, ValidatedStructure)
     commit = await _commit_report(work, files)
-    await session.recorder.update(commit=commit, test_status=tests.status, test_reason=tests.reason)
+    await session.recorder.update(commit=commit)
     if session.publisher is not None:
         _refuse_paths(files, [file.path for file in structure.files if file.template])
         release = _release(work, tests, files, commit)
@@ -65,9 +85,8 @@ async def publish_repository(work: StageWork) -> Outputs:
             commit=publication.commit,
             pull_request=publication.pull_request or "",
         )
+        await note_published(session, release, publication)
         await console.show_repository(session, publication)
-    report = _report(work, files, await session.recorder.calls())
-    return {REPORT: report_page(report), REPORT_JSON: report}
 
 
 def _refuse_paths(files: Mapping[str, str], workflows: Collection[str]) -> None:
@@ -84,17 +103,16 @@ def _refuse_paths(files: Mapping[str, str], workflows: Collection[str]) -> None:
 def _release(work: StageWork, tests: TestReport, files: Mapping[str, str], commit: str) -> Release:
     session = work.session
     spec = work.read(SPECS_CLEAN, CleanSpec)
-    local = session.options.publisher is Publisher.LOCAL
     return Release(
         project=session.project_id,
         build=session.build_id,
-        # On this machine each build has a repository of its own.
-        name=session.build_id if local else session.options.repository_name or session.project_id,
+        name=repository_name(session),
         commit=commit,
         green=tests.status == "green",
-        title=f"Build {session.questionnaire.project_name}",
+        title=title_of(session),
         description=spec.summary,
         report=committed_page(_report(work, files, ())),
+        is_change=session.baseline is not None,
     )
 
 
@@ -119,6 +137,7 @@ def _report(work: StageWork, files: Mapping[str, str], calls: Iterable[CallRow])
             asked=work.read(SPECS, Questionnaire).stack,
             spec=work.read(SPECS_CLEAN, CleanSpec),
             prompts=work.read(FILE_PROMPTS, FilePrompts),
+            change=summary_of(work, files),
             efforts=efforts_of(calls),
         )
     )

@@ -9,17 +9,16 @@ from core.artifacts.specs import CleanSpec
 from core.errors import AnswerError
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN
 from prompts.contexts import EntityNames, SchemaGeneratorContext
+from tasks.engine.changing.design import ENTITIES_AT_ONCE, schema_of_change
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
-
-ENTITIES_AT_ONCE = 6
-"""Entities asked for in one question, so that no answer has to hold a large schema."""
 
 
 async def generate_schema(work: StageWork) -> Outputs:
     """Write the schema, and its section of the docs."""
     docs = work.read(DOCS)
-    schema = work.edited(SCHEMA, Schema) or await _ask_in_parts(work, docs)
+    ask = schema_of_change if work.is_change else _ask_in_parts
+    schema = work.edited(SCHEMA, Schema) or await ask(work, docs)
     return {SCHEMA: schema, DOCS: update_docs(docs, schema)}
 
 

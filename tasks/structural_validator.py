@@ -9,6 +9,7 @@ from core.artifacts.structure import StructuralIssue, StructuralIssues
 from core.errors import InputError
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN, STRUCTURAL_ISSUES
 from prompts.contexts import StructuralValidatorContext
+from tasks.engine.changing.design import issues_of_change
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
 
@@ -26,6 +27,9 @@ async def find_issues(work: StageWork) -> Outputs:
     if errors:
         shown = "; ".join(f"{issue.place}: {issue.message}" for issue in errors[:5])
         raise InputError(f"{SCHEMA}: {shown}")
+    if work.is_change:
+        found = await issues_of_change(work, schema)
+        return {STRUCTURAL_ISSUES: StructuralIssues(issues=(*checked, *found))}
     answer = await work.ask(
         StructuralValidatorContext(docs=work.read(DOCS), schema_=schema), IssueList
     )

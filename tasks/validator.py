@@ -23,6 +23,8 @@ from core.layout import (
     STRUCTURAL_ISSUES,
     VALIDATED_STRUCTURE,
 )
+from tasks.engine.changing.review import ChangeReview
+from tasks.engine.changing.structure import new_issues
 from tasks.engine.module_files import ask_files, with_files
 from tasks.engine.scaffolding import settle_dependencies
 from tasks.engine.stage_call import Outputs
@@ -73,8 +75,11 @@ class _Review:
         self._spec = work.read(SPECS_CLEAN, CleanSpec)
         self._schema = work.read(SCHEMA, Schema)
         self._unknown = unknown
+        self._changing = ChangeReview(work) if work.is_change else None
         self._structure = self._scaffolded(structure)
-        noted = work.read(STRUCTURAL_ISSUES, StructuralIssues)
+        noted = (
+            new_issues(work) if work.is_change else work.read(STRUCTURAL_ISSUES, StructuralIssues)
+        )
         self._noted = NotedIssues(self._structure, self._schema, noted)
         self._corrections: list[str] = []
         self._check()
@@ -96,6 +101,12 @@ class _Review:
         for position, module in enumerate(self._structure.modules):
             if is_scaffold(module):
                 continue  # it follows from the others
+            if (
+                self._changing
+                and not review_round
+                and self._changing.is_kept(self._structure, module)
+            ):
+                continue
             known = (
                 self._noted.of(position) if not review_round else self._noted.errors_of(position)
             )
@@ -122,18 +133,22 @@ class _Review:
             assigned.issues,
             review_round=assigned.review_round,
         )
-        self._replace(module, answer)
+        self._replace(module, answer, assigned.issues)
         self._check()
 
     async def _review(self, assigned: Assignment) -> None:
         review = await review_module(self._work, self._schema, self._structure, assigned)
         module = self._structure.modules[assigned.position]
-        self._replace(module, review)
+        self._replace(module, review, assigned.issues)
         self._noted.resolve(assigned.position, review.resolved)
         self._corrections.extend(review.corrections)
 
-    def _replace(self, module: Module, answer: ModuleFiles) -> None:
+    def _replace(
+        self, module: Module, answer: ModuleFiles, issues: tuple[StructuralIssue, ...]
+    ) -> None:
         """Put a module's files into the structure; the packs' files follow from them."""
+        if self._changing:
+            answer = self._changing.merged(self._structure, module, answer, issues)
         changed = with_files(self._structure, module, answer)
         self._structure = self._scaffolded(changed)
 
@@ -143,6 +158,8 @@ class _Review:
 
     async def settle(self) -> None:
         """Take up what the packs need for the files as they are now."""
+        if self._changing:
+            self._structure = self._changing.pruned(self._structure)
         changed, unknown = await settle_dependencies(self._work, self._spec, self._structure)
         self._unknown = (*self._unknown, *unknown)
         self._structure = self._scaffolded(changed)
@@ -156,8 +173,9 @@ class _Review:
             tests=self._structure.tests,
             notes=self._structure.notes,
             corrections=tuple(self._corrections),
-            issues=tuple(
-                issue for issue in self._noted.left if issue.severity is not Severity.INFO
+            issues=(
+                *(self._changing.standing if self._changing else ()),
+                *(issue for issue in self._noted.left if issue.severity is not Severity.INFO),
             ),
         )
 

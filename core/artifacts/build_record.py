@@ -95,6 +95,7 @@ class BuildRecord(Artifact):
     user: str
     status: BuildStatus = BuildStatus.RUNNING
     demo: bool = Field(default=False, description="A demo model wrote it, not a real one.")
+    baseline: str = Field(default="", description="The build that it changes, if it does.")
     current_stage: str = ""
     failed_at: str | None = None
     stages: dict[str, StageRecord] = Field(default_factory=dict)

@@ -1,5 +1,8 @@
 """Artifact of stage 8: what was built, by whom, at what cost, and what was not verified."""
 
+from collections.abc import Collection
+from typing import Literal
+
 from pydantic import Field
 
 from core.artifacts.base import Artifact, Part
@@ -49,6 +52,50 @@ class FileLine(FileEffort):
     )
 
 
+class ChangedFiles(Part):
+    """Files that are different from those of the build before."""
+
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.added, *self.changed, *self.removed)
+
+    def only(self, paths: Collection[str]) -> "ChangedFiles":
+        """Those of them that are among some paths."""
+        return ChangedFiles(
+            added=tuple(path for path in self.added if path in paths),
+            changed=tuple(path for path in self.changed if path in paths),
+            removed=tuple(path for path in self.removed if path in paths),
+        )
+
+
+class ChangeLine(Part):
+    """One requirement or entity that changed, and the files that changed with it."""
+
+    item: str = Field(examples=["FR-3", "Task"])
+    title: str = ""
+    how: Literal["added", "changed", "removed"]
+    files: ChangedFiles = ChangedFiles()
+
+
+class ChangeSummary(Part):
+    """What a build changed of the one that it began from."""
+
+    baseline: str = Field(description="The build that was changed.")
+    asked: tuple[str, ...] = Field(
+        default=(), description="What is different in the questionnaire, a phrase each."
+    )
+    lines: tuple[ChangeLine, ...] = ()
+    others: ChangedFiles = Field(
+        default=ChangedFiles(), description="Files that changed because others did."
+    )
+    kept: int = Field(default=0, ge=0, description="Files that stayed as they were.")
+
+
 class BuildReport(Artifact):
     """`report/report.json`: what was built, by which models, at what cost; what is not verified."""
 
@@ -81,3 +128,6 @@ class BuildReport(Artifact):
         default=(), description="Issues of the structure that were left standing."
     )
     edited: tuple[str, ...] = Field(default=(), description="Artifacts a person replaced by hand.")
+    change: ChangeSummary | None = Field(
+        default=None, description="What it changed of the build that it began from."
+    )

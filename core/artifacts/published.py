@@ -17,6 +17,7 @@ class PublishedBuild(Artifact):
     )
     baseline: str = Field(default="", description="The build that it changed, if it did.")
     commit: str = Field(description="The published commit, report included.")
+    green: bool = False
     demo: bool = False
     publisher: Publisher = Publisher.LOCAL
     name: str = Field(description="Of the repository, as the publisher knows it.")

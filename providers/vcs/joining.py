@@ -88,7 +88,10 @@ async def joined(git: Git, release: Release, head: str, earlier: Collection[str]
         )
     if tree == await _object(git, "rev-parse", f"{base}^{{tree}}"):
         return Joined(head, None)
-    change = await _commit(git, tree, (base,), message, after=base)
+    if await is_ancestor(git, base, release.commit):
+        change = release.commit  # it went on from there, a commit a file
+    else:
+        change = await _commit(git, tree, (base,), message, after=base)
     if head == base:
         return Joined(change, change)
     merged = await _merged_tree(git, head, change)

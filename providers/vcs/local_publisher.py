@@ -24,16 +24,20 @@ class LocalPublisher:
     async def publish(self, source: Path, release: Release) -> Publication:
         """Make a branch point to the release's commit; see `Publisher.publish`.
 
+        What changes a default branch that is there has a branch of its own, for people to merge.
+
         If the branch holds commits that the new one does not stand on, they are kept under a branch
         of their own before it moves. A plain clone checks out the default branch where there is
         one, else what was published last.
         """
         commit, default_branch = check_commit_id(release.commit), release.default_branch
-        branch = default_branch if release.green else release.branch_of_change
-        for each in (branch, default_branch):
+        for each in (release.branch_of_change, default_branch):
             _check_public_branch(each)
         repository = absolute(self._folder / f"{check_slug(release.name)}.git")
         async with opened(repository) as git:
+            branch = default_branch if release.green else release.branch_of_change
+            if release.is_change and await branch_head(git, default_branch) is not None:
+                branch = release.branch_of_change
             superseded = await _move_branch(git, absolute(source), branch, commit)
             await _point_head(git, default_branch, branch)
         return Publication(

@@ -15,6 +15,7 @@ class Release(BaseModel):
         title: one line that says what was built.
         description: of the repository.
         report: Markdown for whoever looks at what was not verified or has changed.
+        is_change: whether it changes what was published before, which is for people to merge.
         default_branch: of a repository that is made.
         topics: of a repository that is made.
     """
@@ -29,6 +30,7 @@ class Release(BaseModel):
     title: str
     description: str = ""
     report: str = ""
+    is_change: bool = False
     default_branch: str = "main"
     topics: tuple[str, ...] = Field(default=(), max_length=18)
 

@@ -23,11 +23,12 @@ from providers.sandbox.sandbox import Sandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallMaxima
 from providers.vcs.publisher import Publisher
+from tasks.engine.baseline import Baseline
 from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.code_digest import code_digest
 from tasks.engine.redo import Redo
 from tasks.engine.result_storage import ArtifactStoreResults
-from tasks.engine.stage_call import StageCall
+from tasks.engine.stage_call import BASELINE, StageCall
 from tasks.engine.stages_to_run import edits_of
 from tasks.engine.used_results import ResultsInUse
 
@@ -43,6 +44,7 @@ class BuildSession:
         publisher: where the repository goes, if anywhere.
         workspace: folder on this machine for the Git history and the tree under test.
         redo: which stages were redone.
+        baseline: the build that this one changes, if it does.
         used: which kept results the build uses.
         artifacts: text of every artifact written so far, by path.
         states: final states of the task runs that wrote an artifact, for the edges in the UI.
@@ -66,6 +68,7 @@ class BuildSession:
     publisher: Publisher | None
     workspace: Path
     redo: Redo = field(default_factory=Redo)
+    baseline: Baseline | None = None
     used: ResultsInUse = field(init=False)
     artifacts: dict[str, str] = field(init=False)
     states: dict[str, tuple[State[Any], ...]] = field(
@@ -100,6 +103,7 @@ class BuildSession:
         """
         if inputs is None:
             inputs = {path: self.artifacts[path] for path in stage.reads or (PARAMETERS,)}
+            inputs |= self._before(stage)
         return StageCall(
             stage=stage.number,
             name=f"{stage.label} {file}" if file else stage.label,
@@ -120,6 +124,17 @@ class BuildSession:
             ),
             salt=self.salt(stage),
         )
+
+    def _before(self, stage: Stage) -> dict[str, str]:
+        """What a stage that plans is given of the build that is changed.
+
+        Nothing where it cannot be told what the change concerns: then all is asked.
+        """
+        if self.baseline is None or not self.baseline.is_narrow:
+            return {}
+        if not (stage.cached and stage.models) or stage.fan_out:
+            return {}
+        return {BASELINE + path: text for path, text in self.baseline.plans.items()}
 
     def states_before(self, stage: Stage) -> list[State[Any]]:
         """States of the task runs that wrote what a stage reads."""

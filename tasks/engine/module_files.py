@@ -1,5 +1,7 @@
 """The question about one module's files, which stage 4 asks first and stage 5 again."""
 
+from collections.abc import Callable
+
 from codegen.contract_checks import with_language
 from codegen.contracts import check_module_files
 from codegen.excerpts import docs_excerpt, schema_excerpt, spec_excerpt, structure_excerpt
@@ -7,6 +9,7 @@ from codegen.issues import refuse_errors
 from codegen.scaffolds.serving import making_room
 from codegen.structure_shapes import read_files
 from core.artifacts.answers import ModuleFiles
+from core.artifacts.change import Change
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import (
@@ -18,6 +21,7 @@ from core.artifacts.structure import (
     StructuralIssues,
 )
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN
+from prompts.change_contexts import of_change
 from prompts.contexts import ModuleFilesContext
 from tasks.engine.stage_work import StageWork
 
@@ -29,6 +33,8 @@ async def ask_files(
     issues: tuple[StructuralIssue, ...],
     *,
     review_round: int = 0,
+    change: Change | None = None,
+    merge: Callable[[ModuleFiles], ModuleFiles] = lambda answer: answer,
 ) -> ModuleFiles:
     """Ask for the files of a module.
 
@@ -38,6 +44,8 @@ async def ask_files(
         module: the module asked about; if it has files, they are to be written again.
         issues: what the answer should settle.
         review_round: 0 where it is asked first.
+        change: of a product that is changed, what is different.
+        merge: makes of an answer what is taken from it; that is what is checked.
 
     Raises:
         AnswerError: no model gave a usable answer.
@@ -46,27 +54,30 @@ async def ask_files(
     schema = work.read(SCHEMA, Schema)
     others = _replaced(structure, module, ())
 
-    def check(answer: ModuleFiles) -> None:
+    def check(told: ModuleFiles) -> None:
+        answer = merge(told)
         room = making_room(others, [file.path for file in answer.files])
         refuse_errors(check_module_files(spec, schema, room, answer))
 
     plan = structure_excerpt(structure, schema, module)
-    return await work.ask(
-        ModuleFilesContext(
-            specs=spec_excerpt(spec, requirements=module.requirements, entities=module.entities),
-            docs=docs_excerpt(
-                work.read(DOCS), requirements=module.requirements, entities=module.entities
-            ),
-            schema_=schema_excerpt(schema, module.entities),
-            issues=StructuralIssues(issues=issues),
-            plan=plan.model_copy(update={"tests": tests_of(structure, module)}),
-            module=module,
+    context = ModuleFilesContext(
+        specs=spec_excerpt(spec, requirements=module.requirements, entities=module.entities),
+        docs=docs_excerpt(
+            work.read(DOCS), requirements=module.requirements, entities=module.entities
         ),
+        schema_=schema_excerpt(schema, module.entities),
+        issues=StructuralIssues(issues=issues),
+        plan=plan.model_copy(update={"tests": tests_of(structure, module)}),
+        module=module,
+    )
+    answer = await work.ask(
+        context if change is None else of_change(context, change),
         ModuleFiles,
         check,
         reshape=read_files,
         review_round=review_round,
     )
+    return merge(answer)
 
 
 def with_files(structure: FileStructure, module: Module, answer: ModuleFiles) -> FileStructure:

@@ -25,6 +25,7 @@ from providers.sandbox.choice import choose_sandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
 from tasks.engine import console
+from tasks.engine.baseline import open_baseline, resolved_baseline, tell_baseline
 from tasks.engine.build_events import publish_outcome, tag_run
 from tasks.engine.build_lock import build_held
 from tasks.engine.build_recorder import BuildRecorder, utc_now
@@ -101,6 +102,7 @@ async def _opened(
     ledger = UsageLedger(settings.ledger_database_url)
     try:
         breakers = Breakers(settings.breaker, ledger)
+        options = await resolved_baseline(store, questionnaire, options)
         prepared = await _prepared(settings, questionnaire, options, store, breakers)
         async with build_held(settings.root / "locks", store, prepared.build_id):
             await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))
@@ -212,11 +214,14 @@ async def _session(
     store: ArtifactStore,
     ledger: UsageLedger,
 ) -> BuildSession:
+    workspace = settings.root / "work" / prepared.build_id
+    baseline = await open_baseline(store, prepared, workspace / "repository.git")
     record = BuildRecord(
         build_id=prepared.build_id,
         project_id=prepared.project_id,
         project_name=prepared.questionnaire.project_name,
         user=prepared.user,
+        baseline=baseline.published.build_id if baseline else "",
         demo=prepared.demo,
         edited=tuple(prepared.options.use),
         flow_run_id=str(flow_run.id or ""),
@@ -240,8 +245,9 @@ async def _session(
         results=await saved_result_storage(store.address),
         sandbox=choose_sandbox(settings.sandbox_kind, settings.sandbox_image),
         publisher=open_publisher(settings, prepared.options, prepared.secrets),
-        workspace=settings.root / "work" / prepared.build_id,
+        workspace=workspace,
         redo=redo,
+        baseline=baseline,
     )
 
 
@@ -250,6 +256,7 @@ async def _announce(session: BuildSession) -> None:
     logger.info("Build %s of project %s", session.build_id, session.project_id)
     if session.recorder.record.demo:
         logger.warning("A demo model answers in this build, not a real one")
+    tell_baseline(session.baseline, session.recorder.record, logger)
     await tag_run(session.build_id, session.project_id)
     await session.recorder.update()
 

@@ -13,6 +13,10 @@ Outputs: TypeAlias = dict[str, Artifact | str]
 """What a stage's function returns: artifacts by path, documents as text."""
 
 
+BASELINE = "baseline/"
+"""Before the names of inputs that are artifacts of the build that is changed."""
+
+
 class StageCall(BaseModel):
     """Everything that decides a stage's result.
 

@@ -16,7 +16,7 @@ from providers.llm.checkpoints import Slot
 from providers.llm.structured import parse_json
 from providers.storage.calls import CallMaxima
 from tasks.engine.build_session import BuildSession
-from tasks.engine.stage_call import StageCall
+from tasks.engine.stage_call import BASELINE, StageCall
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 T = TypeVar("T")
@@ -58,6 +58,20 @@ class StageWork:
     def read(self, path: str, artifact_type: type[ModelT] | None = None) -> ModelT | str:
         """Read an input: a document as text, or an artifact as its type."""
         text = self.call.inputs[path]
+        return text if artifact_type is None else artifact_type.model_validate_json(text)
+
+    @property
+    def is_change(self) -> bool:
+        """Whether a build is changed of which is known what the change concerns."""
+        return any(name.startswith(BASELINE) for name in self.call.inputs)
+
+    @overload
+    def before(self, path: str) -> str: ...
+    @overload
+    def before(self, path: str, artifact_type: type[ModelT]) -> ModelT: ...
+    def before(self, path: str, artifact_type: type[ModelT] | None = None) -> ModelT | str:
+        """Read an artifact of the build that is changed, as `read` reads one of this build."""
+        text = self.call.inputs[BASELINE + path]
         return text if artifact_type is None else artifact_type.model_validate_json(text)
 
     def edited(self, path: str, artifact_type: type[ModelT]) -> ModelT | None:

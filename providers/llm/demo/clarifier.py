@@ -1,6 +1,9 @@
 """Answers `clarifier`: closes a questionnaire's gaps with assumptions, and says so."""
 
-from core.artifacts.answers import Clarification
+from collections.abc import Sequence
+
+from core.artifacts.answers import Clarification, ClarifiedChange
+from core.artifacts.change import Change
 from core.artifacts.questionnaire import Entity, Questionnaire, Stack
 from core.artifacts.specs import ClarifyingQuestion, RefinedSpec
 from providers.llm.demo.blocks import PromptBlocks
@@ -17,8 +20,10 @@ _SCOPE = (
 
 
 def answer(blocks: PromptBlocks) -> str:
-    """Refine a questionnaire."""
+    """Refine a questionnaire, or what changed of one."""
     questionnaire = blocks.model("questionnaire", Questionnaire)
+    if "change" in blocks:
+        return _changed(questionnaire, blocks.model("change", Change).asked)
     entities = tuple(map(_with_fields, questionnaire.entities or (guess_entity(questionnaire),)))
     questions = tuple(
         ClarifyingQuestion(id=f"Q{number}", question=question, reason=reason, answer=reply)
@@ -43,6 +48,20 @@ def answer(blocks: PromptBlocks) -> str:
         assumptions=(*(item.answer for item in questions), _SCOPE),
     )
     return Clarification(questions=questions, specs=specs).model_dump_json()
+
+
+def _changed(questionnaire: Questionnaire, asked: tuple[str, ...]) -> str:
+    """Refine the features and entities that are asked about."""
+    features = tuple(f for f in questionnaire.features if f"feature: {f.title}" in asked)
+    entities = tuple(e for e in questionnaire.entities if f"entity: {e.name}" in asked)
+    found = _about_bare(entities)
+    questions = tuple(
+        ClarifyingQuestion(id=f"Q{number}", question=question, reason=reason, answer=reply)
+        for number, (question, reason, reply) in enumerate(found, start=1)
+    )
+    refined = tuple(map(_with_fields, entities))
+    change = ClarifiedChange(questions=questions, features=features, entities=refined)
+    return change.model_dump_json()
 
 
 def _with_fields(entity: Entity) -> Entity:
@@ -79,7 +98,11 @@ def _about_entities(
                 f"It keeps one kind of thing, called {name}, with a name and notes.",
             )
         ]
-    bare = [one_line(entity.name) for entity in questionnaire.entities if not entity.fields]
+    return _about_bare(questionnaire.entities)
+
+
+def _about_bare(entities: Sequence[Entity]) -> list[tuple[str, str, str]]:
+    bare = [one_line(entity.name) for entity in entities if not entity.fields]
     if not bare:
         return []
     shown = ", ".join(bare[:5]) + (f" and {len(bare) - 5} more" if len(bare) > 5 else "")

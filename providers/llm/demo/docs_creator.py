@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from core.artifacts.change import Change
 from core.artifacts.specs import CleanSpec, Relation, Requirement, SpecEntity, SpecField
 from providers.llm.demo.blocks import PromptBlocks
 from providers.llm.demo.literals import LEAD_LENGTH, lead, markdown_line, markdown_text, one_line
@@ -22,8 +23,10 @@ _KINDS = {"many_to_one": "one", "one_to_one": "exactly one", "many_to_many": "an
 
 
 def answer(blocks: PromptBlocks) -> str:
-    """Write the documentation of a clean spec."""
+    """Write the documentation of a clean spec, or the sections of it that changed."""
     specs = blocks.model("specs", CleanSpec)
+    if "change" in blocks:
+        return _changed(specs, blocks.model("change", Change).asked)
     parts = [
         f"# {markdown_line(specs.project_name)}",
         "## Overview",
@@ -41,6 +44,16 @@ def answer(blocks: PromptBlocks) -> str:
         *_section("## Non-goals", _items(specs.non_goals)),
         *_section("## Assumptions", _items(specs.assumptions)),
         *_section("## In the asker's own words", _whole(specs.summary)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _changed(specs: CleanSpec, asked: tuple[str, ...]) -> str:
+    parts = [
+        *(_requirement(item) for item in specs.requirements if item.id in asked),
+        *(_entity(item) for item in specs.entities if item.name in asked),
+        "## Interfaces",
+        _INTERFACES,
     ]
     return "\n\n".join(parts) + "\n"
 

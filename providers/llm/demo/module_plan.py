@@ -5,9 +5,10 @@ it needs, then the application, its tests, and how it is delivered.
 """
 
 from core.artifacts.answers import ModulePlan
+from core.artifacts.change import Change
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
-from core.artifacts.structure import Dependency, Module, StructuralIssues
+from core.artifacts.structure import Dependency, FileStructure, Module, StructuralIssues
 from providers.llm.demo.blocks import PromptBlocks
 from providers.llm.demo.planned_tests import owner_of
 from providers.llm.demo.relations import creation_order
@@ -41,6 +42,9 @@ def answer(blocks: PromptBlocks) -> str:
     blocks.model("issues", StructuralIssues)
     names = [entity.name for entity in creation_order(schema.entities)]
     owned = {item.id: owner_of(item, names) for item in specs.requirements}
+    if "change" in blocks:
+        previous, change = blocks.model("previous", FileStructure), blocks.model("change", Change)
+        return _changed(previous.modules, names, owned, {*change.asked})
     nobodys = tuple(number for number, owner in owned.items() if not owner)
     modules = (
         Module(name=FOUNDATION, purpose="What all kinds of records share.", entities=tuple(names)),
@@ -61,8 +65,54 @@ def answer(blocks: PromptBlocks) -> str:
     return ModulePlan(modules=modules, dependencies=DEPENDENCIES).model_dump_json()
 
 
-def _record_modules(names: list[str], owned: dict[str, str]) -> list[Module]:
-    taken: set[str] = set()
+def _changed(
+    previous: tuple[Module, ...], names: list[str], owned: dict[str, str], asked: set[str]
+) -> str:
+    """The modules that hold what is new, in their order."""
+    there = {name for module in previous for name in module.entities}
+    new = [name for name in names if name in asked and name not in there]
+    taken = {module.name.removesuffix(RECORDS) for module in previous}
+    tests = [module for module in previous if module.name.startswith(ACCEPTANCE)]
+    room = [module for module in tests[-1:] if len(module.entities) < _TESTED_AT_ONCE]
+    added: dict[str, tuple[str, ...]] = {room[0].name: tuple(new)} if room else {}
+    modules: list[Module] = []
+    for module in previous:
+        everything = module.name in {FOUNDATION, DELIVERY}
+        entities = new if everything else [*added.get(module.name, ())]
+        held = {*module.entities, *entities}
+        numbers = [
+            number
+            for number, owner in owned.items()
+            if number in asked
+            and (
+                module.name == DELIVERY
+                or (owner in held and module.name != FOUNDATION)
+                or (not owner and module.name == APPLICATION)
+            )
+        ]
+        if entities or numbers or (new and module.name == APPLICATION):
+            modules.append(_extended(module, numbers, entities))
+    records = [item for item in _record_modules(new, owned, taken) if item.entities]
+    place = next((n for n, item in enumerate(modules) if item.name != FOUNDATION), 0)
+    modules[place:place] = records
+    if new and not room:
+        modules.append(_tests_of(len(tests) + 1, tuple(new), owned))
+    return ModulePlan(modules=tuple(modules)).model_dump_json()
+
+
+def _extended(module: Module, numbers: list[str], entities: list[str]) -> Module:
+    return Module(
+        name=module.name,
+        purpose=module.purpose,
+        requirements=tuple(dict.fromkeys((*module.requirements, *numbers))),
+        entities=tuple(dict.fromkeys((*module.entities, *entities))),
+    )
+
+
+def _record_modules(
+    names: list[str], owned: dict[str, str], taken: set[str] | None = None
+) -> list[Module]:
+    taken = set() if taken is None else taken
     return [
         Module(
             name=_module_name(name, taken),
@@ -91,12 +141,13 @@ def _test_modules(names: list[str], owned: dict[str, str]) -> list[Module]:
         tuple(names[start : start + _TESTED_AT_ONCE])
         for start in range(0, len(names), _TESTED_AT_ONCE)
     ]
-    return [
-        Module(
-            name=f"{ACCEPTANCE}{number}",
-            purpose=f"Shows that the requirements about {', '.join(group)} are met.",
-            requirements=tuple(number for number, owner in owned.items() if owner in group),
-            entities=group,
-        )
-        for number, group in enumerate(groups, start=1)
-    ]
+    return [_tests_of(number, group, owned) for number, group in enumerate(groups, start=1)]
+
+
+def _tests_of(number: int, group: tuple[str, ...], owned: dict[str, str]) -> Module:
+    return Module(
+        name=f"{ACCEPTANCE}{number}",
+        purpose=f"Shows that the requirements about {', '.join(group)} are met.",
+        requirements=tuple(number for number, owner in owned.items() if owner in group),
+        entities=group,
+    )

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from core.artifacts.answers import SpecChange
+from core.artifacts.change import Change
 from core.artifacts.questionnaire import Entity, EntityField, FieldType
 from core.artifacts.specs import CleanSpec, RefinedSpec, Relation, SpecEntity, SpecField
 from core.identity import project_slug
@@ -18,8 +20,11 @@ from providers.llm.demo.requirements import number_requirements
 
 
 def answer(blocks: PromptBlocks) -> str:
-    """Turn a refined spec into a clean one."""
+    """Turn a refined spec into a clean one, or what changed of it."""
     specs = blocks.model("specs", RefinedSpec)
+    if "change" in blocks:
+        previous, change = blocks.model("previous", CleanSpec), blocks.model("change", Change)
+        return _changed(specs, previous, change.asked)
     entities, notes = without_required_cycles(_entities(specs.entities))
     slug = project_slug(specs.project_name)
     clean = CleanSpec(
@@ -35,6 +40,31 @@ def answer(blocks: PromptBlocks) -> str:
         assumptions=(*specs.assumptions, *notes),
     )
     return clean.model_dump_json()
+
+
+def _changed(specs: RefinedSpec, previous: CleanSpec, asked: tuple[str, ...]) -> str:
+    """Write the requirements and entities that are asked about."""
+    entities, notes = without_required_cycles(_entities(specs.entities))
+    drafts = number_requirements(specs.features, entities)
+    numbers = {item.sources: item.id for item in previous.requirements}
+    first = len(previous.requirements) + len(previous.removed_requirements) + 1
+    new = [item for item in drafts if item.sources not in numbers and set(item.sources) & {*asked}]
+    given = {item.sources: f"FR-{number}" for number, item in enumerate(new, start=first)}
+    known = {item.name for item in previous.entities}
+    return SpecChange(
+        requirements=tuple(
+            item.model_copy(update={"id": number})
+            for item in drafts
+            if (number := {**given, **numbers}.get(item.sources, "")) in asked
+            or item.sources in given
+        ),
+        entities=tuple(
+            item
+            for item in entities
+            if item.name in asked or (item.name not in known and set(item.sources) & {*asked})
+        ),
+        assumptions=tuple(note for note in notes if note not in previous.assumptions),
+    ).model_dump_json()
 
 
 def _entities(entities: tuple[Entity, ...]) -> tuple[SpecEntity, ...]:
@@ -62,6 +92,7 @@ def _entity(entity: Entity, name: str, by_said: Mapping[str, str]) -> SpecEntity
         description=_called(entity.name, name, entity.description),
         fields=tuple(fields),
         relations=tuple(relations),
+        sources=(f"entity: {entity.name}",),
     )
 
 

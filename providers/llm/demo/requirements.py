@@ -45,6 +45,7 @@ def _of_feature(feature: Feature, number: int, phrases: Mapping[str, set[str]]) 
         if concerned
         else ("The application that serves it is up.",),
         entities=concerned,
+        sources=(f"feature: {feature.title}",),
     )
 
 
@@ -61,6 +62,7 @@ def _of_entity(entity: SpecEntity) -> Requirement:
             "What others refer to cannot be deleted.",
         ),
         entities=(entity.name,),
+        sources=entity.sources,
     )
 
 
