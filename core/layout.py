@@ -78,9 +78,15 @@ INBOX_LOOK = "reports/inbox.json"
 """What the last look into the inbox found, in the artifact store."""
 
 
+BUILDS = "project/"
+"""Folder of all builds; each has one below it, by its id."""
+PROJECTS = "projects/"
+"""Folder of what is known of projects beyond their builds; each has one below it."""
+
+
 def published_build(project_id: str) -> str:
     """Where it stands which build of a project was published last."""
-    return f"projects/{project_id}/published.json"
+    return f"{PROJECTS}{project_id}/published.json"
 
 
 def begun_change(project_id: str, answers_id: str) -> str:
@@ -90,9 +96,14 @@ def begun_change(project_id: str, answers_id: str) -> str:
         project_id: the project.
         answers_id: id of a build of the same answers without a baseline.
     """
-    return f"projects/{project_id}/begun/{answers_id}.json"
+    return f"{begun_changes(project_id)}{answers_id}.json"
+
+
+def begun_changes(project_id: str) -> str:
+    """Folder of what `begun_change` says of one project."""
+    return f"{PROJECTS}{project_id}/begun/"
 
 
 def build_prefix(build_id: str) -> str:
     """Folder of one build in the artifact store, ending in a slash."""
-    return f"project/{build_id}/"
+    return f"{BUILDS}{build_id}/"

@@ -22,7 +22,8 @@ class BuildStatus(StrEnum):
     """Where a build stands.
 
     `review` is built, but not verified green; `waiting` goes on when a person has decided;
-    `cancelled` was stopped on request, `interrupted` because its process was told to end.
+    `cancelled` was stopped on request, `interrupted` because its process was told to end; of one
+    that is `removing`, retention has begun to take everything away.
     """
 
     RUNNING = "running"
@@ -32,6 +33,7 @@ class BuildStatus(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
+    REMOVING = "removing"
 
 
 class Usage(Part):
@@ -93,9 +95,9 @@ class BuildRecord(Artifact):
     project_id: str
     project_name: str
     user: str
+    baseline: str = Field(default="", description="The build that it changes, if it does.")
     status: BuildStatus = BuildStatus.RUNNING
     demo: bool = Field(default=False, description="A demo model wrote it, not a real one.")
-    baseline: str = Field(default="", description="The build that it changes, if it does.")
     current_stage: str = ""
     failed_at: str | None = None
     stages: dict[str, StageRecord] = Field(default_factory=dict)

@@ -20,7 +20,9 @@ from providers.llm.provider import LLMRequest, LLMResponse
 from providers.llm.shared_answers import SharedAnswers, TextStore
 from providers.llm.single_flight import SingleFlight
 
-_FOLDER = "cache/answers"
+ANSWERS = "cache/answers"
+"""Folder of the answers of all builds; each build has one below it."""
+
 _FORMAT = 2
 """Part of every key; raised when what is kept changes its meaning."""
 
@@ -61,7 +63,7 @@ class Slot:
     @property
     def _path(self) -> str:
         # No folder of its own: to make one costs more than the file in it.
-        return f"{_FOLDER}/{self.build_id}/{self.key[:2]}/{self.key}-{self.number}"
+        return f"{ANSWERS}/{self.build_id}/{self.key[:2]}/{self.key}-{self.number}"
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from core.errors import ArtifactNotFoundError
 from providers.llm.provider import LLMResponse
 
-_FOLDER = "cache/shared"
+SHARED = "cache/shared"
+"""Folder of the answers that serve any build."""
 
 _log = logging.getLogger(__name__)
 
@@ -116,4 +117,4 @@ class SharedAnswers:
 
 def shared_path(key: str) -> str:
     """Where the answer to a question is shared."""
-    return f"{_FOLDER}/{key[:2]}/{key}.json"
+    return f"{SHARED}/{key[:2]}/{key}.json"

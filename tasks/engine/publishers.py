@@ -1,5 +1,7 @@
 """Where a build is published, as its options and the settings say."""
 
+from pathlib import Path
+
 from core.options import BuildOptions
 from core.options import Publisher as PublisherName
 from core.secrets import SecretSource
@@ -25,10 +27,15 @@ def open_publisher(
         case PublisherName.NONE:
             return None
         case PublisherName.LOCAL:
-            return LocalPublisher(settings.root / "repositories")
+            return LocalPublisher(local_repositories(settings))
         case PublisherName.GITHUB:
             # Here, because GitHub's library takes 20 MB and most of a second.
             from providers.vcs.github import GitHubPublisher
             from providers.vcs.github_access import open_account
 
             return GitHubPublisher(open_account(settings.github, secrets))
+
+
+def local_repositories(settings: Settings) -> Path:
+    """Folder of the repositories that are published on this machine."""
+    return settings.root / "repositories"
