@@ -1,12 +1,12 @@
 """Holds a history to what may leave this machine: no secret, and no more than servers take."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from core.errors import PublishingRefusedError
-from providers.vcs.history_files import read_history_files, read_messages
+from providers.vcs.history_files import HistoryText, read_history_files, read_messages
 from providers.vcs.release import Release
-from providers.vcs.secret_scan import find_secrets
+from providers.vcs.secret_scan import SecretFinding, find_secrets
 from providers.vcs.tree import TreeFile
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
@@ -14,6 +14,7 @@ MAX_FILE_BYTES = 10 * 1024 * 1024
 
 MAX_HISTORY_BYTES = 200 * 1024 * 1024
 _SHOWN = 20
+_SHORT_ID = 12
 
 
 async def refuse_unpublishable(
@@ -31,7 +32,29 @@ async def refuse_unpublishable(
             named, and no secret is shown.
         VersionControlError: the history cannot be read, or the scanner failed.
     """
-    files = await read_history_files(repository, release.commit)
+    texts = await read_history_files(repository, release.commit)
+    _refuse_large([text.file for text in texts])
+    messages = await read_messages(repository, release.commit)
+    told = f"{release.title}\n{release.description}\n{release.report}"
+    others = [
+        TreeFile(f"({what})", text.encode(), executable=False)
+        for what, text in (("commit messages", _lines_of(messages)), ("report", told))
+    ]
+    findings = await find_secrets([*(text.file for text in texts), *others], held)
+    if not findings:
+        return
+    shown = [_shown(finding, texts, messages) for finding in findings[:_SHOWN]]
+    more = len(findings) - _SHOWN
+    raise PublishingRefusedError(
+        f"{len(findings)} places look like secrets, so nothing was pushed:\n"
+        + "\n".join(f"- {place}" for place in shown)
+        + (f"\n- and {more} more" if more > 0 else "")
+        + "\nHave the files written again with --from-stage 7. Where one is no secret, publish "
+        "to 'local', and push from there."
+    )
+
+
+def _refuse_large(files: Sequence[TreeFile]) -> None:
     large = [file.path for file in files if len(file.content) > MAX_FILE_BYTES]
     if large:
         raise PublishingRefusedError(
@@ -43,19 +66,26 @@ async def refuse_unpublishable(
             f"the history holds {size:,} bytes, and {MAX_HISTORY_BYTES:,} are allowed; "
             "nothing was pushed"
         )
-    messages = await read_messages(repository, release.commit)
-    told = f"{release.title}\n{release.description}\n{release.report}"
-    texts = [
-        TreeFile(f"({what})", text.encode(), executable=False)
-        for what, text in (("commit messages", messages), ("report", told))
-    ]
-    findings = await find_secrets([*files, *texts], held)
-    if findings:
-        shown = "\n".join(f"- {finding}" for finding in findings[:_SHOWN])
-        more = len(findings) - _SHOWN
-        raise PublishingRefusedError(
-            f"{len(findings)} places look like secrets, so nothing was pushed:\n{shown}"
-            + (f"\n- and {more} more" if more > 0 else "")
-            + "\nHave the files written again with --from-stage 7. Where one is no secret, publish "
-            "to 'local', and push from there."
-        )
+
+
+def _lines_of(messages: Sequence[tuple[str, str]]) -> str:
+    """All messages in one text; a scan of each would take as long as that of the files."""
+    return "".join(f"{message.rstrip()}\n" for _, message in messages)
+
+
+def _shown(
+    finding: SecretFinding, texts: Sequence[HistoryText], messages: Sequence[tuple[str, str]]
+) -> str:
+    """A finding with its commit, where the newest one does not show it."""
+    if finding.source < len(texts):
+        text = texts[finding.source]
+        return str(finding) if text.is_left else f"{finding} (in commit {text.commit[:_SHORT_ID]})"
+    if finding.source > len(texts):
+        return str(finding)
+    line = finding.line
+    for commit, message in messages:
+        lines = len(f"{message.rstrip()}\n".splitlines())
+        if line <= lines:
+            return f"message of commit {commit[:_SHORT_ID]}:{line}: {finding.kind}"
+        line -= lines
+    return str(finding)

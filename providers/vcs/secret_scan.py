@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from core.errors import VersionControlError
+from providers.vcs.passwords import PASSING, find_passwords
 from providers.vcs.tree import TreeFile
 
 _LEFT_OUT = (
@@ -19,18 +21,6 @@ _LEFT_OUT = (
     "HexHighEntropyString",
     "IPPublicDetector",
 )
-_PLACEHOLDERS = (
-    r"(?i)^\W*("
-    r"[a-z0-9_.-]{1,12}|"  # short and plain: what tests and examples are full of
-    r"(?=.{1,40}$).*(pass|p[a4]ssw|secret|test|dev|demo|dummy|fake|example|change|sample|your|"
-    r"insecure|wrong|correct|placeholder|admin|user|invalid|123|xxx|\.\.\.).*|"
-    r"<[^<>]*>|\$\{[^{}]*\}|\{\{?[^{}]*\}?\}|\$[A-Z_]+|\*+)\W*$"
-)
-"""Values behind `password =` and in addresses that are no secret: placeholders, and tests' own.
-
-They are asked for passwords only; keys and tokens of a known form are never excused.
-"""
-
 _TOKENS = {
     "Anthropic API Key": r"sk-ant-[A-Za-z0-9_-]{20,}",
     "DeepSeek or OpenAI API Key": r"\bsk-(?:proj-|or-v1-)?[A-Za-z0-9_-]{32,}",
@@ -56,13 +46,15 @@ class SecretFinding(BaseModel):
     """Something that looks like a secret; what it is, is never kept.
 
     Attributes:
-        path: the file it is in.
+        source: number of the file it is in, from 0, among those looked at.
+        path: of that file.
         line: from 1.
         kind: such as `AWS Access Key`.
     """
 
     model_config = ConfigDict(frozen=True)
 
+    source: int
     path: str
     line: int
     kind: str
@@ -84,8 +76,9 @@ async def find_secrets(
 ) -> tuple[SecretFinding, ...]:
     """What looks like a secret in files, in the order of paths and lines.
 
-    Keys and tokens are known by their form, passwords by the name they are given to. No comment in
-    a file excuses anything: whoever wrote the file may have written the comment.
+    Keys and tokens are known by their form, passwords by the name they are given to, and asked for
+    more strictly where tests, examples and documents end. No comment in a file excuses anything:
+    whoever wrote the file may have written the comment.
 
     Args:
         files: contents with their paths; a path may come several times.
@@ -95,51 +88,53 @@ async def find_secrets(
         VersionControlError: the scanner failed; then nothing is known of the files.
     """
     with tempfile.TemporaryDirectory(prefix="app-builder-scan-") as folder:
-        names = await asyncio.to_thread(_write, Path(folder), files)
+        await asyncio.to_thread(_write, Path(folder), files)
         detected = await _scan(Path(folder))
     findings = {
-        (names[Path(name).parts[0]], each.line_number, each.type)
+        (int(Path(name).parts[0]), each.line_number, each.type)
         for name, found in detected.items()
         for each in found
-    } | {finding for file in files for finding in _known(file, held)}
+    }
+    for source, file in enumerate(files):
+        findings.update((source, line, kind) for line, kind in _known(file, held))
     return tuple(
-        SecretFinding(path=path, line=line, kind=kind) for path, line, kind in sorted(findings)
+        sorted(
+            (
+                SecretFinding(source=source, path=files[source].path, line=line, kind=kind)
+                for source, line, kind in findings
+            ),
+            key=lambda finding: (finding.path, finding.source, finding.line, finding.kind),
+        )
     )
 
 
-def _known(file: TreeFile, held: Collection[str]) -> Iterator[tuple[str, int, str]]:
-    """Tokens of the forms above, and secrets of ours."""
+def _known(file: TreeFile, held: Collection[str]) -> Iterator[tuple[int, str]]:
+    """Tokens of the forms above, secrets of ours, and passwords that the scanner lets pass."""
     text = file.content.decode(errors="replace")
+    yield from find_passwords(file.path, text)
     for number, line in enumerate(text.splitlines(), start=1):
         for kind, form in _TOKENS.items():
             if re.search(form, line):
-                yield file.path, number, kind
+                yield number, kind
         if any(secret in line for secret in held if secret):
-            yield file.path, number, "A secret of this system"
+            yield number, "A secret of this system"
 
 
-def _write(folder: Path, files: Sequence[TreeFile]) -> dict[str, str]:
-    """Write each file into a folder of its own; its name stays, as the scanner goes by it.
-
-    Returns:
-        Paths by the name of the folder.
-    """
-    names: dict[str, str] = {}
+def _write(folder: Path, files: Sequence[TreeFile]) -> None:
+    """Write each file into a folder with its number for a name; the scanner goes by its suffix."""
     for number, file in enumerate(files):
         place = folder / str(number)
         place.mkdir()
         # The name may be longer than this file system allows, or one that the scanner passes over.
         suffix = Path(file.path).suffix[:20]
         (place / f"file{suffix}").write_bytes(file.content)
-        names[str(number)] = file.path
-    return names
 
 
 async def _scan(folder: Path) -> dict[str, list[_Detected]]:
     command = [
         *(sys.executable, "-P", "-m", "detect_secrets", "scan", "--all-files", "--no-verify"),
         *(word for plugin in _LEFT_OUT for word in ("--disable-plugin", plugin)),
-        *("--exclude-secrets", _PLACEHOLDERS),
+        *("--exclude-secrets", PASSING),
         # It would pass over such files and lines, which are published all the same.
         *(word for name in _FILTERS for word in ("--disable-filter", name)),
         ".",
@@ -147,6 +142,8 @@ async def _scan(folder: Path) -> dict[str, list[_Detected]]:
     process = await asyncio.create_subprocess_exec(
         *command,
         cwd=folder,
+        # It needs nothing of ours, and our environment has what it looks for.
+        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(folder), "LC_ALL": "C.UTF-8"},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

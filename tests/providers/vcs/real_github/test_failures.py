@@ -7,7 +7,6 @@ import pytest
 
 from core.errors import PublishingRefusedError, VersionControlError
 from providers.vcs.github_marker import described, topic_of
-from providers.vcs.history import Commit, FileChange, write_history
 from providers.vcs.publishable import MAX_FILE_BYTES
 from tests.providers.vcs.github_desk import FILES, NAME, Desk
 from tests.providers.vcs.github_server import TOKEN, Answer, Hub, unprocessable
@@ -195,70 +194,6 @@ async def test_the_token_is_in_no_file_of_git(desk: Desk, tmp_path: Path) -> Non
     files = [path for path in sorted(tmp_path.rglob("*")) if path.is_file()]  # noqa: ASYNC240 -- a test
     assert files
     assert not [path for path in files if TOKEN.encode() in path.read_bytes()]
-
-
-PLANTED = {
-    "AWS Access Key": 'KEY = "AKIA' + 'QX3TZ7WMDPL5RBYC"\n',
-    "GitHub Token": "token: ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8\n",
-    "Private Key": "-----BEGIN RSA PRIVATE" + " KEY-----\nMIIE\n",
-    "Secret Keyword": 'password = "Tr0ub4dor' + '&3zz"\n',
-}
-
-
-@pytest.mark.parametrize("kind", PLANTED)
-async def test_a_secret_anywhere_in_the_history_stops_the_push(
-    desk: Desk, hub: Hub, kind: str
-) -> None:
-    source = desk.folder / "shop-1.git"
-    commits = [
-        Commit("Plant it", (FileChange("app/config.py", f"# first\n{PLANTED[kind]}"),)),
-        Commit("Take it out", (FileChange("app/config.py", "# first\n"),)),
-    ]
-    ids = await write_history(source, commits, branch="build")
-    with pytest.raises(PublishingRefusedError, match=rf"app/config.py:2: {kind}") as told:
-        await desk.publish_commit("shop-1", ids[-1])
-    assert PLANTED[kind].split()[-1].strip('"') not in str(told.value)
-    assert hub.requests == []
-    assert hub.pushes == 0
-
-
-@pytest.mark.parametrize(
-    ("path", "text"),
-    [
-        ("a.py", 'client = Client("AIza' + 'SyA1B2C3D4E5F6G7H8I9J0K1L2M3N4O5P6Q")\n'),
-        ("a.py", 'login("hf_' + 'AbCdEfGhIjKlMnOpQrStUvWxYz01234567")\n'),
-        ("a.py", 'K = "sk-ant-api03-' + 'abcdefghijklmnopqrstuvwx"\n'),
-        ("conf.swagger", "token: ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8\n"),
-        ("a.py", 'K = "AKIA' + 'QX3TZ7WMDPL5RBYC"  # pragma: allowlist secret\n'),
-        ("a.py", f'T = "{TOKEN}"\n'),
-    ],
-)
-async def test_no_form_file_or_comment_lets_a_secret_pass(
-    desk: Desk, hub: Hub, path: str, text: str
-) -> None:
-    with pytest.raises(PublishingRefusedError, match=f"{path}:1: "):
-        await desk.publish("shop-1", {path: text})
-    assert hub.requests == []
-
-
-async def test_what_examples_and_tests_are_full_of_is_no_secret(desk: Desk, hub: Hub) -> None:
-    files = {
-        "README.md": "Set DATABASE_URL=postgresql://app:app@localhost/app\n",
-        "compose.yaml": "environment:\n  POSTGRES_PASSWORD: app\n",
-        "app/settings.py": 'SECRET_KEY = "dev-secret"\npassword: str = "change-me-please"\n',
-        "tests/test_a.py": 'password = "strongpass123"\nother_password = "Passw0rd!"\n',
-        "tests/test_b.py": 'token = "not-a-token"\nAPI_KEY = "test-api-key"\n',
-    }
-    assert (await desk.publish("shop-1", files)).branch == "main"
-    assert hub.pushes == 1
-
-
-async def test_a_secret_in_a_commit_s_message_stops_the_push(desk: Desk, hub: Hub) -> None:
-    commits = [Commit("Use AKIA" + "QX3TZ7WMDPL5RBYC", (FileChange("a", "a"),))]
-    (commit,) = await write_history(desk.folder / "shop-1.git", commits, branch="build")
-    with pytest.raises(PublishingRefusedError, match=r"\(commit messages\):1: AWS"):
-        await desk.publish_commit("shop-1", commit)
-    assert hub.requests == []
 
 
 async def test_what_people_did_outlives_every_later_build(desk: Desk, hub: Hub) -> None:
