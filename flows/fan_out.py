@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from uuid import UUID
 
 from prefect.client.schemas.objects import State
 from prefect.logging import get_run_logger
@@ -50,12 +51,12 @@ class WrittenFile:
 
     Attributes:
         result: its text, and what it took.
-        state: to follow its task run by; of a file in a batch there is none.
+        run: id of its task run; of a file in a batch there is none.
         refused: why no model's answer was accepted; the text is empty then.
     """
 
     result: StageResult
-    state: State[Any] | None = None
+    run: UUID | None = None
     refused: str = ""
 
 
@@ -87,7 +88,7 @@ class FileFanOut:
         self._stage = stage
         self._plan = plan
         self._progress = progress
-        self._before = session.states_before(stage)
+        self._before = session.runs_before(stage)
         self._slots = asyncio.Semaphore(session.settings.files_at_once)
         self._starts = OneByOne()
         self._kept = KeptResults(session.results)
@@ -99,14 +100,14 @@ class FileFanOut:
         """Write every file.
 
         Returns:
-            The files by path in the order of the plan, what they took, and the states of the task
-            runs that no other of the stage follows.
+            The files by path in the order of the plan, what they took, and the ids of the task runs
+            that no other of the stage follows.
 
         Raises:
             StageFailedError: a file could not be written, for another reason than its content.
         """
         together = len(self._plan.order) > FILES_AS_TASKS
-        states = await (self._in_batches() if together else self._as_tasks())
+        runs = await (self._in_batches() if together else self._as_tasks())
         results = {path: self._files[path].result for path in self._plan.order}
         return StageDone(
             result=StageResult(
@@ -116,7 +117,7 @@ class FileFanOut:
                     dict.fromkeys(model for result in results.values() for model in result.models)
                 ),
             ),
-            states=tuple(states),
+            runs=tuple(run for run in runs if run is not None),
             attempts=max((self._attempts(path) for path in results), default=0),
         )
 
@@ -126,21 +127,20 @@ class FileFanOut:
         written = ((path, self._files[path]) for path in self._plan.order)
         return {path: file.refused for path, file in written if file.refused}
 
-    async def _as_tasks(self) -> list[State[Any]]:
+    async def _as_tasks(self) -> list[UUID | None]:
         """A task run for each file."""
 
         async def perform(call: StageCall, imported: Sequence[str]) -> WrittenFile:
-            states = (self._files[other].state for other in imported)
-            after = [*self._before, *(state for state in states if state is not None)]
+            runs = (self._files[other].run for other in imported)
+            after = [*self._before, *(run for run in runs if run is not None)]
             return WrittenFile(*await run_call(self._session, self._stage, call, after))
 
         order = self._plan.order
         await _all_of([self._write(path, perform) for path in order])
         imported = {other for others in order.values() for other in others}
-        ends = (self._files[path].state for path in order if path not in imported)
-        return [state for state in ends if state is not None]
+        return [self._files[path].run for path in order if path not in imported]
 
-    async def _in_batches(self) -> list[State[Any]]:
+    async def _in_batches(self) -> list[UUID | None]:
         """A task run for each batch, all begun at once: a file may wait for one of any other."""
         paths = list(self._plan.order)
         starts = range(0, len(paths), FILES_IN_BATCH)
@@ -151,7 +151,7 @@ class FileFanOut:
             ]
         )
 
-    async def _batch(self, number: int, paths: Sequence[str]) -> State[Any]:
+    async def _batch(self, number: int, paths: Sequence[str]) -> UUID | None:
         table = BatchTable(self._session, number, paths)
 
         async def perform(call: StageCall, _: Sequence[str]) -> WrittenFile:
@@ -249,4 +249,4 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
             FILE_PROMPTS: as_text(file_prompts(session, plan, fan_out.refused)),
         }
         done.result = written.result.model_copy(update={"outputs": outputs})
-        done.states, done.attempts = written.states, written.attempts
+        done.runs, done.attempts = written.runs, written.attempts

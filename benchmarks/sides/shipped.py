@@ -102,7 +102,7 @@ def _lay_out(session: BuildSession, files: int) -> None:
     }
     for path, artifact in artifacts.items():
         session.artifacts[path] = as_text(artifact)
-        session.states[path] = ()
+        session.runs[path] = ()
 
 
 def _require_all_written(session: BuildSession, files: int) -> None:

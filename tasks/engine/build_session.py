@@ -7,9 +7,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from prefect import Task
-from prefect.client.schemas.objects import State
 
 from core.artifacts.questionnaire import Questionnaire
 from core.layout import PARAMETERS
@@ -47,7 +47,7 @@ class BuildSession:
         baseline: the build that this one changes, if it does.
         used: which kept results the build uses.
         artifacts: text of every artifact written so far, by path.
-        states: final states of the task runs that wrote an artifact, for the edges in the UI.
+        runs: ids of the task runs that wrote an artifact, for the edges in the UI.
         attempts: attempts made in this run, by name of the task run.
         tasks: the Prefect task of each stage that ran, by the stage's number.
     """
@@ -71,9 +71,7 @@ class BuildSession:
     baseline: Baseline | None = None
     used: ResultsInUse = field(init=False)
     artifacts: dict[str, str] = field(init=False)
-    states: dict[str, tuple[State[Any], ...]] = field(
-        default_factory=dict[str, tuple[State[Any], ...]]
-    )
+    runs: dict[str, tuple[UUID, ...]] = field(default_factory=dict[str, tuple[UUID, ...]])
     attempts: Counter[str] = field(default_factory=Counter[str])
     tasks: dict[str, Task[..., Any]] = field(default_factory=dict[str, Task[..., Any]])
 
@@ -136,10 +134,9 @@ class BuildSession:
             return {}
         return {BASELINE + path: text for path, text in self.baseline.plans.items()}
 
-    def states_before(self, stage: Stage) -> list[State[Any]]:
-        """States of the task runs that wrote what a stage reads."""
-        states = (state for path in stage.reads for state in self.states[path])
-        return list({id(state): state for state in states}.values())
+    def runs_before(self, stage: Stage) -> tuple[UUID, ...]:
+        """Ids of the task runs that wrote what a stage reads."""
+        return tuple(dict.fromkeys(run for path in stage.reads for run in self.runs[path]))
 
     def call_maxima(self, stage: Stage) -> CallMaxima:
         """The hard maxima of model calls that hold for a stage."""

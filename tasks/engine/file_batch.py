@@ -5,8 +5,9 @@ attempts that the stage's row allows it, and a row in a table that the UI shows 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
@@ -19,7 +20,8 @@ from core.stages import Stage
 from tasks.engine.build_session import BuildSession
 from tasks.engine.kept_results import KeptResults
 from tasks.engine.stage_call import StageCall, StageResult
-from tasks.engine.stage_runner import completed, failure_of, may_go_better, perform_stage
+from tasks.engine.stage_runner import failure_of, may_go_better, perform_stage
+from tasks.engine.task_runs import awaited_run, id_of_run
 
 Write = Callable[[], Awaitable[State[Any] | None]]
 """Writes the files of a batch; a state it returns is how its task run ends."""
@@ -38,8 +40,8 @@ async def run_batch(
     name: str,
     paths: Sequence[str],
     write: Write,
-    after: list[State[Any]],
-) -> State[Any]:
+    after: Iterable[UUID],
+) -> UUID | None:
     """Await the task run of a batch.
 
     Args:
@@ -48,10 +50,10 @@ async def run_batch(
         name: of the task run, as people see it.
         paths: of the files, in the order of writing.
         write: writes them.
-        after: states of the task runs it follows, for the edges in the UI.
+        after: ids of the task runs it follows, for the edges in the UI.
 
     Returns:
-        A state to follow this task run by; or how it ended, if `write` said so.
+        Id of the task run; None if `write` ended it as cancelled.
 
     Raises:
         StageFailedError: of the first file that could not be written.
@@ -59,12 +61,14 @@ async def run_batch(
     batch: Task[..., Any] = perform_batch.with_options(
         name=stage.label, task_run_name=name.replace("{", "{{").replace("}", "}}")
     )
-    state = await batch(quote(tuple(paths)), quote(write), wait_for=after, return_state=True)
-    session.recorder.listener.task_run_ended(str(state.state_details.task_run_id))
+    given = {"paths": quote(tuple(paths)), "write": quote(write)}
+    state = await awaited_run(batch, given, after)
+    run = id_of_run(state)
+    session.recorder.listener.task_run_ended(str(run))
     if state.is_completed():
-        return completed(state)
+        return run
     if state.is_cancelled():
-        return state
+        return None
     raise await aget_state_exception(state)
 
 

@@ -5,9 +5,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
-
-from prefect.client.schemas.objects import State
+from uuid import UUID
 
 from core.artifacts.build_record import StageRecord, StageStatus
 from core.errors import AppBuilderError, StageFailedError
@@ -25,12 +23,12 @@ class StageDone:
 
     Attributes:
         result: what the stage wrote and took.
-        states: final states of the task runs that nothing else of the stage follows.
+        runs: ids of the task runs that nothing else of the stage follows.
         attempts: attempts made; 0 means that the result was kept from an earlier run.
     """
 
     result: StageResult = field(default_factory=StageResult)
-    states: tuple[State[Any], ...] = ()
+    runs: tuple[UUID, ...] = ()
     attempts: int = 0
 
 
@@ -108,7 +106,7 @@ async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) ->
     for path in stage.writes:
         if path in outputs:
             session.artifacts[path] = outputs[path]
-            session.states[path] = done.states
+            session.runs[path] = done.runs
 
 
 async def _remove_stale_files(session: BuildSession, stage: Stage, done: StageDone) -> None:

@@ -1,13 +1,14 @@
 """Runs a stage as Prefect tasks: retries, timeout, cached result and names from its row."""
 
 import pkgutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, StateDetails, TaskRun
-from prefect.states import Completed, aget_state_exception
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.states import aget_state_exception
 from prefect.utilities.annotations import quote
 
 from core.attempt_clock import AttemptClock
@@ -29,6 +30,7 @@ from tasks.engine.stage_call import Outputs, StageCall, StageResult, as_text
 from tasks.engine.stage_record import recorded
 from tasks.engine.stage_work import StageWork
 from tasks.engine.stages_to_run import is_replaced
+from tasks.engine.task_runs import awaited_run, id_of_run
 
 StageFunction = Callable[[StageWork], Awaitable[Outputs]]
 
@@ -114,44 +116,36 @@ def _run_name(parameters: dict[str, Any]) -> str:
 
 
 async def run_call(
-    session: BuildSession, stage: Stage, call: StageCall, after: list[State[Any]]
-) -> tuple[StageResult, State[Any]]:
+    session: BuildSession, stage: Stage, call: StageCall, after: Iterable[UUID]
+) -> tuple[StageResult, UUID]:
     """Await one task run.
 
     Args:
         session: the build.
         stage: the row.
         call: what the task is given.
-        after: states of the task runs it follows, for the edges in the UI.
+        after: ids of the task runs it follows, for the edges in the UI.
 
     Returns:
-        The result, and a state to follow this task run by.
+        The result, and the id of the task run.
 
     Raises:
         StageFailedError: all attempts failed.
     """
     await session.used.note(stage, call.result_key)
-    state = await stage_task(session, stage)(quote(call), wait_for=after, return_state=True)
-    session.recorder.listener.task_run_ended(str(state.state_details.task_run_id))
+    state = await awaited_run(stage_task(session, stage), {"call": quote(call)}, after)
+    run = id_of_run(state)
+    session.recorder.listener.task_run_ended(str(run))
     if not state.is_completed():
         error = await aget_state_exception(state)
         raise failure_of(session, stage, call, error)
-    result = await state.result()
+    result = await state.aresult()
     if not isinstance(result, StageResult):
         raise StorageError(
             f"the kept result of {call.name!r} is a {type(result).__name__}, not a StageResult; "
             f"redo it with --from-stage {stage.number}"
         )
-    return result, completed(state)
-
-
-def completed(state: State[Any]) -> State[Any]:
-    """What later task runs need of a state that they follow: which task run it is.
-
-    Prefect looks twice at all that is in each of them, and would read the result anew.
-    """
-    run = StateDetails(task_run_id=state.state_details.task_run_id)
-    return Completed(data=True, state_details=run)
+    return result, run
 
 
 def failure_of(
@@ -185,6 +179,6 @@ async def run_stage(
     """
     async with recorded(session, stage) as done:
         call = session.call_for(stage, inputs=inputs)
-        done.result, state = await run_call(session, stage, call, session.states_before(stage))
-        done.states = (state,)
+        done.result, run = await run_call(session, stage, call, session.runs_before(stage))
+        done.runs = (run,)
         done.attempts = session.attempts[call.name]

@@ -210,7 +210,7 @@ async def edges(record: BuildRecord, last: str) -> dict[str, set[str]]:
     return {
         run.name: {
             names[before.id]
-            for before in run.task_inputs.get("wait_for", [])
+            for before in run.task_inputs.get("call", [])
             if isinstance(before, TaskRunResult)
         }
         for run in runs
