@@ -1,6 +1,7 @@
 """Tells in which language a file is written, by its name."""
 
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 
@@ -79,6 +80,7 @@ _DECLARED = {
 }
 
 
+@lru_cache(maxsize=4096)
 def language_of(path: str, declared: str = "") -> Language | None:
     """Tell a file's language.
 

@@ -8,6 +8,7 @@ import builtins
 from collections.abc import Iterator
 
 from codegen.source.findings import Finding
+from codegen.source.syntax import python_nodes
 from core.artifacts.structure import Severity
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -26,6 +27,19 @@ _KNOWN = frozenset(dir(builtins)) | {
 _NO_VALUE = frozenset({"None", "NoReturn", "Never", "typing.NoReturn", "typing.Never"})
 
 
+_BINDING = (
+    ast.Name,
+    ast.arg,
+    ast.alias,
+    ast.ExceptHandler,
+    ast.Global,
+    ast.Nonlocal,
+    ast.stmt,  # of definitions and type aliases
+    ast.pattern,
+)
+"""Kinds of nodes among which are all that bind names; the many others need no closer look."""
+
+
 def undefined_names(tree: ast.Module) -> list[Finding]:
     """Names that are used and bound nowhere in the file, in no scope of it.
 
@@ -34,10 +48,10 @@ def undefined_names(tree: ast.Module) -> list[Finding]:
     """
     bound: set[str] = set()
     used: dict[str, int] = {}
-    for node in ast.walk(tree):
+    for node in python_nodes(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             used.setdefault(node.id, node.lineno)
-        else:
+        elif isinstance(node, _BINDING):
             bound.update(_bound(node))
     if {"*", "NameError"} & bound or {"globals", "exec", "NameError", "vars"} & set(used):
         return []

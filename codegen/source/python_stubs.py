@@ -13,6 +13,7 @@ from codegen.source.stub_words import (
     left_for_later,
     stub,
 )
+from codegen.source.syntax import python_nodes
 from core.artifacts.structure import Severity
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -47,7 +48,7 @@ def python_stubs(
 
 def _left_inside(tree: ast.Module, said: dict[int, str]) -> Iterator[Finding]:
     """Functions within functions that say they were never written; empty ones are callbacks."""
-    for outer in ast.walk(tree):
+    for outer in python_nodes(tree):
         if not isinstance(outer, _Function):
             continue
         for node in outer.body:
@@ -124,7 +125,7 @@ def _decorators(node: ast.stmt) -> set[str]:
 
 def _overridden(tree: ast.Module) -> set[tuple[str, str]]:
     """Methods of classes of this file that a subclass in it defines anew."""
-    classes = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
+    classes = {node.name: node for node in python_nodes(tree) if isinstance(node, ast.ClassDef)}
     found: set[tuple[str, str]] = set()
     for node in classes.values():
         for base in node.bases:

@@ -5,6 +5,7 @@ import re
 import warnings
 from functools import lru_cache
 from threading import Lock
+from typing import cast
 
 from tree_sitter import Node
 
@@ -82,6 +83,22 @@ def python_tree(text: str) -> ast.Module:
     with _WARNINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(text)
+
+
+@lru_cache(maxsize=8)
+def python_nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
+    """Every node of a tree in the order of `ast.walk`, listed once for all checks that ask."""
+    found: list[ast.AST] = [tree]
+    for node in found:  # which grows meanwhile
+        values = vars(node)
+        for name in node._fields:
+            value = values.get(name)
+            if isinstance(value, ast.AST):
+                found.append(value)
+            elif isinstance(value, list):
+                items = cast("list[object]", value)
+                found.extend(item for item in items if isinstance(item, ast.AST))
+    return tuple(found)
 
 
 def python_findings(text: str) -> list[Finding]:
