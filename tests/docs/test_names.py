@@ -22,7 +22,7 @@ ARTIFACTS = {value for value in vars(layout).values() if isinstance(value, str)}
 EXAMPLE = {step.path for step in steps()} | {"docs/glossary.md", "providers.toml"}
 KEPT = {
     *("store/", "locks/", "prefect/", "environments/", "ledger.db", "server.log", "prefect.db"),
-    *("limits.db", "store/reports/", "errors.log"),
+    *("limits.db", "store/reports/", "store/locks/", "errors.log"),
     *(
         "cache/results/",
         "cache/answers/",
