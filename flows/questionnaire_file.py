@@ -1,7 +1,5 @@
 """Reads a questionnaire and edited artifacts from files, refusing what is wrong by its field."""
 
-import io
-import json
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -9,11 +7,7 @@ from pydantic import ValidationError
 from core.artifacts.questionnaire import Questionnaire
 from core.errors import InputError
 from core.options import MAX_PARAMETERS, BuildOptions
-
-MAX_BYTES = 1_000_000
-"""A questionnaire holds 60,000 characters; a larger file is something else."""
-
-_SHOWN = 200
+from core.questionnaire_text import MAX_BYTES, decode_text, parse_questionnaire, problems_of
 
 
 def read_questionnaire(path: Path) -> Questionnaire:
@@ -23,11 +17,10 @@ def read_questionnaire(path: Path) -> Questionnaire:
         InputError: no such file, not JSON, or not a valid questionnaire; names every field.
     """
     text = read_text(path, MAX_BYTES)
-    _refuse_repeated_keys(path, text)
     try:
-        return Questionnaire.model_validate_json(text)
-    except ValidationError as error:
-        raise InputError(f"{path}: {_problems(error)}") from None
+        return parse_questionnaire(text)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def read_text(path: Path, max_bytes: int = MAX_PARAMETERS) -> str:
@@ -51,26 +44,9 @@ def read_text(path: Path, max_bytes: int = MAX_PARAMETERS) -> str:
             "file? If so, shorten it"
         )
     try:
-        return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig").read()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
-
-
-def _refuse_repeated_keys(path: Path, text: str) -> None:
-    """Refuse an object with a key given twice, of which JSON parsers keep the last in silence."""
-
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found: dict[str, object] = {}
-        for key, value in pairs:
-            if key in found:
-                raise InputError(f"{path}: the key {key!r} is given twice; leave one out")
-            found[key] = value
-        return found
-
-    try:
-        json.loads(text, object_pairs_hook=once)
-    except (ValueError, RecursionError):
-        return  # no JSON, or too deep: the questionnaire's type says so, and where
+        return decode_text(content)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def command_options(models: list[str], use: list[str], **others: object) -> BuildOptions:
@@ -103,7 +79,7 @@ def make_options(**values: object) -> BuildOptions:
     try:
         return BuildOptions.model_validate(values)
     except ValidationError as error:
-        raise InputError(_problems(error)) from None
+        raise InputError(problems_of(error)) from None
 
 
 def parse_pairs(option: str, pairs: list[str], form: str) -> dict[str, str]:
@@ -126,16 +102,3 @@ def parse_pairs(option: str, pairs: list[str], form: str) -> dict[str, str]:
             raise InputError(f"{option}: {key!r} is given twice")
         parsed[key] = value
     return parsed
-
-
-def _problems(error: ValidationError) -> str:
-    lines: list[str] = []
-    for problem in error.errors(include_url=False):
-        place = ".".join(str(part) for part in problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ")
-        given = problem.get("input")
-        quoted = f" (not {given!r})" if isinstance(given, (str, int, float)) else ""
-        if len(quoted) > _SHOWN:
-            quoted = ""
-        lines.append(f"{place}: {message}{quoted}" if place else message)
-    return "; ".join(lines)

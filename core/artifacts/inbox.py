@@ -25,9 +25,9 @@ class HandledFile(Part):
     """A file of the inbox, and what became of it.
 
     `taken`: a run of its build was started. `known`: its questionnaire was taken before, and its
-    build is under way or done. `rejected`: see `reason`. `unfinished`: left for the next look.
-    `left`: its name is not that of a questionnaire. `changed`: written anew meanwhile; left for
-    the next look.
+    build is under way or done. `rejected`: see `reason`. `unfinished`: it is no JSON as yet, and is
+    left for the next look. `left`: it is none of ours, and stays. `changed`: it was written anew
+    meanwhile, and is left for the next look.
     """
 
     file: str

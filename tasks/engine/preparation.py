@@ -109,7 +109,7 @@ def prepare_build(
         InputError: an unknown stage, model or edit, a missing key or an unknown price; the message
             names it. Or more than Prefect takes.
     """
-    _require_room(questionnaire, options)
+    require_room(questionnaire, options)
     catalogue = open_catalogue(settings.catalogue, environment.get)
     keys_unchecked = not need_keys and blocks_come_later(settings)
     blocks = UncheckedBlocks() if keys_unchecked else None
@@ -200,8 +200,12 @@ def _require_answerable(
         raise ConfigurationError(f"{where} {choice}: {error}; {advice}") from None
 
 
-def _require_room(questionnaire: Questionnaire, options: BuildOptions) -> None:
-    """Refuse what Prefect would, in words that help: it measures JSON in ASCII, as here."""
+def require_room(questionnaire: Questionnaire, options: BuildOptions) -> None:
+    """Refuse what Prefect would, in words that help: it measures JSON in ASCII, as here.
+
+    Raises:
+        InputError: questionnaire and options are larger than what one run can be given.
+    """
     parameters = {"questionnaire": questionnaire, "options": options}
     plain = {name: value.model_dump(mode="json") for name, value in parameters.items()}
     size = _json_bytes(plain)

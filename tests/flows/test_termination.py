@@ -38,13 +38,17 @@ class Course:
                 raise
 
 
+def _nothing(*_: object) -> None:
+    """Take it, and do nothing."""
+
+
 def told_to_end() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def told_in_a_callback() -> None:
     loop = asyncio.get_running_loop()
-    loop.set_exception_handler(lambda *_: None)  # where Prefect's exception is lost
+    loop.set_exception_handler(_nothing)  # where Prefect's exception is lost
     loop.call_soon(told_to_end)
     await asyncio.sleep(10)
 
@@ -70,7 +74,7 @@ async def told_while_it_waits() -> None:
 @pytest.fixture(autouse=True)
 def _no_deadly_signal() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] -- used by pytest
     """Prefect sends a signal that was not taken care of once more, which would end these tests."""
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    before = signal.signal(signal.SIGTERM, _nothing)
     yield
     signal.signal(signal.SIGTERM, before)
 

@@ -81,8 +81,9 @@ class Service:
         give_up = time.monotonic() + WAIT_SECONDS
         while not reached():
             assert time.monotonic() < give_up, "waited in vain"
-            run = self.run(running) if running else {"state_type": "", "state": {}}
-            assert run["state_type"] not in FINAL, run["state"]
+            if running:
+                run = self.run(running)
+                assert run["state_type"] not in FINAL, run["state"]
             time.sleep(0.1)
         return time.time()
 
