@@ -19,7 +19,7 @@ PYTHON_IMAGE  ?= python:3.11-slim-bookworm
 IMAGE         ?= app-builder:0.1.0
 BUILD_NETWORK ?= default
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-github test-services test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage check schemas images ui sandbox-image image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-github test-services test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage check schemas images ui sandbox-image secrets image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -44,6 +44,9 @@ test-s3: $(READY) $(S3) ## the artifact store, and builds, on a real S3-compatib
 
 test-sandbox: $(READY) ## escape attempts from inside both sandboxes; needs a running Docker engine
 	SANDBOX_BASE=$(SANDBOX_BASE) $(BIN)/pytest tests/real_sandbox
+
+test-docker: $(READY) ## the whole system in Docker: image, Compose, three builds at once; needs Debian and root
+	$(BIN)/pytest tests/real_docker
 
 test-github: $(READY) ## publishing, against real git over HTTP and GitHub's description of its API
 	$(BIN)/pytest tests/providers/vcs/real_github
@@ -98,6 +101,9 @@ ui: $(READY) ## browse the builds of the local server in the Prefect UI
 
 sandbox-image: ## build the image of the Docker sandbox's boxes
 	docker build --build-arg BASE_IMAGE=$(SANDBOX_BASE) --tag $(SANDBOX_IMAGE) deployments/sandbox
+
+secrets: ## make passwords for deployments/compose.yaml in deployments/secrets, those that are missing
+	$(PYTHON) deployments/make_secrets.py
 
 image: ## build the image of servers, workers and builds
 	docker build --network $(BUILD_NETWORK) --build-arg PYTHON_IMAGE=$(PYTHON_IMAGE) \

@@ -31,7 +31,7 @@ _ENGINE_SECONDS = 120
 
 with warnings.catch_warnings():
     # Prefect warns of a second worker for a type of pools; here it is meant.
-    warnings.filterwarnings("ignore", message="Type 'docker' ")
+    warnings.filterwarnings("ignore", message="Type 'ContainedDockerWorker' ")
 
     class ContainedDockerWorker(DockerWorker):
         """Prefect's Docker worker, on an engine that contains what it starts."""
