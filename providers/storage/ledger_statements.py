@@ -124,9 +124,7 @@ class StatementForms:
             form = self._kept(change, (), _Form(str(compiled), compiled, self._dialect))
         return form
 
-    def _kept(
-        self, statement: _Query | Insert | Update, sizes: _Sizes, form: "_Form"
-    ) -> "_Form":
+    def _kept(self, statement: _Query | Insert | Update, sizes: _Sizes, form: "_Form") -> "_Form":
         if len(self._forms) >= _MOST_FORMS:
             self._forms.clear()
         self._forms[statement, sizes] = form
