@@ -25,6 +25,7 @@ class ApiKey:
         self, secrets: SecretSource, variable: str | None, redaction: Redaction | None = None
     ) -> None:
         self._secrets = secrets
+        self._refreshable = secrets if isinstance(secrets, RefreshableSecrets) else None
         self._variable = variable
         self._redaction = redaction or Redaction()
         self._renewing = asyncio.Lock()
@@ -59,9 +60,9 @@ class ApiKey:
         secrets, variable = self._secrets, self._variable
         if variable is None:
             return None
-        if isinstance(secrets, RefreshableSecrets):
+        if self._refreshable is not None:
             try:
-                return secrets.at_hand(variable)
+                return self._refreshable.at_hand(variable)
             except NotAtHandError:
                 pass
         return await asyncio.to_thread(secrets.get, variable)
@@ -70,7 +71,7 @@ class ApiKey:
         secrets, variable = self._secrets, self._variable
         if variable is None:
             return None
-        ask = secrets.refresh if isinstance(secrets, RefreshableSecrets) else secrets.get
+        ask = secrets.get if self._refreshable is None else self._refreshable.refresh
         try:
             return await asyncio.to_thread(ask, variable)
         finally:

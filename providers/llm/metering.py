@@ -160,20 +160,28 @@ class MeteredProvider:
     @contextmanager
     def _held(self, call_id: int) -> Generator[None]:
         """Renew the call's reservation inside the `with` block."""
-        renewing = asyncio.create_task(self._renew(call_id))
+        loop = asyncio.get_running_loop()
+        renewing: list[asyncio.Task[None]] = []
+        # No task before the first renewal: most calls have ended by then.
+        begin = loop.call_later(
+            self._terms.seconds / _RENEWALS,
+            lambda: renewing.append(loop.create_task(self._renew(call_id))),
+        )
         try:
             yield
         finally:
-            renewing.cancel()
+            begin.cancel()
+            for task in renewing:
+                task.cancel()
 
     async def _renew(self, call_id: int) -> None:
         seconds = self._terms.seconds
         while True:
-            await asyncio.sleep(seconds / _RENEWALS)
             try:
                 await self._ledger.extend(call_id, seconds=seconds)
             except StorageError as error:  # it still counts for a while; the next may do better
                 _log.warning("the reservation of call %s is not renewed: %s", call_id, error)
+            await asyncio.sleep(seconds / _RENEWALS)
 
     def _priced(self, response: LLMResponse) -> tuple[LLMResponse, Decimal]:
         """The answer with its cost; one without a count of tokens is not taken for free."""

@@ -75,6 +75,23 @@ class RetryingProvider:
             ProviderBusyError: it still is when patience ends.
             ModelError: any other, at once.
         """
+        try:
+            return await self._inner.complete(request)
+        except ProviderBusyError as error:
+            return await self._retried(request, error)
+
+    async def _retried(self, request: LLMRequest, refusal: ProviderBusyError) -> LLMResponse:
+        """Answer a request whose first attempt was refused.
+
+        Only now is tenacity asked: most calls are answered at once.
+        """
+        refusals = [refusal]
+
+        async def attempt() -> LLMResponse:
+            if refusals:
+                raise refusals.pop()
+            return await self._inner.complete(request)
+
         retrying = AsyncRetrying(
             sleep=self._pause,
             retry=retry_if_exception_type(ProviderBusyError),
@@ -83,7 +100,7 @@ class RetryingProvider:
             before_sleep=self._say,
             reraise=True,
         )
-        return await retrying(self._inner.complete, request)
+        return await retrying(attempt)
 
     async def _pause(self, seconds: float) -> None:
         with waiting():

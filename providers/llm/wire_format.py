@@ -1,5 +1,6 @@
 """What the formats on the wire share: lenient models, token counts, errors that quote the body."""
 
+from collections.abc import Callable
 from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -26,6 +27,7 @@ class WireModel(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
+T = TypeVar("T")
 WireT = TypeVar("WireT", bound=WireModel)
 
 
@@ -35,8 +37,22 @@ def read_wire(model: type[WireT], text: str | bytes, caller: Caller) -> WireT:
     Raises:
         ProviderFailedError: it is not what the format says.
     """
+    return read_wire_with(model.model_validate_json, text, caller)
+
+
+def read_wire_with(validate: Callable[[str | bytes], T], text: str | bytes, caller: Caller) -> T:
+    """The same, for what is no model.
+
+    Args:
+        validate: reads JSON, or raises `ValidationError`.
+        text: what came in.
+        caller: named in the error.
+
+    Raises:
+        ProviderFailedError: it is not what the format says.
+    """
     try:
-        return model.model_validate_json(text)
+        return validate(text)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])

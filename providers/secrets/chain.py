@@ -17,6 +17,10 @@ class SecretChain:
 
     def __init__(self, sources: Iterable[SecretSource]) -> None:
         self._sources = tuple(sources)
+        # Asked once: to see whether an object fits a protocol takes longer than to look a key up.
+        self._refreshable = tuple(
+            source if isinstance(source, RefreshableSecrets) else None for source in self._sources
+        )
 
     def __repr__(self) -> str:
         return f"SecretChain({list(self._sources)!r})"
@@ -44,8 +48,8 @@ class SecretChain:
             NotAtHandError: one has to be, or does not say.
             ConfigurationError: as the source that was asked.
         """
-        for source in self._sources:
-            if not isinstance(source, RefreshableSecrets):
+        for source in self._refreshable:
+            if source is None:
                 raise NotAtHandError(name)
             value = source.at_hand(name)
             if value is not None:
@@ -58,9 +62,8 @@ class SecretChain:
         Raises:
             ConfigurationError, StorageError: as the source that was asked.
         """
-        for source in self._sources:
-            keeps = isinstance(source, RefreshableSecrets)
-            value = source.refresh(name) if keeps else source.get(name)
+        for source, refreshable in zip(self._sources, self._refreshable, strict=True):
+            value = source.get(name) if refreshable is None else refreshable.refresh(name)
             if value is not None:
                 return value
         return None

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -70,7 +71,7 @@ class LedgerDatabase:
         """Whether there are transactions that wait for nothing; see `writing_at_once`."""
         return self._engine.dialect.name == "sqlite"
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The URL, without the password and without options, which may hold one too."""
         return self._engine.url.set(query={}).render_as_string(hide_password=True)

@@ -88,7 +88,7 @@ class State(NamedTuple):
 
 def month_of(moment: datetime) -> str:
     """The calendar month of a moment in UTC, as accounts have it: `2026-11`."""
-    return f"{moment:%Y-%m}"
+    return f"{moment.year:04}-{moment.month:02}"
 
 
 def read_owners(statements: Statements, ids: Sequence[int]) -> dict[int, Owner]:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from core.errors import ProviderFailedError, RequestRefusedError
 from providers.llm.catalogue import ModelTraits
@@ -94,7 +95,7 @@ def test_a_stream_asks_for_its_usage_where_that_may_be_asked() -> None:
 def read(*pieces: dict[str, Any], part: Literal["message", "delta"] = "message") -> LLMResponse:
     reader = AnswerReader(CALLER)
     for piece in pieces:
-        reader.feed(Completion.model_validate(piece), part)
+        reader.feed(TypeAdapter(Completion).validate_python(piece), part)
     return reader.response(1.5, "req-1")
 
 
