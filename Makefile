@@ -19,7 +19,7 @@ PYTHON_IMAGE  ?= python:3.11-slim-bookworm
 IMAGE         ?= app-builder:0.1.0
 BUILD_NETWORK ?= default
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-github test-services test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage check schemas images ui sandbox-image secrets image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-github test-services test-change test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage check schemas images ui sandbox-image secrets image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -53,6 +53,9 @@ test-github: $(READY) ## publishing, against real git over HTTP and GitHub's des
 
 test-services: $(READY) $(JQ) ## builds that other services start, follow and cancel, and the inbox, with a real server and worker
 	$(BIN)/pytest tests/real_services
+
+test-change: $(READY) ## a published product is changed, by a model that rewords all it says
+	$(BIN)/pytest tests/real_change
 
 test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/providers/storage/races

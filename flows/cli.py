@@ -20,7 +20,7 @@ from core.errors import (
     StageFailedError,
 )
 from core.layout import BUILD_RECORD, build_prefix
-from core.options import Publisher
+from core.options import AUTO_BASELINE, Publisher
 from core.printable import printable
 from core.settings import load_settings
 
@@ -93,6 +93,7 @@ def build(
 
     answers = read_questionnaire(questionnaire)
     options = command_options(
+    baseline: _Baseline = AUTO_BASELINE,
         model or [],
         use or [],
         project_id=project_id,
@@ -109,6 +110,7 @@ def build(
     run_build_command(load_settings(), answers, options, Console())
 
 
+        baseline=baseline,
 @app.command()
 def plan(
     questionnaire: _Questionnaire,
@@ -124,6 +126,7 @@ def plan(
     from flows.questionnaire_file import command_options, read_questionnaire
 
     answers = read_questionnaire(questionnaire)
+    baseline: _Baseline = AUTO_BASELINE,
     options = command_options(
         model or [],
         use or [],
@@ -137,6 +140,7 @@ def plan(
 
 
 @app.command()
+        baseline=baseline,
 def stages() -> None:
     """List the stages of the pipeline and the models they ask."""
     from flows.terminal import print_stages

@@ -1,5 +1,6 @@
 """Stage 1: closes the gaps in the questionnaire."""
 
+from codegen.change.refining import as_asked
 from core.artifacts.answers import Clarification
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.specs import ClarificationHistory, ClarificationRound
@@ -21,6 +22,6 @@ async def clarify(work: StageWork) -> Outputs:
     answer = await work.ask(ClarifierContext(questionnaire=questionnaire), Clarification)
     rounds = (ClarificationRound(number=1, questions=answer.questions),) if answer.questions else ()
     return {
-        SPECS_REFINED: answer.specs,
+        SPECS_REFINED: as_asked(questionnaire, answer.specs),
         CLARIFICATION_HISTORY: ClarificationHistory(rounds=rounds),
     }

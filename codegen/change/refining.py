@@ -1,7 +1,8 @@
 """Stage 1 of a changed product: the refined spec, changed where the questionnaire changed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 from codegen.change.items import ENTITY, FEATURE, item_changes, product_items
 from codegen.change.tracing import spelt
@@ -9,6 +10,8 @@ from core.artifacts.answers import ClarifiedChange
 from core.artifacts.change import Change, ItemChange
 from core.artifacts.questionnaire import Entity, EntityField, Feature, FieldType, Questionnaire
 from core.artifacts.specs import RefinedSpec
+
+Item = TypeVar("Item", Feature, Entity, EntityField)
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,62 @@ class Refining:
         said = {item.name for item in (*self.before.entities, *self.after.entities)}
         derived = [item for item in self.refined.entities if item.name not in said]
         return _without_strangers((*entities, *derived))
+
+
+def as_asked(asked: Questionnaire, refined: RefinedSpec) -> RefinedSpec:
+    """A refined spec whose features, entities and fields are called as the questionnaire does.
+
+    By these names the next build of the product knows what is the same. What came back under
+    another name is known by its place, where as many came back as were given; what did not come
+    back at all is as the questionnaire has it.
+    """
+    features, further = _paired(asked.features, refined.features, _title)
+    entities, more = _paired(asked.entities, refined.entities, _called)
+    return refined.model_copy(
+        update={
+            "features": (
+                *(
+                    one.model_copy(update={"title": own.title, "priority": own.priority})
+                    for own, one in features
+                ),
+                *further,
+            ),
+            "entities": (*(_entity_as_asked(own, one) for own, one in entities), *more),
+        }
+    )
+
+
+def _entity_as_asked(asked: Entity, refined: Entity) -> Entity:
+    fields, further = _paired(asked.fields, refined.fields, _called)
+    named = [
+        own.model_copy(update={"description": one.description or own.description})
+        for own, one in fields
+    ]
+    return refined.model_copy(update={"name": asked.name, "fields": (*named, *further)})
+
+
+def _paired(
+    asked: tuple[Item, ...], items: tuple[Item, ...], name_of: Callable[[Item], str]
+) -> tuple[list[tuple[Item, Item]], tuple[Item, ...]]:
+    """Each item that was given with what came back of it, and what came back besides."""
+    known = {spelt(name_of(item)): item for item in reversed(items)}
+    if all(spelt(name_of(own)) in known for own in asked):
+        pairs = [(own, known[spelt(name_of(own))]) for own in asked]
+        found = [one for _, one in pairs]
+        return pairs, tuple(item for item in items if item not in found)
+    if len(items) == len(asked):
+        return list(zip(asked, items, strict=True)), ()
+    pairs = [(own, known.get(spelt(name_of(own)), own)) for own in asked]
+    names = {spelt(name_of(own)) for own in asked}
+    return pairs, tuple(item for item in items if spelt(name_of(item)) not in names)
+
+
+def _title(feature: Feature) -> str:
+    return feature.title
+
+
+def _called(item: Entity | EntityField) -> str:
+    return item.name
 
 
 def _changed(

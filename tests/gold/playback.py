@@ -5,15 +5,11 @@ from the prompt alone: the template from the first line of the system text, and 
 the data blocks. A prompt that forgot what an answer needs is refused, so that it shows.
 """
 
-import asyncio
-import threading
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
-
-import uvicorn
 
 from core.errors import RequestRefusedError
 from core.fence import read_fenced
@@ -22,6 +18,7 @@ from tests.gold import answers
 from tests.gold.prompt import Prompt
 from tests.gold.repository import Gold
 from tests.model_server import CountingModel, Failure
+from tests.thread_server import served
 
 
 class Place(NamedTuple):
@@ -145,13 +142,6 @@ def _prompt_of(request: LLMRequest) -> Prompt:
     return Prompt(template, read_fenced(question))
 
 
-class _Server(uvicorn.Server):
-    """A server in a thread, which gets no signals."""
-
-    def install_signal_handlers(self) -> None:
-        """Leave the process's signals alone."""
-
-
 @contextmanager
 def played_back(playback: Playback) -> Generator[str]:
     """Serve a playback from a thread of this process.
@@ -159,16 +149,5 @@ def played_back(playback: Playback) -> Generator[str]:
     Yields:
         What `LOCAL_LLM_BASE_URL` must say.
     """
-    app = CountingModel(playback, 0.0, failure_of=playback.failure_of).app()
-    config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off")
-    server = _Server(config)
-    sockets = [config.bind_socket()]
-    port = sockets[0].getsockname()[1]
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets)), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=10)
-        sockets[0].close()
+    with served(CountingModel(playback, 0.0, failure_of=playback.failure_of).app()) as url:
+        yield f"{url}/v1"
