@@ -114,14 +114,24 @@ class ArtifactStore:
                 f"{_first_problem(error)}"
             ) from error
 
-    async def write_bytes(self, key: str, data: bytes) -> None:
-        """Keep bytes under a key, in place of what was there."""
+    async def write_bytes(self, key: str, data: bytes, *, durable: bool = True) -> None:
+        """Keep bytes under a key, in place of what was there.
+
+        Args:
+            key: where.
+            data: what.
+            durable: whether it must survive a power cut. What can be had again, and is written
+                with every call, need not: a folder then takes it at once, where bringing it to the
+                disk in a thread costs a hundred times as much while the event loop is busy.
+        """
         check_key(key)
         with self._failures_of("write", key):
-            if self._batches is None:
-                await self._tree.write(key, data)
-            else:
+            if self._folder is not None and not durable:
+                self._folder.place(key, data)
+            elif self._batches is not None:
                 await self._batches.write(key, data)
+            else:
+                await self._tree.write(key, data)
 
     async def write_text(self, key: str, text: str, *, durable: bool = True) -> None:
         """Keep text under a key as UTF-8; line ends stay as they are.
@@ -129,17 +139,12 @@ class ArtifactStore:
         Args:
             key: where.
             text: what.
-            durable: whether it must survive a power cut. What can be had again, and is written
-                with every call, need not: a folder then takes it at once, where bringing it to the
-                disk in a thread costs a hundred times as much while the event loop is busy.
+            durable: as `write_bytes` has it.
         """
         check_key(key)
         with self._failures_of("write", key):
             data = text.encode()
-            if not durable and self._folder is not None:
-                self._folder.place(key, data)
-                return
-        await self.write_bytes(key, data)
+        await self.write_bytes(key, data, durable=durable)
 
     async def write_artifact(self, key: str, artifact: BaseModel) -> None:
         """Keep a model under a key, as indented JSON with a newline at its end."""
