@@ -22,7 +22,7 @@ ARTIFACTS = {value for value in vars(layout).values() if isinstance(value, str)}
 EXAMPLE = {step.path for step in steps()} | {"docs/glossary.md", "providers.toml"}
 KEPT = {
     *("store/", "locks/", "prefect/", "environments/", "ledger.db", "server.log", "prefect.db"),
-    *("limits.db", "store/reports/", "store/locks/", "errors.log"),
+    *("limits.db", "store/reports/", "store/inbox/", "store/locks/", "errors.log"),
     *(
         "cache/results/",
         "cache/answers/",
@@ -105,6 +105,7 @@ def test_every_requirements_file_is_told() -> None:
 @every_page
 def test_names_of_code_are_there(page: str) -> None:
     files = [ROOT / ".env.example", *ROOT.glob("*.toml"), *(ROOT / "core").glob("*.toml")]
+    files.append(ROOT / "deployments" / "registration.yaml")
     code = "\n".join([*python_sources(), *(file.read_text(encoding="utf-8") for file in files)])
     example = "\n".join(step.text for step in steps())
     names = {span for span in spans(read(page)) if IDENTIFIER.fullmatch(span)}
