@@ -1,8 +1,9 @@
 """Stage 7: every file, as many at once as the order and the setting allow.
 
-To 200 files each is a task run of its own, so that the UI shows every one. Beyond, a task run is a
-batch of files with a table: a task run costs several times what writing a file does besides its
-model calls, and a page of a thousand shows nobody anything.
+To 200 files, and 8 at once, each is a task run of its own, so that the UI shows every one. Beyond,
+a task run is a batch of files with a table of them: what Prefect does for a task run, in the
+build's thread and in one beside it, takes as long as all else about a file but its calls, and a
+page of a thousand shows nobody anything.
 
 A file of which every model's answers were refused is left empty, and the others are written: the
 repository then is for review. Every other failure halts the build.
@@ -35,6 +36,9 @@ from tasks.engine.stage_runner import run_call
 
 FILES_AS_TASKS = 200
 """Most files of which each is a task run of its own."""
+
+AT_ONCE_AS_TASKS = 8
+"""Most files written at once of which each is a task run of its own; see docs/benchmarks.md."""
 
 FILES_IN_BATCH = 50
 
@@ -106,7 +110,8 @@ class FileFanOut:
         Raises:
             StageFailedError: a file could not be written, for another reason than its content.
         """
-        together = len(self._plan.order) > FILES_AS_TASKS
+        at_once = min(len(self._plan.order), self._session.settings.files_at_once)
+        together = len(self._plan.order) > FILES_AS_TASKS or at_once > AT_ONCE_AS_TASKS
         runs = await (self._in_batches() if together else self._as_tasks())
         results = {path: self._files[path].result for path in self._plan.order}
         return StageDone(
@@ -165,11 +170,10 @@ class FileFanOut:
 
         async def write() -> State[Any] | None:
             try:
-                await _all_of([self._write(path, perform) for path in paths])
+                async with table:
+                    await _all_of([self._write(path, perform) for path in paths])
             except LeftOutError as error:
                 return Cancelled(message=str(error))
-            finally:
-                await table.show()
             return None
 
         first = (number - 1) * FILES_IN_BATCH + 1

@@ -15,6 +15,8 @@ from prefect.artifacts import (
     acreate_progress_artifact,
     aupdate_progress_artifact,
 )
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactUpdate
 
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus, Usage
 from core.layout import DOCS
@@ -41,6 +43,7 @@ _STAGES_HEAD = (
 
 _FILES_HEAD = ("file", "status", "attempts", "calls", "tokens in / out", "cost", "model time")
 _BAR_SECONDS = 1.0
+_TABLE_SECONDS = 10.0
 
 
 async def show_stage(session: BuildSession, stage: Stage) -> None:
@@ -189,21 +192,19 @@ class FileProgress:
         )
         shown = 0
         while shown < self._total:
-            await self._moment()
+            await _ended_within(_BAR_SECONDS, self._ended)
             if self._done > shown:
                 shown = self._done
                 await aupdate_progress_artifact(bar, progress=100.0 * shown / self._total)
             elif self._ended.is_set():
                 break
 
-    async def _moment(self) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_BAR_SECONDS):
-                await self._ended.wait()
-
 
 class BatchTable:
     """The files of one batch of stage 7, as a table that the UI shows with the batch's task run.
+
+    An async context manager around the writing: the table is there from the beginning, with every
+    file, and is brought up to date as files are written, every few seconds.
 
     Args:
         session: the build.
@@ -216,6 +217,15 @@ class BatchTable:
         self._number = number
         self._paths = paths
         self._rows: dict[str, tuple[str, ...]] = {}
+        self._ended = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._showing = asyncio.create_task(self._show())
+        return self
+
+    async def __aexit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        self._ended.set()
+        await asyncio.gather(self._showing, return_exceptions=error is not None)
 
     def written(self, path: str, attempts: int, result: StageResult) -> None:
         """A file is there, after so many attempts in this run; after none, it was kept."""
@@ -234,15 +244,35 @@ class BatchTable:
         blank = (_NOTHING,) * (len(_FILES_HEAD) - 3)
         self._rows[path] = (f"failed: {plain(reason)}", str(attempts), *blank)
 
-    async def show(self) -> None:
-        """Show the table; files that did not get their turn are there as well."""
-        waiting = ("not begun", "0", *(_NOTHING,) * (len(_FILES_HEAD) - 3))
-        rows = [(code(path), *self._rows.get(path, waiting)) for path in self._paths]
-        await acreate_markdown_artifact(
+    async def _show(self) -> None:
+        """Show the table, at last as it is in the end."""
+        page = self._page()
+        place = await acreate_markdown_artifact(
             key=_key(self._session, f"files-{self._number}"),
-            markdown=table(_FILES_HEAD, rows),
+            markdown=page,
             description=_described(self._session, f"batch {self._number} of files"),
         )
+        ended = False
+        while not ended:
+            await _ended_within(_TABLE_SECONDS, self._ended)
+            ended = self._ended.is_set()
+            page, before = self._page(), page
+            if page != before:
+                async with get_client() as client:
+                    await client.update_artifact(place, ArtifactUpdate(data=page))
+
+    def _page(self) -> str:
+        """The table as it stands; files that did not get their turn are there as well."""
+        waiting = ("not there yet", "0", *(_NOTHING,) * (len(_FILES_HEAD) - 3))
+        rows = [(code(path), *self._rows.get(path, waiting)) for path in self._paths]
+        return table(_FILES_HEAD, rows)
+
+
+async def _ended_within(seconds: float, ended: asyncio.Event) -> None:
+    """Wait for an end, but no longer than so many seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await ended.wait()
 
 
 def _calls_key(build_id: str, stage: Stage) -> str:

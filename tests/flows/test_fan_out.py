@@ -140,7 +140,7 @@ async def test_a_file_that_no_provider_answers_for_is_named_and_keeps_others_fro
     assert set(states) <= {"Failed", "Cancelled", "Completed"}
     shown = await tables(record, len(runs))
     assert f"| `{named}` | failed: " in shown
-    assert shown.count(" | not begun | 0 | ") > len(files) // 2
+    assert shown.count(" | not there yet | 0 | ") > len(files) // 2
 
 
 @pytest.mark.parametrize("files_as_tasks", [0, 200], ids=["in batches", "as tasks"])

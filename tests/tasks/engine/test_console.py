@@ -1,5 +1,6 @@
 """What a build shows in the Prefect UI, read back from a real Prefect server."""
 
+import asyncio
 import re
 from collections.abc import Coroutine
 from pathlib import Path
@@ -203,17 +204,46 @@ async def test_the_bar_is_full_when_all_files_are_there(session: BuildSession) -
 async def test_a_batch_shows_each_of_its_files(session: BuildSession) -> None:
     usage = Usage(calls=2, input_tokens=4_000, output_tokens=900, cost_usd=0.0123, seconds=3.25)
     batch = console.BatchTable(session, 3, ["a.py", "b.py", "c.py", "d.py"])
-    batch.written("a.py", 2, StageResult(usage=usage))
-    batch.written("b.py", 0, StageResult(usage=usage))
-    batch.failed("c.py", 3, "the model | broke")
-    await in_a_run(batch.show())
+
+    async def write() -> None:
+        async with batch:
+            batch.written("a.py", 2, StageResult(usage=usage))
+            batch.written("b.py", 0, StageResult(usage=usage))
+            batch.failed("c.py", 3, "the model | broke")
+
+    await in_a_run(write())
     (page,) = await shown(session, "files-3")
     rows = [line.strip("| ").split(" | ") for line in str(page.data).splitlines()[2:]]
     assert rows[0] == ["`a.py`", "written", "2", "2", "4,000 / 900", "$0.0123", "3.2\u00a0s"]
     assert rows[1][:3] == ["`b.py`", "kept", "0"]
     assert rows[2][:3] == ["`c.py`", "failed: the model \\| broke", "3"]
-    assert rows[3][:3] == ["`d.py`", "not begun", "0"]
+    assert rows[3][:3] == ["`d.py`", "not there yet", "0"]
     assert page.description == "Batch 3 of files of Task Tracker"
+
+
+@pytest.mark.usefixtures("prefect_server")
+async def test_the_table_of_a_batch_shows_files_before_all_are_there(
+    session: BuildSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console, "_TABLE_SECONDS", 0.05)
+
+    async def text_with(wanted: str) -> str:
+        async with asyncio.timeout(60):
+            while True:
+                for page in await shown(session, "files-1"):
+                    if wanted in str(page.data):
+                        return str(page.data)
+                await asyncio.sleep(0.05)
+
+    async def write() -> None:
+        async with (batch := console.BatchTable(session, 1, ["a.py", "b.py"])):
+            assert (await text_with("a.py")).count("not there yet") == 2
+            batch.written("a.py", 1, StageResult())
+            assert (await text_with("written")).count("not there yet") == 1
+            raise ValueError("b.py could not be written")
+
+    with pytest.raises(ValueError, match="could not be written"):
+        await in_a_run(write())
 
 
 RECORD_KEY = "project/{build}/report/calls/{stage}/2026{day}T050607.089Z-n.md"
