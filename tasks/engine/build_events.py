@@ -1,7 +1,9 @@
 """Tells other services how a build goes: by events, and by its outcome as a Prefect artifact."""
 
-from prefect.artifacts import Artifact
+from uuid import UUID
+
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import ArtifactCreate
 from prefect.context import FlowRunContext
 from prefect.events import emit_event
 
@@ -49,12 +51,16 @@ async def publish_outcome(outcome: BuildOutcome) -> None:
         project_name=outcome.project_name,
     )
     key = "refused" if outcome.status is OutcomeStatus.REFUSED else "build"
-    await Artifact(
+    artifact = ArtifactCreate(
         type=OUTCOME_TYPE,
         key=f"{key}-{outcome.build_id}",
         description=f"How the build of {outcome.project_name} stands: {outcome.status}",
         data=outcome.model_dump(mode="json"),
-    ).acreate()
+        flow_run_id=UUID(outcome.flow_run_id) if outcome.flow_run_id else None,
+    )
+    # Not through Prefect's own class of artifacts, which would make one text of the data.
+    async with get_client() as client:
+        await client.create_artifact(artifact)
 
 
 async def tag_run(build_id: str, project_id: str) -> None:

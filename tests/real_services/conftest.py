@@ -37,7 +37,6 @@ def stack(
     with prefect_stack(
         folder,
         LOCAL_LLM_BASE_URL=models.base_url,
-        MODEL_ROUTER_DEMO_MODE="auto",
         OUTCOME_WEBHOOK_URL=received[0],
         PREFECT_API_AUTH_STRING=SIGN_IN,
         PREFECT_SERVER_API_AUTH_STRING=SIGN_IN,
