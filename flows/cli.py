@@ -72,6 +72,12 @@ _Interactive = Annotated[
 ]
 _Publish = Annotated[Publisher, typer.Option(help="Where the repository is published.")]
 _RepositoryName = Annotated[str, typer.Option(help="Of the repository on GitHub.")]
+_Baseline = Annotated[
+    str,
+    typer.Option(
+        help="Build to begin from: auto (the last published one), none, or a build's id."
+    ),
+]
 
 
 @app.command()
@@ -87,13 +93,13 @@ def build(
     interactive: _Interactive = False,
     publish: _Publish = Publisher.LOCAL,
     repository_name: _RepositoryName = "",
+    baseline: _Baseline = AUTO_BASELINE,
 ) -> None:
     """Build an application. Started again with the same input, it goes on where it stopped."""
     from flows.questionnaire_file import command_options, read_questionnaire
 
     answers = read_questionnaire(questionnaire)
     options = command_options(
-    baseline: _Baseline = AUTO_BASELINE,
         model or [],
         use or [],
         project_id=project_id,
@@ -104,13 +110,13 @@ def build(
         interactive=interactive,
         publisher=publish,
         repository_name=repository_name,
+        baseline=baseline,
     )
     from flows.build_command import run_build_command
 
     run_build_command(load_settings(), answers, options, Console())
 
 
-        baseline=baseline,
 @app.command()
 def plan(
     questionnaire: _Questionnaire,
@@ -120,13 +126,13 @@ def plan(
     fresh: _Fresh = "",
     from_stage: _FromStage = "",
     use: _Use = None,
+    baseline: _Baseline = AUTO_BASELINE,
 ) -> None:
     """Show what a build would do, cost and take. Nothing is spent, and nothing is written."""
     from flows.plan_command import run_plan_command
     from flows.questionnaire_file import command_options, read_questionnaire
 
     answers = read_questionnaire(questionnaire)
-    baseline: _Baseline = AUTO_BASELINE,
     options = command_options(
         model or [],
         use or [],
@@ -134,13 +140,13 @@ def plan(
         user=user,
         fresh=fresh,
         from_stage=from_stage,
+        baseline=baseline,
     )
     if not run_plan_command(load_settings(), answers, options, Console()):
         raise SystemExit(CANNOT_RUN)
 
 
 @app.command()
-        baseline=baseline,
 def stages() -> None:
     """List the stages of the pipeline and the models they ask."""
     from flows.terminal import print_stages
@@ -169,6 +175,69 @@ def show(
         raise InputError(f"there is no build {build_id!r} in {store.url}") from None
     table = load_table(environment_secrets(), settings.catalogue)
     print_record(Console(), table, record)
+
+
+@app.command()
+def artifacts(
+    build_id: Annotated[
+        str, typer.Argument(metavar="[BUILD]", help="A build, or a project for its latest one.")
+    ] = "",
+    path: Annotated[str, typer.Argument(metavar="[PATH]", help="An artifact, or a folder.")] = "",
+    to: Annotated[
+        Path | None, typer.Option(help="Fetch into this folder instead of printing.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace files that have other content.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List all builds; or the artifacts of one, print one of them, or fetch them."""
+    from flows.artifacts_command import fetch_artifacts, list_builds, show_artifacts
+
+    settings = load_settings()
+    if not build_id:
+        list_builds(settings, Console(), as_json=as_json)
+    elif to is None:
+        show_artifacts(settings, build_id, path, Console(), as_json=as_json)
+    else:
+        fetch_artifacts(settings, build_id, path, to, Console(), replace=replace)
+
+
+@app.command()
+def prune(
+    days: Annotated[int, typer.Option(min=0, help="Keep builds so long after they ended.")] = 90,
+    keep: Annotated[
+        int, typer.Option(min=1, help="Keep so many published builds of each project.")
+    ] = 5,
+    delete: Annotated[
+        bool, typer.Option("--delete", help="Remove it. Without, only say what would go.")
+    ] = False,
+    repositories: Annotated[
+        bool, typer.Option("--repositories", help="Remove their local repositories as well.")
+    ] = False,
+) -> None:
+    """Remove old builds, and kept results and answers that serve nobody. First only says which."""
+    from flows.prune_command import run_prune_command
+
+    run_prune_command(
+        load_settings(),
+        Console(),
+        days=days,
+        keep=keep,
+        dry_run=not delete,
+        repositories=repositories,
+    )
+
+
+@app.command()
+def delete_project(
+    project: Annotated[str, typer.Argument(help="Id of the project.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove all of one project. First says what, and asks."""
+    from flows.delete_command import run_delete_command
+
+    run_delete_command(load_settings(), project, Console(), confirmed=yes)
 
 
 store_app = typer.Typer(help="Look after the artifact store.", no_args_is_help=True)

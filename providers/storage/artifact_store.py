@@ -238,9 +238,19 @@ class ArtifactStore:
         keys = await self.list_keys(folder)
         removed = await self.delete_all([key for key in keys if key != last])
         removed += await self.delete_all([last] if last in keys else [])
+        await self.clear_folder(folder)
+        return removed
+
+    async def clear_folder(self, prefix: str) -> None:
+        """Take away a folder that nothing is kept in; one with something in it stays.
+
+        Args:
+            prefix: the folder's key.
+        """
+        folder = _folder_of(prefix)
+        check_key(folder)
         with self._failures_of("clear", folder):
             await self._tree.clear(folder)
-        return removed
 
     async def delete_all(self, keys: Sequence[str]) -> int:
         """Remove files, many at once; what is gone already is no error.

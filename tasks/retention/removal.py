@@ -73,10 +73,11 @@ async def remove_build(
         settings.root / "work" / build.build_id,
         *([Path(repository)] * bool(repository)),
     ):
-        await asyncio.to_thread(_remove_tree, folder)
+        await asyncio.to_thread(remove_tree, folder)
     await store.delete_folder(prefix, last=prefix + BUILD_RECORD)
 
 
-def _remove_tree(folder: Path) -> None:
+def remove_tree(folder: Path) -> None:
+    """Remove a folder of this machine, if it is there."""
     with suppress(FileNotFoundError):
         shutil.rmtree(folder)
