@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from core.errors import ConfigurationError
 from deployments.registration.api import PrefectApi
 from deployments.registration.changes import Change, differences
 
@@ -17,7 +18,7 @@ async def pool_changes(api: PrefectApi, pools: Mapping[str, Mapping[str, Any]]) 
             order of their priorities.
 
     Raises:
-        ConfigurationError: the server does not answer as it should.
+        ConfigurationError: a pool is of another type, or the server does not answer as it should.
     """
     changes: list[Change] = []
     for name, declared in pools.items():
@@ -27,8 +28,13 @@ async def pool_changes(api: PrefectApi, pools: Mapping[str, Mapping[str, Any]]) 
             create = partial(api.create, "/work_pools/", {"name": name, **fields})
             changes.append(Change("work pool", name, (), create))
         elif differing := differences(fields, found):
-            # The type of a pool cannot be changed; the server says so.
-            change = partial(api.change, f"/work_pools/{name}", fields)
+            if found["type"] != fields["type"]:
+                raise ConfigurationError(
+                    f"work pool {name!r} on the server is of type {found['type']!r}, and must be "
+                    f"of {fields['type']!r}; a type cannot be changed, so delete that pool"
+                )
+            body = {key: value for key, value in fields.items() if key != "type"}
+            change = partial(api.change, f"/work_pools/{name}", body)
             changes.append(Change("work pool", name, differing, change))
         changes += await _queue_changes(api, name, declared.get("queues", {}))
     return changes
