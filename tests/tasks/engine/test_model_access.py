@@ -1,5 +1,6 @@
 """How a build reaches its models: keys in use stay out of records, others harm nobody."""
 
+import gc
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -90,3 +91,19 @@ async def test_no_key_that_was_in_use_is_in_a_record(home: Path) -> None:
     before, after = records(home)
     assert f"I was shown [key] and {second}." in before, "it was not in use yet"
     assert "I was shown [key] and [key]." in after
+
+
+async def test_the_collector_passes_over_loaded_code_and_comes_less_often(home: Path) -> None:
+    gc.unfreeze()
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)  # as Python has it
+    try:
+        async with opened(home, {}):
+            assert gc.get_freeze_count() > 100_000
+            assert gc.isenabled()
+            assert gc.get_threshold()[0] >= 10_000
+        frozen = gc.get_freeze_count()
+        async with opened(home, {}):
+            assert gc.get_freeze_count() == frozen, "once a process: what builds leave is collected"
+    finally:
+        gc.set_threshold(*before)
