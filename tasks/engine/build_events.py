@@ -4,8 +4,8 @@ from uuid import UUID
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import ArtifactCreate
-from prefect.context import FlowRunContext
 from prefect.events import emit_event
+from prefect.runtime import flow_run
 
 from core.artifacts.base import Part
 from core.artifacts.build_outcome import BuildOutcome, OutcomeStatus
@@ -65,9 +65,6 @@ async def publish_outcome(outcome: BuildOutcome) -> None:
 
 async def tag_run(build_id: str, project_id: str) -> None:
     """Tag the flow run with its build and its project, by which the UI and the API find it."""
-    context = FlowRunContext.get()
-    if context is None or context.flow_run is None:
-        return
-    tags = {*context.flow_run.tags, f"build:{build_id}", f"project:{project_id}"}
+    tags = {*flow_run.tags, f"build:{build_id}", f"project:{project_id}"}
     async with get_client() as client:
-        await client.update_flow_run(context.flow_run.id, tags=tags)
+        await client.update_flow_run(UUID(flow_run.id), tags=tags)

@@ -6,15 +6,31 @@ import shutil
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import get_client
-from prefect.events.filters import EventFilter, EventNameFilter, EventResourceFilter
+from prefect.client.schemas.objects import State
+from prefect.events.filters import (
+    EventFilter,
+    EventNameFilter,
+    EventRelatedFilter,
+    EventResourceFilter,
+)
+from prefect.states import Cancelling
 from prefect.variables import Variable
 
+from core.artifacts.build_outcome import BuildOutcome, OutcomeStatus
 from core.artifacts.build_record import BuildRecord, BuildStatus, StageStatus
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.structure import ValidatedStructure
+from core.build_events import (
+    EVENTS,
+    FILES_WRITTEN,
+    LIMIT_REACHED,
+    STAGE_COMPLETED,
+    STAGE_STARTED,
+)
 from core.errors import BuildBusyError, ConfigurationError, StageFailedError
 from core.options import BuildOptions
 from core.stages import read_stage_rows
@@ -143,6 +159,10 @@ async def test_the_hard_maximum_of_calls_halts_the_build(
     assert str(error).startswith("Stage 3 failed after 1 attempt: ")
     assert "APP_BUILDER_CALLS__PER_BUILD" in str(error)
     assert len(server.calls()) == before + 3
+    told = {event["event"]: event["payload"] for event in await events_of(stored(home))}
+    assert told[LIMIT_REACHED]["limit"] == "calls"
+    assert told["app-build.failed"]["failed_stage"] == "3"
+    assert told["app-build.failed"]["error"] == error.reason
 
     monkeypatch.setenv("APP_BUILDER_CALLS__PER_BUILD", "10000")
     record = await build_app(TINY, LOCAL)
@@ -167,7 +187,14 @@ async def test_outputs_that_cannot_be_stored_fail_their_stage(
     assert stored(home).stages["2"].status is StageStatus.FAILED
 
 
-async def test_a_build_that_is_stopped_says_so(server: ModelServer, home: Path) -> None:
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [(None, BuildStatus.INTERRUPTED), (Cancelling(), BuildStatus.CANCELLED)],
+    ids=["told to end", "cancelled"],
+)
+async def test_a_build_that_is_stopped_says_so(
+    server: ModelServer, home: Path, state: State[None] | None, status: BuildStatus
+) -> None:
     server.behave(latency=30)
     try:
         building = asyncio.create_task(build_app(TINY, LOCAL))
@@ -175,13 +202,18 @@ async def test_a_build_that_is_stopped_says_so(server: ModelServer, home: Path) 
             if has_begun(home, "1"):
                 break
             await asyncio.sleep(0.05)
+        if state is not None:
+            async with get_client() as client:
+                run = UUID(stored(home).flow_run_id)
+                await client.set_flow_run_state(run, state, force=True)
         building.cancel()
         with pytest.raises(asyncio.CancelledError):
             await building
     finally:
         server.behave(latency=0)
-    assert stored(home).status is BuildStatus.INTERRUPTED
+    assert stored(home).status is status
     assert stored(home).stages["1"].status is StageStatus.INTERRUPTED
+    assert (await outcome_of(f"build-{stored(home).build_id}")).status == status
 
 
 async def test_the_operator_chooses_models_by_a_prefect_variable(
@@ -212,20 +244,32 @@ async def test_a_build_that_runs_already_is_left_alone(home: Path) -> None:
     ):
         await build_app(TINY)
     assert stored(home).status is BuildStatus.COMPLETED
+    assert (await outcome_of(f"build-{record.build_id}")).status is OutcomeStatus.COMPLETED
+    refused = await outcome_of(f"refused-{record.build_id}")
+    assert refused.status is OutcomeStatus.REFUSED
+    assert record.build_id in refused.error
+
+
+async def outcome_of(key: str) -> BuildOutcome:
+    async with get_client() as client:
+        response = await client.request("GET", "/artifacts/{key}/latest", path_params={"key": key})
+        return BuildOutcome.model_validate(response.json()["data"])
 
 
 async def events_of(record: BuildRecord) -> list[dict[str, Any]]:
+    """The events of a build's last run, the newest first, once its end is among them."""
     wanted = EventFilter(
-        event=EventNameFilter(prefix=["app-build.stage."]),
+        event=EventNameFilter(prefix=["app-build."]),
         resource=EventResourceFilter(id=[f"app-build.{record.build_id}"]),
+        related=EventRelatedFilter(id=[f"prefect.flow-run.{record.flow_run_id}"]),
     )
     body = {"filter": wanted.model_dump(mode="json"), "limit": 50}
     events: list[dict[str, Any]] = []
     async with get_client() as client:
-        for _ in range(100):  # the server writes events down a little later
+        for _ in range(300):  # the server writes events down a little later
             response = await client.request("POST", "/events/filter", json=body)
             events = response.json()["events"]
-            if len(events) == 2 * len(read_stage_rows()):
+            if any(event["event"] == f"app-build.{record.status}" for event in events):
                 break
             await asyncio.sleep(0.1)
     return events
@@ -234,12 +278,18 @@ async def events_of(record: BuildRecord) -> list[dict[str, Any]]:
 async def test_every_stage_is_told_by_events(home: Path) -> None:
     record = await build_app(TINY, BuildOptions(fresh=f"events-{os.getpid()}"))
     events = await events_of(record)
-    kinds = [event["event"].rsplit(".", 1)[-1] for event in events]
-    assert kinds.count("started") == kinds.count("completed") == len(read_stage_rows())
+    for event in events:
+        assert set(event["payload"]) == set(EVENTS[event["event"]].model_fields)
+    kinds = [event["event"] for event in events]
+    assert kinds.count(STAGE_STARTED) == kinds.count(STAGE_COMPLETED) == len(read_stage_rows())
+    assert 0 < kinds.count(FILES_WRITTEN) <= 10
+    assert kinds[-1] == "app-build.started"
+    outcome = BuildOutcome.model_validate(events[0]["payload"])
+    assert outcome == BuildOutcome.of(record) == await outcome_of(f"build-{record.build_id}")
     schema = next(
         event
         for event in events
-        if event["payload"]["stage"] == "3" and event["event"].endswith("completed")
+        if event["event"] == STAGE_COMPLETED and event["payload"]["stage"] == "3"
     )
     assert schema["payload"]["artifacts"] == ["specs/schema.json", "docs/docs.md"]
     assert schema["payload"]["name"] == "schema-generator"

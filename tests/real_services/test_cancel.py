@@ -22,7 +22,7 @@ def record_of(service: Service, run_id: str) -> BuildRecord:
     return BuildRecord.model_validate_json(path.read_text())
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 def test_a_cancelled_build_stops_asking_says_so_and_goes_on_later(
     service: Service, models: ModelServer
 ) -> None:

@@ -42,7 +42,7 @@ def run_example(section: str, folder: Path, service: Service, **more: str) -> st
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -53,7 +53,7 @@ def key_of(section: str) -> str:
     return f"order-{1001 + SECTIONS.index(section)}"
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("section", SECTIONS)
 def test_an_example_starts_a_build_follows_it_and_prints_its_result(
     section: str, service: Service, tmp_path: Path
@@ -82,6 +82,7 @@ def test_an_example_starts_a_build_follows_it_and_prints_its_result(
         assert told.count("app-build.stage.completed") == 12
 
 
+@pytest.mark.timeout(1_200)
 def test_the_example_of_cancelling_cancels(
     service: Service, models: ModelServer, tmp_path: Path
 ) -> None:
@@ -93,7 +94,7 @@ def test_the_example_of_cancelling_cancels(
     assert service.outcomes(run)[-1].status is OutcomeStatus.CANCELLED
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 def test_every_event_of_a_build_is_listed_with_what_it_carries(service: Service) -> None:
     run = service.build("Told notes", "told-1")
     assert service.wait(run)["state_type"] == "COMPLETED"
@@ -112,6 +113,7 @@ def test_every_event_of_a_build_is_listed_with_what_it_carries(service: Service)
     assert service.get(f"/artifacts/build-{build_id}/latest")["data"] == seen[-1]["payload"]
 
 
+@pytest.mark.timeout(1_200)
 def test_a_build_that_is_not_begun_says_why(service: Service) -> None:
     questionnaire = {"project_name": "Refused notes", "summary": "Keeps short notes."}
     parameters = {"questionnaire": questionnaire, "options": {"models": {"3": "nobody/nothing"}}}

@@ -9,7 +9,7 @@ from core.artifacts.build_outcome import OutcomeStatus
 from tests.real_services.service import Service
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 def test_a_file_in_the_inbox_becomes_a_build_and_a_wrong_one_is_rejected(service: Service) -> None:
     inbox: Path = service.stack.home / "store" / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,12 @@
 """The automation that posts the outcome of a build to another service's address."""
 
+import pytest
+
 from core.artifacts.build_outcome import BuildOutcome, OutcomeStatus
 from tests.real_services.service import BUILD, Service
 
 
+@pytest.mark.timeout(1_200)
 def test_the_outcome_of_a_build_is_posted_as_json_of_its_type(
     service: Service, received: tuple[str, list[bytes]]
 ) -> None:
