@@ -39,13 +39,25 @@ def chat_server(texts: Texts = same_text) -> Generator[str]:
 
     Args:
         texts: what is answered to which request.
+
+    Raises:
+        RuntimeError: the server's process ended before it listened.
     """
     spawn = multiprocessing.get_context("spawn")
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_serve, args=(theirs, texts), daemon=True)
     process.start()
+    theirs.close()  # so that its end is seen here when it has ended there
     try:
-        yield f"http://127.0.0.1:{ours.recv()}"
+        port = ours.recv()
+    except EOFError:
+        process.join(10)
+        raise RuntimeError(
+            f"the server of the benchmark ended with exit code {process.exitcode} before it "
+            "listened; its error stands above"
+        ) from None
+    try:
+        yield f"http://127.0.0.1:{port}"
     finally:
         ours.send(None)
         process.join(10)

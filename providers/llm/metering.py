@@ -55,7 +55,7 @@ class Ledger(Protocol):
         error_class: str = "",
         error: str = "",
     ) -> None:
-        """Put down what became of it."""
+        """Put down what became of it, also when who asks for it is cancelled meanwhile."""
         ...
 
 
@@ -145,15 +145,13 @@ class MeteredProvider:
             raise
         response, cost = answered
         # What was paid for is counted, also when nobody waits for the answer any more.
-        await asyncio.shield(
-            self._ledger.settle(
-                call_id,
-                outcome="answered",
-                input_tokens=response.input_tokens,
-                output_tokens=response.output_tokens,
-                cost_usd=cost,
-                latency_seconds=response.latency_seconds,
-            )
+        await self._ledger.settle(
+            call_id,
+            outcome="answered",
+            input_tokens=response.input_tokens,
+            output_tokens=response.output_tokens,
+            cost_usd=cost,
+            latency_seconds=response.latency_seconds,
         )
         return response
 

@@ -68,6 +68,7 @@ class RateLimiter:
         self._window = window or Window()
         self._name = uuid.uuid4().hex
         self._store = _store_of(url, file, self._window, self._name)
+        self._prompt = self._store if isinstance(self._store, PromptStore) else None
         self._permits = itertools.count(1)
         self._waiting: dict[Waiter, asyncio.Future[None]] = {}
         self._unused: list[Waiter] = []
@@ -98,8 +99,10 @@ class RateLimiter:
         wanted = limited(places)
         if not wanted:
             return
-        permit = f"{self._name}-{next(self._permits)}"
-        waiter, done = Waiter(permit, wanted), asyncio.get_running_loop().create_future()
+        waiter = Waiter(f"{self._name}-{next(self._permits)}", wanted)
+        if self._goes_at_once(waiter):
+            return
+        done = asyncio.get_running_loop().create_future()
         self._waiting[waiter] = done
         self._wake()
         try:
@@ -119,6 +122,13 @@ class RateLimiter:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
             self._thread.shutdown()
             self._thread = None
+
+    def _goes_at_once(self, waiter: Waiter) -> bool:
+        """Whether nobody waits, and there is room: then no round over all is needed."""
+        if self._waiting or self._unused or not (self._task is None or self._task.done()):
+            return False
+        done = self._served_at_once((waiter,), ())
+        return done is not None and bool(done.gone)
 
     def _leave(self, waiter: Waiter, done: asyncio.Future[None]) -> None:
         waited = self._waiting.pop(waiter, None) is not None
@@ -165,9 +175,9 @@ class RateLimiter:
 
     def _served_at_once(self, waiting: Sequence[Waiter], unused: Sequence[Waiter]) -> Round | None:
         """The round without a thread, which costs several times as much; `None` if it must wait."""
-        if not isinstance(self._store, PromptStore):
+        if self._prompt is None:
             return None
-        with self._store.turn_at_once() as turn:
+        with self._prompt.turn_at_once() as turn:
             return None if turn is None else _served(turn, waiting, unused)
 
     def _serve(self, waiting: Sequence[Waiter], unused: Sequence[Waiter]) -> Round:

@@ -15,17 +15,25 @@ BUSY_SECONDS = 60.0
 """How long a turn waits for those of other processes; one takes about a millisecond."""
 
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS used (place TEXT PRIMARY KEY, units INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS taken (
-    place TEXT NOT NULL, at INTEGER NOT NULL, permit TEXT NOT NULL, units INTEGER NOT NULL,
-    PRIMARY KEY (place, at, permit)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS waiting (
-    place TEXT NOT NULL, holder TEXT NOT NULL, since INTEGER NOT NULL, units INTEGER NOT NULL,
-    until INTEGER NOT NULL, PRIMARY KEY (place, holder)
-) WITHOUT ROWID;
-"""
+_TABLES = (
+    """
+    CREATE TABLE IF NOT EXISTS used (
+        place TEXT PRIMARY KEY, units INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS taken (
+        place TEXT NOT NULL, at INTEGER NOT NULL, permit TEXT NOT NULL, units INTEGER NOT NULL,
+        PRIMARY KEY (place, at, permit)
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS waiting (
+        place TEXT NOT NULL, holder TEXT NOT NULL, since INTEGER NOT NULL, units INTEGER NOT NULL,
+        until INTEGER NOT NULL, PRIMARY KEY (place, holder)
+    ) WITHOUT ROWID
+    """,
+)
 
 
 def milliseconds_since_boot() -> int:
@@ -62,6 +70,8 @@ class SqliteStore:
         self._holder = holder
         self._clock = clock
         self._connection: sqlite3.Connection | None = None
+        self._no_future: set[str] = set()
+        self._latest = 0
 
     @contextmanager
     def turn(self) -> Generator["SqliteTurn", None, None]:
@@ -91,12 +101,9 @@ class SqliteStore:
 
     def _began(self, connection: sqlite3.Connection) -> bool:
         try:
-            connection.execute("PRAGMA busy_timeout = 0").close()
             connection.execute("BEGIN IMMEDIATE").close()
         except sqlite3.OperationalError:
             return False  # whatever it is, a turn that waits tells
-        finally:
-            connection.execute(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1_000)}").close()
         return True
 
     @contextmanager
@@ -104,16 +111,19 @@ class SqliteStore:
         try:
             connection = open_()
             if not connection.in_transaction:
-                connection.execute("BEGIN IMMEDIATE")
+                _begin_in_time(connection)
             try:
                 # The time is read in the turn, so that no row is later than the next turn's.
-                turn = SqliteTurn(connection, self._window, self._holder, self._clock())
+                turn = SqliteTurn(
+                    connection, self._window, self._holder, self._now(), self._no_future
+                )
                 yield turn
                 turn.finish()
-                connection.execute("COMMIT")
+                connection.execute("COMMIT").close()
             finally:
                 if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                    self._no_future.clear()
+                    connection.execute("ROLLBACK").close()
         except (sqlite3.Error, OSError) as error:
             self.close()
             raise StorageError(
@@ -121,8 +131,16 @@ class SqliteStore:
                 "damaged delete it, for it holds nothing but the last minute"
             ) from error
 
+    def _now(self) -> int:
+        now = self._clock()
+        if now < self._latest:  # it was set back: what was taken before is in the future now
+            self._no_future.clear()
+        self._latest = now
+        return now
+
     def close(self) -> None:
         """Close the connection; a later turn opens a new one."""
+        self._no_future.clear()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -131,26 +149,52 @@ class SqliteStore:
         if self._connection is None:
             self._file.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(
-                self._file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                self._file, timeout=0, isolation_level=None, check_same_thread=False
             )
             self._connection = connection
             use_wal(connection, busy_seconds=BUSY_SECONDS)
             # A power cut may lose the last rows, and it makes the minute begin anew anyway.
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} COMMIT;")
+            connection.execute("PRAGMA synchronous = OFF").close()
+            _begin_in_time(connection)
+            for statement in _TABLES:
+                connection.execute(statement).close()
+            connection.execute("COMMIT").close()
         return self._connection
 
 
+def _begin_in_time(connection: sqlite3.Connection) -> None:
+    """Begin to write, when it is this connection's turn."""
+    connection.execute(f"PRAGMA busy_timeout = {round(BUSY_SECONDS * 1_000)}").close()
+    try:
+        connection.execute("BEGIN IMMEDIATE").close()
+    finally:
+        connection.execute("PRAGMA busy_timeout = 0").close()
+
+
 class SqliteTurn:
-    """One transaction; see `Turn`. What it has read once it keeps, for nobody else writes."""
+    """One transaction; see `Turn`. What it has read once it keeps, for nobody else writes.
+
+    Args:
+        connection: in a transaction.
+        window: how long what was taken counts.
+        holder: names the limiter.
+        now: the time in milliseconds.
+        no_future: places in which nothing was taken later than now; added to.
+    """
 
     def __init__(
-        self, connection: sqlite3.Connection, window: Window, holder: str, now: int
+        self,
+        connection: sqlite3.Connection,
+        window: Window,
+        holder: str,
+        now: int,
+        no_future: set[str],
     ) -> None:
         self._connection = connection
         self._window = window
         self._holder = holder
         self._now = now
+        self._no_future = no_future
         self._used: dict[str, int] = {}
         self._others = self._waiting_elsewhere()
 
@@ -229,7 +273,9 @@ class SqliteTurn:
         if key in self._used:
             return self._used[key]
         run = self._connection.execute
-        run("UPDATE taken SET at = ? WHERE place = ? AND at > ?", (self._now, key, self._now))
+        if key not in self._no_future:
+            run("UPDATE taken SET at = ? WHERE place = ? AND at > ?", (self._now, key, self._now))
+            self._no_future.add(key)
         expired = run(
             "DELETE FROM taken WHERE place = ? AND at < ? RETURNING units",
             (key, self._now - self._window.milliseconds),

@@ -14,7 +14,7 @@ from typing import Self
 
 from providers.llm.provider import Answerer, LLMRequest, LLMResponse
 
-AT_WORK = 8
+AT_WORK = 4
 """Calls worked at together: more than one, because each waits for the ledger now and then."""
 LEASE_SECONDS = 0.1
 """How long a turn is kept at most. What takes longer waits for something, such as for money."""

@@ -5,10 +5,7 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
-from typing import Self
 
-from sqlalchemy import URL
 from sqlalchemy.exc import DataError, IntegrityError
 
 from core.artifacts.build_record import Usage
@@ -76,11 +73,6 @@ class UsageLedger:
             self._database.checkpoint,
         )
         self._known: set[tuple[object, ...]] = set()
-
-    @classmethod
-    def in_file(cls, path: Path) -> Self:
-        """A ledger in an SQLite file, whatever characters its path has."""
-        return cls(URL.create("sqlite", database=str(path)).render_as_string())
 
     async def reserve(
         self,

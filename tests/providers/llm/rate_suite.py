@@ -127,6 +127,9 @@ class RateLimitSuite:
 
     async def test_a_call_cancelled_at_once_leaves_no_trace(self, limiter: MakeLimiter) -> None:
         one, calls = await limiter(), Calls()
+        await calls.call(one, "first", Place("full", 1))
+        # While one waits, the others take their turns with it; else they would go at once.
+        waits = await calls.begin(one, "waits", Place("full", 1))
         cancelled: list[tuple[Place, Place]] = []
         for steps in range(8):  # before its turn, in it and after it
             places = Place(f"a {steps}", 1), Place(f"b {steps}", 1)
@@ -142,6 +145,7 @@ class RateLimitSuite:
         for places in cancelled:
             await calls.call(one, "next", *places)
         assert calls.times[-1] < MINUTE
+        waits.cancel()
 
     async def test_a_large_call_is_not_starved_by_small_ones_elsewhere(
         self, limiter: MakeLimiter

@@ -160,3 +160,15 @@ async def test_the_loop_goes_on_while_another_process_has_its_turn(
 
 async def test_many_callers_cost_little(tmp_path: Path) -> None:
     assert await cpu_seconds("", tmp_path / "limits.db") < 0.000_5
+
+
+async def test_who_finds_room_and_nobody_waiting_goes_at_once(tmp_path: Path) -> None:
+    async with RateLimiter("", tmp_path / "limits.db") as limiter:
+        await limiter.acquire([Place("a", 2)])  # in a thread, which makes the file
+        going = limiter.acquire([Place("a", 2)])
+        with pytest.raises(StopIteration):
+            going.send(None)
+        waits = asyncio.create_task(limiter.acquire([Place("a", 2)]))
+        await asyncio.sleep(0.05)
+        assert not waits.done()
+        waits.cancel()

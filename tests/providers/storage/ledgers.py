@@ -1,9 +1,10 @@
 """Calls, limits and a check of the running totals, for the tests of the usage ledger."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, func, select
+from sqlalchemy import URL, Connection, create_engine, func, select
 
 from core.settings import SpendingLimits
 from providers.storage.calls import CallIdentity, CallMaxima
@@ -45,6 +46,11 @@ def maxima(**values: int) -> CallMaxima:
 def spending(**values: str) -> SpendingLimits:
     """Limits in US dollars, by `per_call`, `per_build` and `per_user_month`."""
     return RICH.model_copy(update={f"{name}_usd": Decimal(value) for name, value in values.items()})
+
+
+def ledger_in(file: Path) -> UsageLedger:
+    """A ledger in an SQLite file, whatever characters its path has."""
+    return UsageLedger(URL.create("sqlite", database=str(file)).render_as_string())
 
 
 async def reserve(
