@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from prefect import flow
+from prefect.events.worker import EventsWorker
 
 from benchmarks.sides import product
 from benchmarks.sides.cell import Cell, Outcome
@@ -28,6 +29,7 @@ from tasks.engine.stage_call import as_text
 from tasks.engine.stage_runner import run_stage
 
 PRODUCT = Questionnaire(project_name="Stock Ledger", summary="Books what comes in and leaves.")
+_DRAIN_SECONDS = 20.0
 OPTIONS = BuildOptions(models={"all": "bench/bench"})
 
 
@@ -133,6 +135,8 @@ def main() -> None:
     make_home(settings)
     with prefect_api(settings) as check:
         outcome = run_stoppable(_measured(asked.cell), check)
+        # While there is a server to take them: else Prefect tries for a minute at the exit.
+        EventsWorker.drain_all(timeout=_DRAIN_SECONDS)
     asked.outcome.write_text(outcome.model_dump_json(), encoding="utf-8")
 
 
