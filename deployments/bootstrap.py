@@ -29,6 +29,8 @@ from deployments.registration.environment import absent_webhooks, blocks_of_envi
 from deployments.registration.pools import limit_changes, pool_changes
 
 ROOT = Path(__file__).resolve().parents[1]
+_DEFAULTS = {"APP_BUILDER_FOLDER": str(ROOT), "INBOX_DEPLOYMENT": "build-app/build-app-local"}
+"""What stands for variables of `prefect.yaml` that are not set: a worker beside this folder."""
 
 
 def main(
@@ -81,7 +83,7 @@ def _steps(
     """What is registered, in the order in which one needs the other."""
     declared = _read("deployments/registration.yaml")
     limits = declared["limits"]
-    variables = {"APP_BUILDER_FOLDER": str(ROOT), **environment}
+    variables = {**_DEFAULTS, **environment}
     automations = declared_automations(
         ROOT / "deployments/automations", absent_webhooks(declared["webhooks"], environment)
     )
