@@ -23,6 +23,7 @@ from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger_database import LedgerDatabase
 from providers.storage.ledger_observations import Account, LedgerObservations
 from providers.storage.money import dollars
+from tasks.engine.change_estimate import ChangeEstimate, change_estimate
 from tasks.engine.plan_estimates import Estimator, UsePlan, added, seconds_of
 from tasks.engine.plan_limits import LimitPlan, limits_of
 from tasks.engine.preparation import PreparedBuild
@@ -57,6 +58,7 @@ class BuildPlan:
         size: how large the product is, or is expected to be.
         stages: every stage, in order.
         limits: the limits of money.
+        change: what it changes of another build, if it does.
         problems: why it cannot start, such as missing keys; empty where it can.
     """
 
@@ -64,6 +66,7 @@ class BuildPlan:
     size: ProductSize
     stages: tuple[StagePlan, ...]
     limits: tuple[LimitPlan, ...]
+    change: ChangeEstimate | None = None
     problems: str = ""
 
     @property
@@ -107,7 +110,8 @@ async def make_plan(settings: Settings, prepared: PreparedBuild, store: Artifact
     finally:
         database.close()
     record = await _record(store, prepared.build_id)
-    size = await _size(store, prepared, expectations)
+    change = await change_estimate(store, prepared)
+    size = change.size if change else await _size(store, prepared, expectations)
     estimator = Estimator(
         expectations, observations, prepared.catalogue, PriceList(prepared.catalogue), size
     )
@@ -118,6 +122,7 @@ async def make_plan(settings: Settings, prepared: PreparedBuild, store: Artifact
         size=size,
         stages=stages,
         limits=_limits(settings, stages, account, size),
+        change=change,
         problems=_problems(prepared),
     )
 

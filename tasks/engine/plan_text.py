@@ -28,9 +28,9 @@ def plan_notes(plan: BuildPlan) -> list[str]:
     )
     learned = sum(use.observed > 0 for use in plan.uses)
     notes = [
-        f"The product has {files}, {known}. A range goes from the 10th to the 90th percentile. "
-        f"Of {len(plan.uses)} kinds of question, {learned} are known from the ledger; the others "
-        "are what is expected of them.",
+        f"{plan.change.note if plan.change else product} A range goes from the 10th to the 90th "
+        f"percentile. Of {len(plan.uses)} kinds of question, {learned} are known from the ledger; "
+        "the others are what is expected of them.",
         *(f"Stage {stage.stage.label}: {stage.note}." for stage in plan.stages if stage.note),
     ]
     if any(stage.is_kept for stage in plan.stages):

@@ -1,0 +1,53 @@
+"""Which requirement changed which file."""
+
+from dataclasses import replace
+
+from codegen.change.items import item_changes, product_items
+from codegen.change.summary import Product, change_title, summarize
+from codegen.change_section import change_section
+from core.artifacts.build_report import ChangedFiles
+from tests.codegen.change.products import ASKED, LEND, SHOW, SPEC, STRUCTURE, changed, without
+
+BEFORE = Product(ASKED, SPEC, STRUCTURE, {file.path: "old" for file in STRUCTURE.files})
+
+
+def test_each_file_is_told_of_with_what_it_serves() -> None:
+    files = {**BEFORE.files, "app/tools.py": "new", "pyproject.toml": "new"}
+    del files["tests/test_tools.py"]
+    after = Product(
+        ASKED.model_copy(update={"features": (LEND,)}), without(SPEC, "FR-2"), STRUCTURE, files
+    )
+    change = summarize("shed-1", BEFORE, after)
+    assert change.asked == ("removed feature: Show the shed",)
+    (line,) = change.lines
+    assert (line.item, line.title, line.how) == ("FR-2", "Show the shed", "removed")
+    assert line.files == ChangedFiles(changed=("app/tools.py",), removed=("tests/test_tools.py",))
+    assert change.others == ChangedFiles(added=("pyproject.toml",))
+    assert change.kept == 4
+    page = change_section(change)
+    assert "FR-2: Show the shed | removed | – | `app/tools.py` | `tests/test_tools.py` |" in (
+        page.replace("\\", "")
+    )
+    assert "other files, which follow | – | `pyproject.toml`" in page
+
+
+def test_where_only_the_whole_is_different_the_page_says_so() -> None:
+    after = replace(BEFORE, asked=ASKED.model_copy(update={"summary": "Other."}))
+    change = summarize("shed-1", BEFORE, after, ("summary",))
+    assert change.asked == ("changed summary",)
+    assert "No requirement and no entity changed." in change_section(change)
+
+
+def test_many_files_are_counted() -> None:
+    files = {f"app/f{number}.py": "x" for number in range(30)} | dict(BEFORE.files)
+    after = replace(BEFORE, files=files, spec=changed(SPEC, "FR-1", title="Other"))
+    assert "and 10 more" in change_section(summarize("shed-1", BEFORE, after))
+
+
+def test_the_title_says_what_it_is_about_and_stays_short() -> None:
+    after = ASKED.model_copy(update={"features": (SHOW,)})
+    items = item_changes(product_items(ASKED), product_items(after))
+    assert change_title("Shed", items, ()) == "Change Shed: remove Lend a tool"
+    assert change_title("Shed", (), ("non_goals",)) == "Change Shed: other non goals"
+    assert change_title("Shed", (), ()) == "Change Shed"
+    assert len(change_title("Shed" * 40, items, ())) == 70
