@@ -27,6 +27,7 @@ def plan_notes(plan: BuildPlan) -> list[str]:
         "as an earlier run planned them" if size.is_planned else "guessed from the questionnaire"
     )
     learned = sum(use.observed > 0 for use in plan.uses)
+    product = f"The product has {files}, {known}."
     notes = [
         f"{plan.change.note if plan.change else product} A range goes from the 10th to the 90th "
         f"percentile. Of {len(plan.uses)} kinds of question, {learned} are known from the ledger; "
