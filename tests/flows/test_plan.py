@@ -19,7 +19,6 @@ from flows.questionnaire_file import make_options, parse_pairs, read_questionnai
 from providers.llm.stage_router import ModelChoice
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallIdentity, CallMaxima
-from providers.storage.ledger import UsageLedger
 from providers.storage.ledger_database import LedgerDatabase
 from tasks.engine.model_choices import save_choices
 from tasks.engine.plan import make_plan
@@ -28,6 +27,7 @@ from tasks.engine.preparation import identity_of, prepare_build
 from tasks.engine.secret_sources import environment_secrets
 from tests.flows.command import TINY, local_models, run, variables
 from tests.providers.storage.ledger_calls import add_call
+from tests.providers.storage.ledgers import ledger_in
 
 TINY_ANSWERS = Questionnaire(project_name="Plans", summary="Keeps short plans.")
 ANSWERING = "--model=2=huggingface/meta-llama-4-scout-17b-16e-instruct"
@@ -144,7 +144,7 @@ def test_models_that_fail_of_late_are_not_chosen_in_a_plan_either(
 
 async def fail(ledger_file: Path, provider: str, model: str) -> None:
     """As if a build had asked the model of late, and it had been broken each time."""
-    ledger = UsageLedger.in_file(ledger_file)
+    ledger = ledger_in(ledger_file)
     call = CallIdentity(
         build_id="other", project_id="p", user="u", stage="1", provider=provider, model=model
     )

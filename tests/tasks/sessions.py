@@ -23,7 +23,6 @@ from providers.llm.stage_router import StageRouter
 from providers.sandbox.bubblewrap import BubblewrapSandbox
 from providers.secrets.environment import EnvironmentSecrets
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.ledger import UsageLedger
 from providers.vcs.local_publisher import LocalPublisher
 from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.build_session import BuildSession
@@ -32,6 +31,7 @@ from tasks.engine.result_storage import ArtifactStoreResults
 from tasks.engine.stage_call import StageCall, as_text
 from tasks.engine.stage_work import StageWork
 from tests.providers.llm.callers import model_caller
+from tests.providers.storage.ledgers import ledger_in
 
 ANSWERS = Questionnaire(project_name="Task Tracker", summary="Keeps tasks.")
 VARIABLES = {"LOCAL_LLM_BASE_URL": "http://models.test/v1"}
@@ -105,7 +105,7 @@ def open_session(
     table = load_table(SECRETS)
     overrides = dict.fromkeys(table.templates(), "local/test")
     table = table.with_models(overrides, catalogue.names)
-    ledger = UsageLedger.in_file(folder / "ledger.db")
+    ledger = ledger_in(folder / "ledger.db")
     store = ArtifactStore(f"file://{folder / 'store'}")
     record = BuildRecord(build_id="b-1", project_id="b", project_name="Task Tracker", user="u")
     pool = ProviderPool(catalogue, SECRETS, client=client)

@@ -15,6 +15,7 @@ from providers.llm.breakers import Breakers
 from providers.llm.stage_router import ModelChoice
 from providers.storage.calls import CallIdentity, CallMaxima
 from providers.storage.ledger import UsageLedger
+from tests.providers.storage.ledgers import ledger_in
 
 ROOT = Path(__file__).parents[3]
 FIRST, SECOND = ModelChoice("deepseek", "deepseek-v3"), ModelChoice("openai", "gpt-4o")
@@ -28,7 +29,7 @@ from providers.storage.ledger import UsageLedger
 from tests.providers.llm.test_breakers_and_ledger import FIRST, record
 
 async def main(path):
-    ledger = UsageLedger.in_file(Path(path))
+    ledger = ledger_in(Path(path))
     for number in range(3):
         await record(ledger, "failed", "ProviderFailedError", f"it answered 500 ({number})")
     print("failed", flush=True)
@@ -85,7 +86,7 @@ async def test_what_one_process_saw_counts_in_the_other(
     assert other.stdin is not None
     assert other.stdout is not None
     ahead = timedelta()
-    ledger = UsageLedger.in_file(tmp_path / "ledger.db")
+    ledger = ledger_in(tmp_path / "ledger.db")
     breakers = Breakers(BreakerSettings(), ledger, lambda: datetime.now(UTC) + ahead)
     assert other.stdout.readline() == "failed\n"
     assert await breakers.first_available((FIRST, SECOND)) == SECOND

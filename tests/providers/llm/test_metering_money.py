@@ -25,6 +25,7 @@ from providers.llm.provider import LLMRequest, LLMResponse, Message
 from providers.storage.calls import CallIdentity, CallMaxima, CallOutcome, CallRow
 from providers.storage.ledger import UsageLedger
 from tests.providers.llm.scripted import Outcome, ScriptedProvider
+from tests.providers.storage.ledgers import ledger_in
 
 REQUEST = LLMRequest(model="m", system="", messages=(Message(role="user", content="Q" * 250),))
 LISTED = {"input_usd": 1, "output_usd": 10, "as_of": "2026-11-22", "source": "a contract"}
@@ -91,7 +92,7 @@ class Bench:
 
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    ledger = UsageLedger.in_file(tmp_path / "ledger.db")
+    ledger = ledger_in(tmp_path / "ledger.db")
     yield Bench(ledger)
     ledger.close()
 

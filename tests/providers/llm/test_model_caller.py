@@ -35,6 +35,7 @@ from providers.storage.calls import CallMaxima, CallOutcome
 from providers.storage.ledger import UsageLedger
 from tests.providers.llm.callers import model_caller
 from tests.providers.llm.scripted import Outcome, ScriptedProvider
+from tests.providers.storage.ledgers import ledger_in
 
 FIRST, SECOND = ModelChoice("first", "m"), ModelChoice("second", "m")
 PRICE = {"input_usd": 1, "output_usd": 10, "as_of": "2026-11-22", "source": "made up for the test"}
@@ -141,7 +142,7 @@ def _parsed(text: str) -> str:
 
 @asynccontextmanager
 async def opened(folder: Path) -> AsyncGenerator[Bench]:
-    ledger = UsageLedger.in_file(folder / "ledger.db")
+    ledger = ledger_in(folder / "ledger.db")
     yield Bench(folder, ledger)
     ledger.close()
 

@@ -23,6 +23,7 @@ from tests.providers.storage.ledgers import (
     call,
     check_totals,
     count,
+    ledger_in,
     maxima,
     reserve,
 )
@@ -305,7 +306,7 @@ async def test_maxima_hold_for_any_history(
 
 async def test_a_file_may_have_any_name(tmp_path: Path) -> None:
     path = tmp_path / "odd ?#% name" / "ledger.db"
-    ledger = UsageLedger.in_file(path)
+    ledger = ledger_in(path)
     assert await count(ledger, "b") == 0
     ledger.close()
     assert path.is_file()

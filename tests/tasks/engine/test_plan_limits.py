@@ -12,9 +12,9 @@ from core.estimate import Estimate
 from core.settings import SpendingLimits
 from providers.llm.stage_router import ModelChoice
 from providers.storage.calls import CallIdentity, CallMaxima
-from providers.storage.ledger import UsageLedger
 from tasks.engine.plan_estimates import UsePlan
 from tasks.engine.plan_limits import LimitPlan, Need, limits_of
+from tests.providers.storage.ledgers import ledger_in
 
 NOTHING = Estimate()
 CALL = CallIdentity(
@@ -145,7 +145,7 @@ async def all_are_made(folder: Path, calls: list[tuple[int, int]], per_build: De
     spending = SpendingLimits(
         per_call_usd=Decimal(1_000), per_build_usd=per_build, per_user_month_usd=Decimal(1_000)
     )
-    ledger = UsageLedger.in_file(folder / "ledger.db")
+    ledger = ledger_in(folder / "ledger.db")
     try:
         for cost, most in calls:
             call_id = await ledger.reserve(
