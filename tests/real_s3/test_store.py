@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from core.errors import StorageError
+from core.errors import BuildBusyError, StorageError
 from providers.storage.artifact_store import ArtifactStore
-from tests.providers.storage.store_suite import StoreSuite
-from tests.real_s3.seaweedfs import SeaweedFS
+from providers.storage.lease import LeaseTimes, held_leases, leased
+from tests.providers.storage.store_suite import LARGE, StoreSuite
+from tests.real_s3.seaweedfs import READING_KEY, SeaweedFS
 
 
 @pytest.fixture
@@ -53,11 +54,12 @@ async def test_wrong_keys_are_refused_and_not_quoted(
         assert "a-wrong-one" not in str(failure.value)
 
 
+@pytest.mark.parametrize(("size", "number"), [(200_000, 10), (LARGE, 2)], ids=["small", "in-parts"])
 async def test_a_server_that_is_killed_and_comes_back_loses_nothing(
-    store: ArtifactStore, seaweedfs: SeaweedFS
+    store: ArtifactStore, seaweedfs: SeaweedFS, size: int, number: int
 ) -> None:
-    """Writes wait for the server; a reader sees whole texts only, or that it cannot read."""
-    texts = [f"{number}" * 200_000 for number in range(10)]
+    """Writes and reads wait for the server; a reader sees whole texts only."""
+    texts = [f"{each}" * size for each in range(number)]
     await store.write_text("shared", texts[0])
     seen: list[str] = []
     done = asyncio.Event()
@@ -82,7 +84,7 @@ async def test_a_server_that_is_killed_and_comes_back_loses_nothing(
     assert await store.read_text("shared") == texts[-1]
 
 
-async def test_a_server_that_stays_away_is_an_error_within_a_minute(
+async def test_a_server_that_stays_away_is_an_error_within_minutes(
     store: ArtifactStore, client: Any, bucket: str
 ) -> None:
     await store.write_text("a", "x")
@@ -90,4 +92,36 @@ async def test_a_server_that_stays_away_is_an_error_within_a_minute(
     begun = time.monotonic()
     with pytest.raises(StorageError, match="cannot read 'a'"):
         await away.read_text("a")
-    assert time.monotonic() - begun < 120
+    assert time.monotonic() - begun < 180
+
+
+async def test_keys_that_may_only_read_are_refused_to_write(
+    store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.write_text("a", "x")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", READING_KEY)
+    reader = ArtifactStore(store.address)
+    assert await reader.read_text("a") == "x"
+    assert await reader.list_keys("") == ["a"]
+    for attempt in (reader.write_text("a", "y"), reader.create_text("b", "y"), reader.delete("a")):
+        with pytest.raises(StorageError, match=r"Access Denied\.?; check .* s3:PutObject"):
+            await attempt
+    assert await store.read_text("a") == "x"
+
+
+async def test_of_many_builders_one_gets_a_build(store: ArtifactStore) -> None:
+    times = LeaseTimes(lasting=60, renewed_every=0.5)
+    inside = 0
+
+    async def build() -> None:
+        nonlocal inside
+        async with leased(ArtifactStore(store.address), "b-1", times):
+            inside += 1
+            assert inside == 1
+            assert await held_leases(store, times) == ["b-1"]
+            inside -= 1
+
+    results = await asyncio.gather(*(build() for _ in range(8)), return_exceptions=True)
+    assert None in results
+    assert all(isinstance(each, BuildBusyError) for each in results if each is not None)
+    assert await held_leases(store, times) == []
