@@ -83,11 +83,21 @@ def remote_git(repository: Path, remote: Remote) -> Git:
         Git(absolute(repository)),
         settings=("http.followRedirects=false", _NO_ADVICE),
         variables={
-            **{name: os.environ[name] for name in _NETWORK if name in os.environ},
+            **_network(),
             "GIT_ALLOW_PROTOCOL": f"file:{parts.scheme}",
         },
         error_lines=_ERROR_LINES,
     )
+
+
+def _network() -> dict[str, str]:
+    """How this machine reaches others, for git as for the rest of us."""
+    found = {name: os.environ[name] for name in _NETWORK if name in os.environ}
+    # What the requests to the API trust; git has names of its own for it.
+    trusted = os.environ.get("REQUESTS_CA_BUNDLE", "")
+    if trusted and not {"GIT_SSL_CAINFO", "GIT_SSL_CAPATH"} & found.keys():
+        found["GIT_SSL_CAPATH" if Path(trusted).is_dir() else "GIT_SSL_CAINFO"] = trusted
+    return found
 
 
 async def remote_refs(git: Git, remote: Remote) -> dict[str, str]:

@@ -204,6 +204,23 @@ async def test_the_token_is_in_no_argument_and_no_environment_while_git_pushes(
     assert [name for name, data in seen.items() if holds(data, TOKEN)] == []
 
 
+@pytest.mark.parametrize(("trusted", "name"), [("ca.pem", "CAINFO"), ("folder", "CAPATH")])
+def test_git_trusts_what_the_requests_to_the_api_trust(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: str, name: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    for each in ("GIT_SSL_CAINFO", "GIT_SSL_CAPATH"):
+        monkeypatch.delenv(each, raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / trusted))
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    variables = remote_git(tmp_path / "a.git", Remote("https://example.com/a.git", TOKEN)).variables
+    assert variables[f"GIT_SSL_{name}"] == str(tmp_path / trusted)
+    assert variables["HTTPS_PROXY"] == "http://proxy.example:3128"
+    monkeypatch.setenv("GIT_SSL_CAINFO", "/etc/own.pem")
+    own = remote_git(tmp_path / "a.git", Remote("https://example.com/a.git", TOKEN)).variables
+    assert own["GIT_SSL_CAINFO"] == "/etc/own.pem"
+
+
 def open_credentials() -> list[str]:
     """Open files of this process that git was to read a token from."""
     links: list[str] = []
