@@ -19,7 +19,7 @@ PYTHON_IMAGE  ?= python:3.11-slim-bookworm
 IMAGE         ?= app-builder:0.1.0
 BUILD_NETWORK ?= default
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-github test-services test-change test-races test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage check schemas images ui sandbox-image secrets image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-github test-services test-change test-races test-fuzz test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage check schemas images ui sandbox-image secrets image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -59,6 +59,9 @@ test-change: $(READY) ## a published product is changed, by a model that rewords
 
 test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/providers/storage/races
+
+test-fuzz: $(READY) ## 100,000 damaged answers of model providers: nothing but our own errors may come out
+	MUTATED_ANSWERS=20000 $(BIN)/pytest tests/providers/llm/test_mutated_answers.py
 
 test-faults: $(READY) ## real commands, killed in every stage and stopped by every signal
 	$(BIN)/pytest tests/real_faults
