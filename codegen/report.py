@@ -18,6 +18,7 @@ from core.artifacts.report import TestReport
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import ValidatedStructure
 from core.markdown import code, plain
+from core.release import release
 from core.stages import StageTable
 
 
@@ -65,6 +66,7 @@ def make_report(sources: ReportSources) -> BuildReport:
         branch=record.branch,
         commit=record.commit,
         totals=record.totals,
+        releases=_releases(record),
         decisions=(*_decisions(sources.asked, sources.spec), *_licence(sources.structure)),
         stages=_stages(sources.table, record),
         files=_files(sources),
@@ -76,6 +78,13 @@ def make_report(sources: ReportSources) -> BuildReport:
         edited=record.edited,
         change=sources.change,
     )
+
+
+def _releases(record: BuildRecord) -> tuple[str, ...]:
+    """The release that began the build and those that made what is kept, if they differ."""
+    found = {record.release, release(), *(made.release for made in record.made_by.values())}
+    found -= {""}  # begun before builds noted it
+    return tuple(sorted(found)) if len(found) > 1 else ()
 
 
 def _decisions(asked: Stack, spec: CleanSpec) -> tuple[str, ...]:

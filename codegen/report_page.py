@@ -103,6 +103,7 @@ def _facts(report: BuildReport) -> str:
         "build": report.build_id,
         "project": report.project_id,
         "user": report.user,
+        "releases that made it": ", ".join(report.releases),
         "repository": report.repository,
         "commit": report.commit,
         "tested commit": report.tests.commit,

@@ -233,6 +233,12 @@ class Settings(BaseSettings):
     artifact_store: str = Field(
         default="", description="fsspec URL of the artifact store; default: a folder below home."
     )
+    artifact_base_url: str = Field(
+        default="",
+        pattern=r"^(https?://[^\s/@]+(/[^\s?#]*)?)?$",
+        description="Where a browser finds the files of the artifact store, such as "
+        "https://bucket.s3.eu-central-1.amazonaws.com/prefix: the UI then links artifacts there.",
+    )
     ledger_url: str = Field(
         default="",
         description="SQLAlchemy URL of the usage ledger, such as postgresql+psycopg://host/name. "

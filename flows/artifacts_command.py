@@ -17,12 +17,13 @@ from rich.text import Text
 
 from core.artifacts.build_record import BuildRecord
 from core.errors import InputError
-from core.layout import ARTIFACT_TYPES, BUILDS, CODE, build_prefix
+from core.layout import BUILDS, CODE, build_prefix
 from core.printable import printable
 from core.settings import Settings
 from flows.fetched_files import put_files
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.stored_files import StoredFile
+from tasks.engine.artifact_page import what_it_is
 from tasks.retention.builds import FoundBuild, find_builds
 
 _NEAR = 5
@@ -111,14 +112,7 @@ def fetch_artifacts(
 
 def kind_of(path: str) -> str:
     """What an artifact is, in a word or two."""
-    if path.startswith(CODE):
-        return "generated file"
-    known = ARTIFACT_TYPES.get(path)
-    if known is not None:
-        return known.__name__
-    return {".json": "JSON", ".md": "Markdown", ".bundle": "Git bundle"}.get(
-        Path(path).suffix, "file"
-    )
+    return "generated file" if path.startswith(CODE) else what_it_is(path)
 
 
 async def _found(

@@ -88,6 +88,20 @@ class StageRecord(Part):
     error: str = ""
 
 
+class MadeBy(Part):
+    """What made the results of a finished stage, so that they are found under another release.
+
+    Attributes:
+        release: the release.
+        code: digest of its code.
+        templates: digest of each template that was asked, by name.
+    """
+
+    release: str
+    code: str
+    templates: dict[str, str] = Field(default_factory=dict[str, str])
+
+
 class BuildRecord(Artifact):
     """`build.json`: where a build stands, stage by stage."""
 
@@ -116,6 +130,12 @@ class BuildRecord(Artifact):
         default_factory=dict,
         description="Files that no model wrote acceptably, each with what was wrong. As long as "
         "there is one, the build is for review.",
+    )
+    release: str = Field(default="", description="The release that began it.")
+    made_by: dict[str, MadeBy] = Field(
+        default_factory=dict,
+        description="What made the kept results of each finished stage. Under another release they "
+        "are found by it.",
     )
     flow_run_id: str = ""
     started_at: str = Field(default="", description="ISO 8601, UTC; of the last run.")

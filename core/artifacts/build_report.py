@@ -110,6 +110,9 @@ class BuildReport(Artifact):
     totals: Usage = Field(
         default=Usage(), description="All model calls over the build's life, failed ones included."
     )
+    releases: tuple[str, ...] = Field(
+        default=(), description="Releases that made it, where there is more than one."
+    )
     decisions: tuple[str, ...] = Field(
         default=(), description="What was decided because nobody said otherwise, in Markdown."
     )

@@ -7,6 +7,7 @@ from core.artifacts.build_outcome import clipped
 from core.artifacts.build_record import (
     BuildRecord,
     BuildStatus,
+    MadeBy,
     StageRecord,
     StageStatus,
 )
@@ -66,6 +67,11 @@ class BuildRecorder:
         """A stage begins: it is the current one."""
         await self._change_stage(stage, StageRecord(status=StageStatus.RUNNING, models=models))
         self._emit(STAGE_STARTED, StageStarted, stage)
+
+    def made(self, stage: Stage, made_by: MadeBy) -> None:
+        """What made the results of a stage that ended well; written with its end."""
+        changed = {**self.record.made_by, stage.number: made_by}
+        self.record = self.record.model_copy(update={"made_by": changed})
 
     async def stage_completed(self, stage: Stage, done: StageRecord) -> None:
         """A stage ended well."""

@@ -1,5 +1,6 @@
 """Everything one run of a build works with, opened and closed in one place."""
 
+import logging
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -11,9 +12,11 @@ from uuid import UUID
 
 from prefect import Task
 
+from core.artifacts.build_record import MadeBy
 from core.artifacts.questionnaire import Questionnaire
 from core.layout import PARAMETERS
 from core.options import BuildOptions
+from core.release import release
 from core.settings import Settings
 from core.stages import Stage, StageTable
 from prompts.renderer import template_digest
@@ -27,10 +30,12 @@ from tasks.engine.baseline import Baseline
 from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.code_digest import code_digest
 from tasks.engine.redo import Redo
-from tasks.engine.result_storage import ArtifactStoreResults
+from tasks.engine.result_storage import RESULTS, ArtifactStoreResults
 from tasks.engine.stage_call import BASELINE, StageCall
 from tasks.engine.stages_to_run import edits_of
 from tasks.engine.used_results import ResultsInUse
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -48,6 +53,7 @@ class BuildSession:
         used: which kept results the build uses.
         artifacts: text of every artifact written so far, by path.
         runs: ids of the task runs that wrote an artifact, for the edges in the UI.
+        kept_from: what made the results of stages that another release finished, by number.
         attempts: attempts made in this run, by name of the task run.
         tasks: the Prefect task of each stage that ran, by the stage's number.
     """
@@ -72,6 +78,7 @@ class BuildSession:
     used: ResultsInUse = field(init=False)
     artifacts: dict[str, str] = field(init=False)
     runs: dict[str, tuple[UUID, ...]] = field(default_factory=dict[str, tuple[UUID, ...]])
+    kept_from: dict[str, MadeBy] = field(default_factory=dict[str, MadeBy])
     attempts: Counter[str] = field(default_factory=Counter[str])
     tasks: dict[str, Task[..., Any]] = field(default_factory=dict[str, Task[..., Any]])
 
@@ -108,19 +115,41 @@ class BuildSession:
             file=file,
             inputs=inputs,
             edits=self._edits_for(stage),
-            identity=(
-                f"code={code_digest()}",
-                *(("workflow-files",) if self.settings.workflow_files else ()),
-                *(
-                    f"{use.template}={template_digest(use.template)}@"
-                    + ",".join(
-                        choice.identity
-                        for choice in self.router.choices(stage.number, use.template)
-                    )
-                    for use in stage.models
-                ),
-            ),
+            identity=self._identity(stage, made_today(stage)),
             salt=self.salt(stage),
+        )
+
+    async def call_as_kept(self, stage: Stage, call: StageCall) -> StageCall:
+        """The call as the release made it that finished the stage, where its result is kept.
+
+        Without, an update would make all of a build anew that was begun before it.
+
+        Raises:
+            StorageError: the store failed.
+        """
+        made = self.recorder.record.made_by.get(stage.number)
+        if made is None or made.release == release() or not stage.cached:
+            return call
+        earlier = call.model_copy(update={"identity": self._identity(stage, made)})
+        if not await self.store.exists(RESULTS + earlier.result_key):
+            return call
+        if stage.number not in self.kept_from:
+            _log.info("Stage %s keeps what release %s made", stage.label, made.release)
+            self.kept_from[stage.number] = made
+        return earlier
+
+    def _identity(self, stage: Stage, made: MadeBy) -> tuple[str, ...]:
+        """What decides a stage's result besides what it reads: code, templates and models."""
+        return (
+            f"code={made.code}",
+            *(("workflow-files",) if self.settings.workflow_files else ()),
+            *(
+                f"{use.template}={made.templates.get(use.template, '')}@"
+                + ",".join(
+                    choice.identity for choice in self.router.choices(stage.number, use.template)
+                )
+                for use in stage.models
+            ),
         )
 
     def _before(self, stage: Stage) -> dict[str, str]:
@@ -147,6 +176,15 @@ class BuildSession:
 
     def _edits_for(self, stage: Stage) -> dict[str, str]:
         return edits_of(self.table, stage, self.options.use)
+
+
+def made_today(stage: Stage) -> MadeBy:
+    """What makes a stage's results now: this release, its code and its templates."""
+    return MadeBy(
+        release=release(),
+        code=code_digest(),
+        templates={use.template: template_digest(use.template) for use in stage.models},
+    )
 
 
 _session: ContextVar[BuildSession] = ContextVar("build_session")

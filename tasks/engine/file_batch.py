@@ -81,6 +81,7 @@ async def perform_file(
         StageFailedError: all attempts failed.
     """
     try:
+        call = await session.call_as_kept(stage, call)
         await session.used.note(stage, call.result_key)
         kept = await results.find(call)
         return await _attempts(stage, call, results) if kept is None else kept

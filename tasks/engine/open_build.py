@@ -15,8 +15,10 @@ from pydantic import TypeAdapter, ValidationError
 from core.artifacts.build_outcome import BuildOutcome, OutcomeStatus, clipped
 from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.questionnaire import Questionnaire
-from core.errors import AppBuilderError, ConfigurationError
+from core.errors import AppBuilderError, ArtifactNotFoundError, ConfigurationError
+from core.layout import BUILD_RECORD, build_prefix
 from core.options import BuildOptions
+from core.release import release
 from core.settings import Settings, load_settings, make_home
 from core.stages import AUTO
 from providers.llm.asker import Asker
@@ -25,6 +27,7 @@ from providers.sandbox.choice import choose_sandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
 from tasks.engine import console
+from tasks.engine.artifact_page import show_artifacts
 from tasks.engine.baseline import open_baseline, resolved_baseline, tell_baseline
 from tasks.engine.build_events import publish_outcome, tag_run
 from tasks.engine.build_lock import build_held
@@ -170,6 +173,7 @@ async def _closing(session: BuildSession) -> AsyncGenerator[None]:
             await _end(session, _final_status(session.recorder.record))
         finally:
             await console.show_stages(session)
+            await show_artifacts(session)
 
 
 async def _end(session: BuildSession, status: BuildStatus) -> None:
@@ -216,6 +220,7 @@ async def _session(
 ) -> BuildSession:
     workspace = settings.root / "work" / prepared.build_id
     baseline = await open_baseline(store, prepared, workspace / "repository.git")
+    earlier = await _earlier(store, prepared.build_id)
     record = BuildRecord(
         build_id=prepared.build_id,
         project_id=prepared.project_id,
@@ -224,6 +229,8 @@ async def _session(
         baseline=baseline.published.build_id if baseline else "",
         demo=prepared.demo,
         edited=tuple(prepared.options.use),
+        release=earlier.release if earlier else release(),
+        made_by=earlier.made_by if earlier else {},
         flow_run_id=str(flow_run.id or ""),
         started_at=utc_now(),
     )
@@ -251,11 +258,31 @@ async def _session(
     )
 
 
+async def _earlier(store: ArtifactStore, build_id: str) -> BuildRecord | None:
+    """The record of the run before, if there was one.
+
+    Raises:
+        StorageError: it cannot be read, as when a newer release wrote it: then nothing is begun.
+    """
+    try:
+        return await store.read_artifact(build_prefix(build_id) + BUILD_RECORD, BuildRecord)
+    except ArtifactNotFoundError:
+        return None
+
+
 async def _announce(session: BuildSession) -> None:
     logger = get_run_logger()
     logger.info("Build %s of project %s", session.build_id, session.project_id)
     if session.recorder.record.demo:
         logger.warning("A demo model answers in this build, not a real one")
+    begun_by = session.recorder.record.release
+    if begun_by != release():
+        logger.warning(
+            "Begun by release %s, this is release %s: what was finished is kept, the rest is asked "
+            "with the templates of this one",
+            begun_by or "of unknown number",
+            release(),
+        )
     tell_baseline(session.baseline, session.recorder.record, logger)
     await tag_run(session.build_id, session.project_id)
     await session.recorder.update()

@@ -12,7 +12,7 @@ from core.errors import AppBuilderError, StageFailedError
 from core.layout import build_prefix
 from core.stages import Stage
 from tasks.engine import console
-from tasks.engine.build_session import BuildSession
+from tasks.engine.build_session import BuildSession, made_today
 from tasks.engine.stage_call import StageResult
 from tasks.engine.unbroken import unbroken
 
@@ -64,6 +64,8 @@ async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageD
     except BaseException:
         await unbroken(session.recorder.stage_interrupted(stage))
         raise
+    if stage.cached:
+        session.recorder.made(stage, session.kept_from.get(stage.number) or made_today(stage))
     await session.recorder.stage_completed(
         stage,
         StageRecord(

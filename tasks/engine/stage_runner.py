@@ -132,6 +132,7 @@ async def run_call(
     Raises:
         StageFailedError: all attempts failed.
     """
+    call = await session.call_as_kept(stage, call)
     await session.used.note(stage, call.result_key)
     state = await awaited_run(stage_task(session, stage), {"call": quote(call)}, after)
     run = id_of_run(state)

@@ -48,7 +48,7 @@ def test_keys_that_an_artifact_does_not_have_are_named(given: object, named: str
     [
         (DOCS, " \n", "is empty"),
         (SCHEMA, "{", "is not valid: Invalid JSON"),
-        (SCHEMA, '{"schema_version": 2}', "is not valid: schema_version: Input should be 1"),
+        (SCHEMA, '{"schema_version": 2}', "is not valid: schema_version is 2, and this"),
         (VALIDATED_STRUCTURE, "{}", "is not valid: modules: Field required"),
     ],
 )
