@@ -43,7 +43,7 @@ _STAGES_HEAD = (
 
 _FILES_HEAD = ("file", "status", "attempts", "calls", "tokens in / out", "cost", "model time")
 _BAR_SECONDS = 1.0
-_TABLE_SECONDS = 10.0
+_TABLE_SECONDS = 5.0
 
 
 async def show_stage(session: BuildSession, stage: Stage) -> None:
@@ -203,8 +203,8 @@ class FileProgress:
 class BatchTable:
     """The files of one batch of stage 7, as a table that the UI shows with the batch's task run.
 
-    An async context manager around the writing: the table is there from the beginning, with every
-    file, and is brought up to date as files are written, every few seconds.
+    An async context manager around the writing: the table holds every file, and is brought up to
+    date as files are written, every few seconds.
 
     Args:
         session: the build.
@@ -245,19 +245,22 @@ class BatchTable:
         self._rows[path] = (f"failed: {plain(reason)}", str(attempts), *blank)
 
     async def _show(self) -> None:
-        """Show the table, at last as it is in the end."""
-        page = self._page()
-        place = await acreate_markdown_artifact(
-            key=_key(self._session, f"files-{self._number}"),
-            markdown=page,
-            description=_described(self._session, f"batch {self._number} of files"),
-        )
-        ended = False
+        """Show the table, at last as it is in the end.
+
+        Not at once: twenty batches of files that are all kept would wait for it.
+        """
+        page, place, ended = "", None, False
         while not ended:
             await _ended_within(_TABLE_SECONDS, self._ended)
             ended = self._ended.is_set()
             page, before = self._page(), page
-            if page != before:
+            if place is None:
+                place = await acreate_markdown_artifact(
+                    key=_key(self._session, f"files-{self._number}"),
+                    markdown=page,
+                    description=_described(self._session, f"batch {self._number} of files"),
+                )
+            elif page != before:
                 async with get_client() as client:
                     await client.update_artifact(place, ArtifactUpdate(data=page))
 
