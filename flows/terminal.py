@@ -163,6 +163,10 @@ def print_summary(console: Console, record: BuildRecord, report: str) -> None:
 def print_record(console: Console, table: StageTable, record: BuildRecord) -> None:
     """A build as it stands; the models, whose names are long, on lines of their own."""
     console.print(Text(f"{printable(record.project_name)} ({record.build_id}): {record.status}"))
+    if record.flow_run_id:
+        ended = f", ended {record.finished_at}" if record.finished_at else ""
+        told = f"run {record.flow_run_id}, begun {record.started_at}{ended}"
+        console.print(Text(told, style="dim"), soft_wrap=True)
     if record.failed_at:
         failed = record.stages[record.failed_at]
         told = f"failed at stage {record.failed_at}: {printable(failed.error)}"

@@ -96,3 +96,15 @@ def test_show_has_room_for_models_and_errors_in_80_columns() -> None:
         "9999.0",
     ]
     assert all(len(line) <= 80 for line in lines if line[:1].isdigit()), lines
+
+
+def test_a_build_says_which_run_works_on_it_wherever_that_is() -> None:
+    screen, written = console()
+    print_record(screen, TABLE, record(flow_run_id="r-1", started_at="2026-01-01T10:00:00+00:00"))
+    assert "run r-1, begun 2026-01-01T10:00:00+00:00\n" in written.getvalue()
+
+    screen, written = console()
+    ended = "2026-01-01T11:00:00+00:00"
+    print_record(screen, TABLE, record(flow_run_id="r-1", status="cancelled", finished_at=ended))
+    assert "B (b-1): cancelled" in written.getvalue()
+    assert f", ended {ended}\n" in written.getvalue()
