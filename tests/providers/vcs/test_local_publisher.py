@@ -272,3 +272,20 @@ async def test_publishes_between_folders_of_other_users(place: Place):
 def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
     """Every file with its size and time of change."""
     return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in folder.rglob("*")}
+
+
+async def test_a_change_leaves_the_default_branch_to_people(place: Place) -> None:
+    first, second = await place.build("1", "2")
+    await place.publish(first)
+    change = release(second).model_copy(update={"is_change": True, "build": "b-2"})
+    published = await LocalPublisher(place.folder).publish(place.source, change)
+    assert published.branch == "build/b-2"
+    assert place.branches() == {"main": first, "build/b-2": second}
+
+
+async def test_a_change_of_what_was_published_elsewhere_is_the_default_branch(
+    place: Place,
+) -> None:
+    (only,) = await place.build("1")
+    change = release(only).model_copy(update={"is_change": True})
+    assert (await LocalPublisher(place.folder).publish(place.source, change)).branch == "main"

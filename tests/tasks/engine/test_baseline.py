@@ -1,0 +1,191 @@
+"""Which build another one begins from, and what is read of it."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from core.artifacts.build_record import BuildRecord
+from core.artifacts.file_prompts import FilePrompt, FilePrompts
+from core.artifacts.published import BegunChange, PublishedBuild
+from core.artifacts.questionnaire import Feature, Questionnaire
+from core.errors import InputError, StorageError
+from core.layout import (
+    COMMITTED_REPORT,
+    FILE_PROMPTS,
+    SPECS,
+    begun_change,
+    build_prefix,
+    published_build,
+)
+from core.options import BuildOptions
+from core.settings import Settings
+from providers.secrets.environment import EnvironmentSecrets
+from providers.storage.artifact_store import ArtifactStore
+from providers.vcs.history import Commit, FileChange, head, write_history
+from tasks.engine.baseline import (
+    Baseline,
+    answers_id,
+    keep_published,
+    open_baseline,
+    resolved_baseline,
+    tell_baseline,
+)
+from tasks.engine.preparation import identity_of, prepare_build
+
+FIRST = Questionnaire(project_name="Notes", summary="Keeps notes.")
+SECOND = FIRST.model_copy(update={"features": (Feature(title="Search"),)})
+THIRD = FIRST.model_copy(update={"features": (Feature(title="Print"),)})
+OPTIONS = BuildOptions()
+
+
+class Shelf:
+    """A store in which builds are published."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = ArtifactStore(f"file://{folder / 'store'}")
+
+    async def publish(
+        self, asked: Questionnaire, options: BuildOptions = OPTIONS, **more: object
+    ) -> PublishedBuild:
+        resolved = await resolved_baseline(self.store, asked, options)
+        project_id, build_id = identity_of(asked, resolved)
+        repository = self.folder / f"{build_id}.git"
+        files = (FileChange("a.py", "A = 1\n"), FileChange("b.py", ""))
+        report = FileChange(COMMITTED_REPORT, "report")
+        commits = [Commit("Write", files), Commit("Report", (report,))]
+        commit = (await write_history(repository, commits, branch="build"))[-1]
+        prefix = build_prefix(build_id)
+        await self.store.write_artifact(prefix + SPECS, asked)
+        prompts = FilePrompts(budget=1, files=(FilePrompt(path="b.py", refused="no"),))
+        await self.store.write_artifact(prefix + FILE_PROMPTS, prompts)
+        base = "" if resolved.baseline == "none" else resolved.baseline
+        published = PublishedBuild.model_validate(
+            {
+                "build_id": build_id,
+                "project_id": project_id,
+                "answers_id": answers_id(asked, options),
+                "baseline": base,
+                "commit": commit,
+                "name": "notes",
+                **more,
+            }
+        )
+        await keep_published(self.store, published, repository, "build")
+        return published
+
+    async def baseline(self, asked: Questionnaire, **options: object) -> str:
+        given = BuildOptions.model_validate(options)
+        return (await resolved_baseline(self.store, asked, given)).baseline
+
+    async def open(self, asked: Questionnaire, repository: str = "own.git") -> Baseline | None:
+        options = await resolved_baseline(self.store, asked, OPTIONS)
+        settings = Settings.model_validate({"home": self.folder, "demo_mode": "forced"})
+        prepared = prepare_build(settings, asked, options, EnvironmentSecrets({}))
+        return await open_baseline(self.store, prepared, self.folder / repository)
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path)
+
+
+async def test_the_first_build_of_a_project_begins_from_nothing(shelf: Shelf) -> None:
+    assert await shelf.baseline(FIRST) == "none"
+    assert await shelf.open(FIRST) is None
+
+
+async def test_other_answers_begin_from_the_last_published_build(shelf: Shelf) -> None:
+    first = await shelf.publish(FIRST)
+    assert await shelf.baseline(SECOND) == first.build_id
+    assert await shelf.baseline(SECOND, baseline="none") == "none"
+    assert await shelf.baseline(SECOND, fresh="again") == "none"
+    assert await shelf.baseline(SECOND, project_id="another") == "none"
+
+
+async def test_the_last_build_again_is_that_build(shelf: Shelf) -> None:
+    first = await shelf.publish(FIRST)
+    second = await shelf.publish(SECOND)
+    assert second.baseline == first.build_id
+    resolved = await resolved_baseline(shelf.store, SECOND, OPTIONS)
+    assert identity_of(SECOND, resolved)[1] == second.build_id
+
+
+async def test_going_back_is_a_change_like_any_other(shelf: Shelf) -> None:
+    first = await shelf.publish(FIRST)
+    second = await shelf.publish(SECOND)
+    back = await resolved_baseline(shelf.store, FIRST, OPTIONS)
+    assert back.baseline == second.build_id
+    assert identity_of(FIRST, back)[1] != first.build_id
+
+
+async def test_the_same_answers_for_other_models_begin_from_nothing(shelf: Shelf) -> None:
+    await shelf.publish(FIRST)
+    assert await shelf.baseline(FIRST, models={"all": "local/other"}) == "none"
+
+
+async def test_a_change_that_was_begun_goes_on_from_where_it_began(shelf: Shelf) -> None:
+    first = await shelf.publish(FIRST)
+    assert await shelf.open(SECOND) is not None
+    await shelf.publish(THIRD)
+    assert await shelf.baseline(SECOND) == first.build_id
+    await shelf.publish(SECOND)
+    key = begun_change("notes", answers_id(SECOND, OPTIONS))
+    assert not await shelf.store.exists(key), "it is published, and begins anew next time"
+
+
+async def test_a_build_can_be_named_if_it_is_the_projects_and_published(shelf: Shelf) -> None:
+    first = await shelf.publish(FIRST)
+    await shelf.publish(SECOND)
+    assert await shelf.baseline(THIRD, baseline=first.build_id) == first.build_id
+    with pytest.raises(InputError, match="no build 'notes-1' was published"):
+        await shelf.baseline(THIRD, baseline="notes-1")
+    with pytest.raises(InputError, match="of the project 'notes', and not of 'other'"):
+        await shelf.baseline(THIRD, baseline=first.build_id, project_id="other")
+
+
+async def test_what_is_read_is_the_final_tree_without_its_report(shelf: Shelf) -> None:
+    first = await shelf.publish(FIRST)
+    baseline = await shelf.open(SECOND)
+    assert baseline is not None
+    assert baseline.published == first
+    assert baseline.files == {"a.py": "A = 1\n", "b.py": ""}
+    assert baseline.unwritten == {"b.py"}
+    assert baseline.is_narrow
+    assert set(baseline.documents) == {SPECS, FILE_PROMPTS}
+    assert set(baseline.plans) == {SPECS}
+    own = shelf.folder / "own.git"
+    assert await head(own, "build") is None, "the build's own branch is not there yet"
+    commits = [Commit("More", (FileChange("c.py", "C = 1\n"),))]
+    assert await write_history(own, commits, branch="build", parent=first.commit)
+
+
+async def test_a_history_that_is_gone_is_told(shelf: Shelf) -> None:
+    first = await shelf.publish(FIRST)
+    await shelf.store.delete(f"{build_prefix(first.build_id)}history.bundle")
+    with pytest.raises(StorageError, match=r"history\.bundle"):
+        await shelf.open(SECOND)
+
+
+async def test_the_log_says_what_is_changed(shelf: Shelf, caplog: pytest.LogCaptureFixture) -> None:
+    await shelf.publish(FIRST, demo=True)
+    other = SECOND.model_copy(update={"summary": "Keeps other notes."})
+    baseline = await shelf.open(other)
+    record = BuildRecord(build_id="b", project_id="notes", project_name="Notes", user="u")
+    with caplog.at_level(logging.INFO):
+        tell_baseline(None, record, logging.getLogger())
+        assert not caplog.messages
+        tell_baseline(baseline, record, logging.getLogger())
+    changes, general, demo = caplog.messages
+    assert "It changes the build notes-" in changes
+    assert general.startswith("summary changed")
+    assert "demo model wrote the build that is changed" in demo
+
+
+async def test_both_documents_survive_the_store(shelf: Shelf) -> None:
+    first = await shelf.publish(FIRST)
+    assert await shelf.store.read_artifact(published_build("notes"), PublishedBuild) == first
+    await shelf.open(SECOND)
+    key = begun_change("notes", answers_id(SECOND, OPTIONS))
+    assert (await shelf.store.read_artifact(key, BegunChange)).baseline == first.build_id
