@@ -47,7 +47,7 @@ def test_a_cancelled_build_stops_asking_says_so_and_goes_on_later(
     assert record.stages["7"].status is StageStatus.INTERRUPTED
     service.until(lambda: service.events(run)[-1]["event"] == "app-build.cancelled")
     time.sleep(2 * LATENCY)
-    assert models.calls() == before, "no call is made once the run is over"
+    assert len(models.calls()) == len(before), "no call is made once the build is over"
 
     models.behave(latency=0)
     again = service.build("Cancelled notes", "cancelled-2")
