@@ -144,7 +144,7 @@ class FilePlan:
         order: paths in the order of their commits, each with the paths it waits for.
         facts: what the templates of packs are given.
         amended: contracts of files that are written, as those that import them were told.
-        contexts: what the prompts of each file show, by path.
+        prompts: how large the prompts of each file are, by path.
         before: the files of the build that is changed, where it is known what that concerns.
         earlier: the plan of that build.
     """
@@ -157,7 +157,7 @@ class FilePlan:
     order: Mapping[str, tuple[str, ...]]
     facts: ScaffoldFacts
     amended: dict[str, FileContract] = field(default_factory=dict[str, FileContract])
-    contexts: dict[str, FileContext] = field(default_factory=dict[str, FileContext])
+    prompts: dict[str, FilePrompt] = field(default_factory=dict[str, FilePrompt])
     before: FilesBefore | None = None
     earlier: "FilePlan | None" = None
 
@@ -234,7 +234,7 @@ def file_call(
         beside=as_text(project) + as_text(planned) + (as_text(previous) if previous else ""),
     )
     shown = file_context(material, session.settings.calls.file_prompt_tokens, likely_tokens)
-    plan.contexts[path] = shown
+    plan.prompts[path] = FilePrompt(path=path, tokens=shown.tokens, cut=shown.cut)
     sources = (SourceFile(path=other, content=written[other]) for other in shown.sources)
     inputs: dict[str, BaseModel] = {
         "project": project,
@@ -305,17 +305,13 @@ def file_prompts(session: BuildSession, plan: FilePlan, refused: Mapping[str, st
     """
     files: list[FilePrompt] = []
     for path in plan.order:
-        shown = plan.contexts.get(path)
+        prompt = plan.prompts.get(path, FilePrompt(path=path))
         amended = plan.amended.get(path, plan.contracts[path])
-        files.append(
-            FilePrompt(
-                path=path,
-                tokens=shown.tokens if shown else 0,
-                cut=shown.cut if shown else (),
-                amended=amended if amended != plan.contracts[path] else None,
-                refused=refused.get(path, ""),
-            )
-        )
+        found: dict[str, object] = {
+            "amended": amended if amended != plan.contracts[path] else None,
+            "refused": refused.get(path, ""),
+        }
+        files.append(prompt.model_copy(update=found))
     return FilePrompts(budget=session.settings.calls.file_prompt_tokens, files=tuple(files))
 
 
