@@ -85,7 +85,7 @@ def python_tree(text: str) -> ast.Module:
         return ast.parse(text)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=2)
 def python_nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
     """Every node of a tree in the order of `ast.walk`, listed once for all checks that ask."""
     found: list[ast.AST] = [tree]
