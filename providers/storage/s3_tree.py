@@ -135,7 +135,13 @@ class S3Tree:
         return sorted(PurePosixPath(each["name"]).name for each in folders)
 
     async def clear(self, folder: str) -> None:
-        """Nothing: S3 has no folders, only keys."""
+        """Take away the empty folders that some servers keep; S3 itself has only keys."""
+        for name in await self.folders_in(folder):
+            await self.clear(f"{folder}/{name}")
+        if not await self.keys_below(folder):
+            key = f"{self._path(folder)}/".removeprefix(f"{self._bucket}/")
+            request = self._files._call_s3("delete_object", Bucket=self._bucket, Key=key)
+            await self._asking(request)
 
     def url_of(self, key: str) -> str:
         """The URL of a key, or of the root for `""`; without options."""

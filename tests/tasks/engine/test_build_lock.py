@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import BuildBusyError
-from tasks.engine.build_lock import build_locked
+from providers.storage.artifact_store import ArtifactStore
+from tasks.engine.build_lock import build_held, build_locked
 
 
 def test_a_build_runs_once_at_a_time(tmp_path: Path) -> None:
@@ -35,4 +36,18 @@ def test_a_killed_process_leaves_no_lock_behind(tmp_path: Path) -> None:
             pass
         holder.kill()
     with build_locked(tmp_path, "b-1"):
+        pass
+
+
+async def test_a_build_is_held_on_this_machine_and_in_the_store(tmp_path: Path) -> None:
+    store = ArtifactStore(f"file://{tmp_path}/store")
+    async with build_held(tmp_path / "locks", store, "b-1"):
+        assert await store.list_keys("locks/b-1") == ["locks/b-1/00000001"]
+        with (
+            pytest.raises(BuildBusyError, match="on this machine"),
+            build_locked(tmp_path / "locks", "b-1"),
+        ):
+            pass
+    assert await store.list_keys("locks/b-1") == []
+    with build_locked(tmp_path / "locks", "b-1"):
         pass
