@@ -24,6 +24,8 @@ KEPT = {
     *("store/", "locks/", "prefect/", "environments/", "ledger.db", "server.log", "prefect.db"),
     *("limits.db", "store/reports/", "store/inbox/", "store/locks/", "errors.log"),
     *(
+        "projects/",
+        "store/projects/",
         "cache/results/",
         "cache/answers/",
         "store/cache/results/",
@@ -63,7 +65,16 @@ def test_paths_are_there(page: str) -> None:
     runs = {f"{flow}/{name}" for name in deployments for flow in ("build-app", name)}
     known = ARTIFACTS | EXAMPLE | KEPT | runs
     # Made by commands; names of secrets; the name of many.
-    elsewhere = (".app-builder", ".venv", "app-builder/", "__init__.py", "conftest.py")
+    elsewhere = (
+        ".app-builder",
+        ".venv",
+        "app-builder/",
+        "__init__.py",
+        "conftest.py",
+        "deployments/secrets",
+        "deployments/models",
+        "builds/",
+    )
 
     missing = [path for path in paths if path not in known and not path.startswith(elsewhere)]
     assert [path for path in missing if not (ROOT / path).exists()] == []
@@ -105,7 +116,7 @@ def test_every_requirements_file_is_told() -> None:
 @every_page
 def test_names_of_code_are_there(page: str) -> None:
     files = [ROOT / ".env.example", *ROOT.glob("*.toml"), *(ROOT / "core").glob("*.toml")]
-    files.append(ROOT / "deployments" / "registration.yaml")
+    files += [path for path in (ROOT / "deployments").iterdir() if path.suffix]
     code = "\n".join([*python_sources(), *(file.read_text(encoding="utf-8") for file in files)])
     example = "\n".join(step.text for step in steps())
     names = {span for span in spans(read(page)) if IDENTIFIER.fullmatch(span)}
