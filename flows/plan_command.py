@@ -15,6 +15,7 @@ from flows.plan_table import plan_table
 from providers.storage.artifact_store import ArtifactStore
 from tasks.engine.baseline import resolved_baseline
 from tasks.engine.model_choices import peek_history
+from tasks.engine.operator_models import operator_models_if_known
 from tasks.engine.plan import BuildPlan, make_plan
 from tasks.engine.plan_text import limit_lines, plan_notes
 from tasks.engine.preparation import identity_of, prepare_build
@@ -44,8 +45,9 @@ async def _planned(
     """The plan, for the models that a build would have chosen for it now, or has from before."""
     store = ArtifactStore(settings.store_url)
     options = await resolved_baseline(store, questionnaire, options)
+    standing = await operator_models_if_known()
     history = None
-    if AUTO in options.models.values():
+    if AUTO in {*options.models.values(), *standing.values()}:
         _, build_id = identity_of(questionnaire, options)
         history = await peek_history(settings, store, build_id)
     prepared = await asyncio.to_thread(  # keys may be looked up over the network
@@ -54,6 +56,7 @@ async def _planned(
         questionnaire,
         options,
         environment_secrets(),
+        standing,
     )
     return await make_plan(settings, prepared, store)
 

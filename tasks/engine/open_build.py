@@ -9,13 +9,11 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import Pause
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
-from prefect.variables import Variable
-from pydantic import TypeAdapter, ValidationError
 
 from core.artifacts.build_outcome import BuildOutcome, OutcomeStatus, clipped
 from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.questionnaire import Questionnaire
-from core.errors import AppBuilderError, ArtifactNotFoundError, ConfigurationError
+from core.errors import AppBuilderError, ArtifactNotFoundError
 from core.layout import BUILD_RECORD, build_prefix
 from core.options import BuildOptions
 from core.release import release
@@ -37,6 +35,7 @@ from tasks.engine.dead_runs import mark_dead_runs
 from tasks.engine.listening import current_listener
 from tasks.engine.model_access import model_access
 from tasks.engine.model_choices import read_history, save_choices
+from tasks.engine.operator_models import operator_models
 from tasks.engine.plan import make_plan
 from tasks.engine.plan_page import show_plan
 from tasks.engine.preparation import PreparedBuild, identity_of, prepare_build
@@ -45,9 +44,6 @@ from tasks.engine.redo import begin_redo, load_redo, save_redo
 from tasks.engine.result_storage import saved_result_storage
 from tasks.engine.secret_sources import environment_secrets
 from tasks.engine.unbroken import unbroken
-
-MODELS_VARIABLE = "app_builder_models"
-"""Prefect variable with the operator's models: a JSON object like the option `models`."""
 
 _ASK_SECONDS = 5.0
 """Longest wait for the server to say why a build was stopped; whoever cancels waits 30 s in all."""
@@ -135,9 +131,9 @@ async def _prepared(
     store: ArtifactStore,
     breakers: Breakers,
 ) -> PreparedBuild:
-    operator_models = await _operator_models()
+    standing = await operator_models()
     history = None
-    if AUTO in {*options.models.values(), *operator_models.values()}:
+    if AUTO in {*options.models.values(), *standing.values()}:
         _, build_id = identity_of(questionnaire, options)
         history = await read_history(settings, store, breakers, build_id)
     return await asyncio.to_thread(  # keys may be looked up over the network
@@ -146,7 +142,7 @@ async def _prepared(
         questionnaire,
         options,
         environment_secrets(),
-        operator_models,
+        standing,
         history,
     )
 
@@ -196,19 +192,6 @@ async def _status_when_stopped() -> BuildStatus:
         return BuildStatus.INTERRUPTED
     stopped = state is not None and (state.is_cancelling() or state.is_cancelled())
     return BuildStatus.CANCELLED if stopped else BuildStatus.INTERRUPTED
-
-
-async def _operator_models() -> dict[str, str]:
-    value: object = await Variable.aget(MODELS_VARIABLE, default=None)
-    if value is None:
-        return {}
-    try:
-        return TypeAdapter(dict[str, str]).validate_python(value)
-    except ValidationError:
-        raise ConfigurationError(
-            f"the Prefect variable {MODELS_VARIABLE} holds {value!r}; it must be a JSON object "
-            'such as {"3": "deepseek/deepseek-v3"}'
-        ) from None
 
 
 async def _session(

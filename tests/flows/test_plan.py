@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from prefect.artifacts import Artifact
+from prefect.settings import PREFECT_API_URL, temporary_settings
+from prefect.variables import Variable
 from rich.console import Console
 
 from core.artifacts.questionnaire import Questionnaire
+from core.errors import StorageError
 from core.options import BuildOptions
 from core.settings import SpendingLimits, load_settings
 from core.stages import read_stage_rows
@@ -21,6 +24,7 @@ from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallIdentity, CallMaxima
 from providers.storage.ledger_database import LedgerDatabase
 from tasks.engine.model_choices import save_choices
+from tasks.engine.operator_models import MODELS_VARIABLE
 from tasks.engine.plan import make_plan
 from tasks.engine.plan_text import plan_notes
 from tasks.engine.preparation import identity_of, prepare_build
@@ -219,3 +223,27 @@ async def test_a_build_shows_its_plan_and_a_plan_of_it_later_knows_what_is_kept(
     kept = [stage.stage.number for stage in plan.stages if stage.is_kept]
     assert kept == ["0", "1", "1.5", "2", "3", "3.5", "4"]
     assert "as an earlier run planned them" in plan_notes(plan)[0]
+
+
+async def test_a_plan_is_for_the_models_that_the_operator_chose(
+    prefect_server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await Variable.aset(MODELS_VARIABLE, {"2": "demo/demo"}, overwrite=True)
+    try:
+        _, output = await asyncio.to_thread(
+            planned, tmp_path / "home", monkeypatch, MODEL_ROUTER_DEMO_MODE="disabled"
+        )
+    finally:
+        await Variable.aunset(MODELS_VARIABLE)
+    assert "A demo model answers, which costs nothing" in output
+
+
+def test_a_server_that_is_configured_and_does_not_answer_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = "http://127.0.0.1:9/api"
+    with (
+        temporary_settings({PREFECT_API_URL: url}),
+        pytest.raises(StorageError, match=r"app_builder_models cannot be read.*127\.0\.0\.1:9"),
+    ):
+        planned(tmp_path / "home", monkeypatch)
