@@ -14,7 +14,7 @@ class Answering(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if self.path == "/api/health" else 204)
         self.end_headers()
 
-    def log_message(self, *_: object) -> None: ...
+    def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 -- its own name
 
 
 @pytest.fixture(scope="module")

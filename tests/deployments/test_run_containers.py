@@ -104,13 +104,14 @@ def test_every_container_of_the_client_goes_that_way(monkeypatch: pytest.MonkeyP
         return Answer()
 
     monkeypatch.setattr("docker.APIClient._post_json", post)
-    monkeypatch.setattr(
-        "docker.APIClient.info", lambda _: {"SecurityOptions": ["name=apparmor"]}, raising=False
-    )
+
+    def info(_: object) -> dict[str, Any]:
+        return {"SecurityOptions": ["name=apparmor"]}
+
+    monkeypatch.setattr("docker.APIClient.info", info)
     client = ContainedClient(RunSettings(), base_url="tcp://127.0.0.1:1", version="1.41")
-    client.api.create_container(
-        "app-builder:0.1.0", host_config=client.api.create_host_config(privileged=True)
-    )
+    api: Any = client.api
+    api.create_container("app-builder:0.1.0", host_config=api.create_host_config(privileged=True))
     client.close()
     assert not sent[0]["HostConfig"]["Privileged"]
     assert "apparmor=unconfined" in sent[0]["HostConfig"]["SecurityOpt"]

@@ -143,7 +143,8 @@ class System:
             time.sleep(0.5)
 
     def _workers(self) -> int:
-        found = self._request("POST", "/work_pools/app-builder/workers/filter") or []
+        path = "/work_pools/app-builder/workers/filter"
+        found: list[dict[str, Any]] = self._request("POST", path) or []
         return sum(worker["status"] == "ONLINE" for worker in found)
 
     def _request(self, method: str, path: str) -> Any:
