@@ -1,6 +1,6 @@
 """How the statements of a transaction are run: by SQLAlchemy, or by SQLite's driver itself.
 
-Of what a commit in the event loop took, nine parts in ten were SQLAlchemy's work around each
+Of what a commit in the event loop took, six parts in seven were SQLAlchemy's work around each
 statement, and only one was SQLite's. So there SQLAlchemy writes each statement once, and the driver
 runs it.
 """
