@@ -148,17 +148,23 @@ def test_make_targets_are_there(page: str) -> None:
             assert found[1] in targets
 
 
+def every_command(group: Any) -> Iterator[Any]:
+    """The commands of a group, and those of the groups in it."""
+    for command in group.commands.values():
+        yield from every_command(command) if hasattr(command, "commands") else [command]
+
+
 @every_page
 def test_commands_and_options_of_app_builder_are_there(page: str) -> None:
     group: Any = typer.main.get_command(app)
     options = {
         option
-        for command in group.commands.values()
+        for command in every_command(group)
         for parameter in command.params
         for option in parameter.opts
     }
     for command in commands(page):
-        if found := re.search(r"app-builder ([a-z]+)\b", command):
+        if found := re.search(r"app-builder ([a-z][a-z-]*)\b", command):
             assert found[1] in group.commands
         if command.startswith("--") or "app-builder " in command:
             assert set(re.findall(r"--[a-z-]+", command)) <= options
@@ -168,8 +174,9 @@ def test_every_option_and_command_is_told() -> None:
     group: Any = typer.main.get_command(app)
     page = read("docs/operations.md")
 
-    for name, command in group.commands.items():
+    for name in group.commands:
         assert f"`app-builder {name}" in page
+    for command in every_command(group):
         for parameter in command.params:
             assert parameter.opts[0] in page or not parameter.opts[0].startswith("--")
 
