@@ -149,12 +149,19 @@ def _tests(
     files: Collection[str],
     told: tuple[PlannedTest, ...],
 ) -> tuple[PlannedTest, ...]:
-    """Tests of a module's files; those of before first, where they were."""
-    new = [test for test in told if test.requirement in scope.there and test.path in files]
+    """Tests of a module's files; those of before first, where they were, and each case once."""
     old = [
         test
         for test in structure.tests
         if test.path in files and test.requirement not in scope.there
+    ]
+    taken = {(test.path, test.case) for test in old}
+    new = [
+        test
+        for test in told
+        if test.requirement in scope.there
+        and test.path in files
+        and (test.path, test.case) not in taken
     ]
     return tuple(dict.fromkeys((*old, *new)))
 

@@ -162,9 +162,7 @@ async def open_baseline(
     }
     before = Questionnaire.model_validate_json(documents[SPECS])
     refused = FilePrompts.model_validate_json(documents[FILE_PROMPTS]).refused
-    key = begun_change(*_own_identity(questionnaire, options))
-    if not await store.exists(key):
-        await store.write_artifact(key, BegunChange(baseline=options.baseline))
+    await _note_begun(store, prepared)
     return Baseline(
         published=published,
         general=general_changes(before, questionnaire),
@@ -172,6 +170,15 @@ async def open_baseline(
         files={path: text for path, text in files.items() if path != COMMITTED_REPORT},
         unwritten=frozenset(path for path in refused if not files.get(path)),
     )
+
+
+async def _note_begun(store: ArtifactStore, prepared: PreparedBuild) -> None:
+    """Note what a change began from, until it is the last published one."""
+    project_id, own_id = _own_identity(prepared.questionnaire, prepared.options)
+    last = await _found(store, published_build(project_id), PublishedBuild)
+    key = begun_change(project_id, own_id)
+    if (last is None or last.answers_id != own_id) and not await store.exists(key):
+        await store.write_artifact(key, BegunChange(baseline=prepared.options.baseline))
 
 
 def tell_baseline(

@@ -169,7 +169,11 @@ def owner_of(requirement: Requirement, entities: Sequence[str]) -> str:
 
 
 def home_of(entity: str, requirements: Sequence[Requirement]) -> Requirement:
-    """The requirement an entity's own tests belong to: the last that is about it alone."""
+    """The requirement an entity's own tests belong to: the last that is about it alone.
+
+    One that comes from the entity itself goes before features, also those that came later.
+    """
     alone = [item for item in requirements if item.entities == (entity,)]
+    own = [item for item in alone if any(one.startswith("entity: ") for one in item.sources)]
     among = [item for item in requirements if entity in item.entities]
-    return (alone or among or list(requirements))[-1]
+    return (own or alone or among or list(requirements))[-1]

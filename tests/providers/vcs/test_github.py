@@ -6,6 +6,7 @@ import pytest
 from github import Auth
 
 from core.errors import PublishingRefusedError
+from providers.vcs.bundle import read_bundle, write_bundle
 from providers.vcs.github import GitHubPublisher
 from providers.vcs.github_account import GitHubAccount
 from providers.vcs.github_marker import topic_of
@@ -99,3 +100,22 @@ async def test_an_app_needs_to_be_told_whose_repositories_they_are(tmp_path: Pat
     release = Release(project="p", build="p-1", name="p", commit=commit, green=True, title="P")
     with pytest.raises(PublishingRefusedError, match="APP_BUILDER_GITHUB__OWNER"):
         await GitHubPublisher(GitHubAccount(app)).publish(tmp_path / "p.git", release)
+
+
+async def test_a_change_that_goes_on_keeps_its_commits_beside_peoples(desk: Desk, hub: Hub) -> None:
+    first = await desk.publish("shop-1", FILES)
+    source = desk.folder / "shop-2.git"
+    bundle = await write_bundle(desk.folder / "shop-1.git", "build")
+    await read_bundle(source, bundle, first.commit)
+    commits = [
+        Commit(f"Change {path}", (FileChange(path, "new\n"),)) for path in ("b.txt", "c.txt")
+    ]
+    ids = await write_history(source, commits, branch="build", parent=first.commit)
+    theirs = desk.person_commits("a.txt", "1\n2\n3\n4\nfive\n")
+    second = await desk.publish_commit("shop-2", ids[-1])
+    assert hub.git(NAME, "rev-parse", f"{second.commit}^1") == theirs
+    assert hub.git(NAME, "rev-parse", f"{second.commit}^2") == ids[-1]
+    assert desk.files("build/shop-2")["a.txt"] == "1\n2\n3\n4\nfive"
+    changed = hub.git(NAME, "diff", "--name-only", "main", "build/shop-2")
+    assert changed.splitlines() == ["b.txt", "c.txt"]
+    assert len(hub.pulls[NAME]) == 1
