@@ -46,7 +46,7 @@ test-sandbox: $(READY) ## escape attempts from inside both sandboxes; needs a ru
 	SANDBOX_BASE=$(SANDBOX_BASE) $(BIN)/pytest tests/real_sandbox
 
 test-docker: $(READY) ## the whole system in Docker: image, Compose, three builds at once; needs Debian and root
-	$(BIN)/pytest tests/real_docker
+	$(BIN)/pytest tests/real_docker --timeout 3000
 
 test-github: $(READY) ## publishing, against real git over HTTP and GitHub's description of its API
 	$(BIN)/pytest tests/providers/vcs/real_github

@@ -46,6 +46,7 @@ class System:
             **self._images,
         }
         self._told.write_text("".join(f"{name}={value}\n" for name, value in told.items()))
+        self.stop()  # what a run that was killed has left, which has other passwords
         self.compose("up", "--detach", "--scale", f"worker={WORKERS}")
         self.wait("the proxy answers", lambda: self._request("GET", "/health") is not None, 120)
         self.wait("the workers poll", lambda: self._workers() >= WORKERS, 120)
