@@ -61,7 +61,7 @@ test-races: $(READY) ## 8 processes race for one budget and are killed, on SQLit
 	$(BIN)/pytest tests/providers/storage/races
 
 test-fuzz: $(READY) ## 100,000 damaged answers of model providers: nothing but our own errors may come out
-	MUTATED_ANSWERS=20000 $(BIN)/pytest tests/providers/llm/test_mutated_answers.py
+	MUTATED_ANSWERS=20000 $(BIN)/pytest --timeout 3600 tests/providers/llm/test_mutated_answers.py
 
 test-faults: $(READY) ## real commands, killed in every stage and stopped by every signal
 	$(BIN)/pytest tests/real_faults
