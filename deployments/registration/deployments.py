@@ -1,6 +1,6 @@
 """The deployments of `prefect.yaml` as the server has them, held against those that are there."""
 
-import pkgutil
+import importlib
 import re
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -61,8 +61,9 @@ async def deployment_changes(
 
 
 def _flow(entrypoint: str) -> Flow[..., Any]:
+    module, _, name = entrypoint.rpartition(".")
     try:
-        found = pkgutil.resolve_name(entrypoint)
+        found = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigurationError(f"prefect.yaml: entrypoint {entrypoint!r}: {error}") from error
     if not isinstance(found, Flow):
