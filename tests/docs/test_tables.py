@@ -43,7 +43,7 @@ def test_layout_names_every_package() -> None:
     inner = re.findall(r"^  ([a-z_]+)/", layout, re.MULTILINE)
     root_packages = tomllib.loads(read("pyproject.toml"))["tool"]["importlinter"]["root_packages"]
 
-    assert set(outer) == {*root_packages, "docs", "tests"}
+    assert set(outer) == {*root_packages, "deployments", "docs", "tests"}
     assert sorted(inner) == sorted(
         path.parent.name for path in (ROOT / "providers").glob("*/__init__.py")
     )
