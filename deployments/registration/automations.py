@@ -116,4 +116,7 @@ async def _create(api: PrefectApi, declared: Mapping[str, Any]) -> None:
 
 
 async def _update(api: PrefectApi, existing: Automation, declared: Mapping[str, Any]) -> None:
-    await api.client.update_automation(existing.id, await _parsed(api, declared))
+    # The client sends only what was set; what is not declared has to go back to its default too.
+    parsed = (await _parsed(api, declared)).model_dump(exclude={"owner_resource"})
+    whole = AutomationCore.model_validate(parsed)
+    await api.client.update_automation(existing.id, whole)
