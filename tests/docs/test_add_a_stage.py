@@ -149,7 +149,8 @@ def test_following_the_page_twice_changes_nothing(copy: Path) -> None:
 
 
 def test_a_build_is_killed_in_it_too(copy: Path) -> None:
-    said = run(copy, "-c", "from tests.real_faults.test_kill_in_every_stage import kills; print(list(kills()))")
+    program = "from tests.real_faults.test_kill_in_every_stage import kills; print(list(kills()))"
+    said = run(copy, "-c", program)
 
     assert "('docs-creator', 1), ('glossary', 1), ('schema-generator', 1)" in said
 
