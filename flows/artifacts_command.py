@@ -190,7 +190,8 @@ def _print_table(
     shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in rows[0] if rows else ():
         justify = "right" if name in right else "left"
-        shown.add_column(name.replace("_", " "), justify=justify, overflow="fold")
+        whole = name == "build"  # an id that is copied must stand on one line
+        shown.add_column(name.replace("_", " "), justify=justify, overflow="fold", no_wrap=whole)
     for row in rows:
         cells = ("–" if cell in ("", None) else str(cell) for cell in row.values())
         shown.add_row(*(Text(printable(cell)) for cell in cells))

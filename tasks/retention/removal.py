@@ -78,6 +78,7 @@ async def remove_build(
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder of this machine, if it is there."""
+    """Remove a folder of this machine, if it is there, and the lock beside it."""
     with suppress(FileNotFoundError):
         shutil.rmtree(folder)
+    folder.with_name(f".{folder.name}.lock").unlink(missing_ok=True)

@@ -50,6 +50,7 @@ class Home:
         if published:
             local.mkdir(parents=True, exist_ok=True)
             (local / "HEAD").write_text("ref: refs/heads/main\n")
+            local.with_name(f".{local.name}.lock").touch()
         ended = status not in (BuildStatus.RUNNING, BuildStatus.WAITING)
         record = BuildRecord(
             build_id=build_id,

@@ -60,7 +60,7 @@ async def test_a_dry_run_says_the_same_and_removes_nothing(home: Home) -> None:
     assert told.model_copy(update={"dry_run": False}) == done
     repository = home.root / "repositories" / "notes-a.git"
     assert done.gone[0].repository == str(repository)
-    assert not repository.exists()
+    assert list(repository.parent.glob("*notes-a*")) == []
     assert [each.removed for each in done.swept] == [1, 0]
 
 
