@@ -74,9 +74,7 @@ _Publish = Annotated[Publisher, typer.Option(help="Where the repository is publi
 _RepositoryName = Annotated[str, typer.Option(help="Of the repository on GitHub.")]
 _Baseline = Annotated[
     str,
-    typer.Option(
-        help="Build to begin from: auto (the last published one), none, or a build's id."
-    ),
+    typer.Option(help="Build to begin from: auto (the last published one), none, or a build's id."),
 ]
 
 
