@@ -20,9 +20,11 @@ from tests.docs.tables import stage_table
 @pytest.fixture
 def emitted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
-    monkeypatch.setattr(
-        "tasks.engine.build_events.emit_event", lambda **event: events.append(event)
-    )
+
+    def emit(**event: Any) -> None:
+        events.append(event)
+
+    monkeypatch.setattr("tasks.engine.build_events.emit_event", emit)
     return events
 
 
