@@ -36,7 +36,7 @@ from core.options import BuildOptions
 from core.stages import read_stage_rows
 from flows.build_app import build_app
 from tasks.engine.build_lock import build_locked
-from tasks.engine.open_build import MODELS_VARIABLE
+from tasks.engine.operator_models import MODELS_VARIABLE
 from tests.flows.command import templates
 from tests.model_server import Failure, ModelServer, model_server
 
