@@ -1,5 +1,6 @@
 """Passwords that stand in a text: told from placeholders, variables, labels and tests' own.
 
+The scanner imports this file by itself, as a filter, so it uses nothing but the standard library.
 A password has no form of its own as keys and tokens have, so it is known by the name it is given
 to, and by what the value is not. What looks like a word counts only where settings are made; tests,
 examples and documents are full of passwords that open nothing, so there only a value that no
@@ -9,18 +10,19 @@ person makes up in passing counts.
 import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Protocol
 
 ASSIGNED = "Secret Keyword"
 IN_ADDRESS = "Basic Auth Credentials"
 
-PASSING = (
-    r"(?i)^\W*("
+_PASSING = re.compile(
+    r"(?i)^(?!(?=(?:\D*\d){4})(?-i:(?=.*[a-z])(?=.*[A-Z]))[a-z0-9+/=]{20,}$)\W*("  # not by chance
     r"[a-z0-9_.-]{1,12}|"  # short and plain: what tests and examples are full of
     r"(?=.{1,40}$).*(pass|p[a4]ssw|secret|test|dev|demo|dummy|fake|example|change|sample|your|"
     r"insecure|wrong|correct|placeholder|admin|user|invalid|123|xxx|\.\.\.).*|"
     r"<[^<>]*>|\$\{[^{}]*\}|\{\{?[^{}]*\}?\}|\$[A-Z_]+|\*+)\W*$"
 )
-"""Values that are no secret in tests, examples and documents: placeholders, and tests' own."""
+"""Values that are no password in tests, examples and documents: placeholders, and tests' own."""
 
 _SAID = (
     "pa[s5]{2}w[o0]rd|p[a4@][s5$]{2}(?:w[o0]rd)?|passwd|passphrase|passcode|pwd|s[e3]cr[e3]t|keys?|"
@@ -106,6 +108,38 @@ _IN_EVERY_MANUAL = "tiger"
 _LEAST = 5
 """Characters of the shortest password."""
 
+_STATEMENT = re.compile(r"\s*(?:(?:export|const|let|var|private|public|static|final|String)\s+)*$")
+_ENDED = re.compile(r"\s*(?:;|#.*|//.*)?\s*$")
+_SHORT_LABEL = 5
+"""Letters of words such as `lock`, which say how something looks."""
+
+_TOKEN = re.compile(
+    r"token[\"'\]]{0,2}(?:\??\s{0,3}:\s{0,3}[\w\[\]| .]{1,40}?)?\s{0,9}(?::=|=>|=|:)\s{0,9}[bru]?"
+    r"(?P<quote>[\"']?)(?P<value>[a-z0-9+/_=-]{24,200})(?P=quote)(?![\w(.\[+/-])",
+    re.IGNORECASE,
+)
+_TOKEN_DIGITS, _TOKEN_SIGNS = 4, 8
+"""Least digits, and different characters, of what a machine made up."""
+
+
+def is_made_up_in_passing(secret: str, plugin: "_Plugin") -> bool:
+    """Whether the scanner is to let a password pass; never a key or token known by its form.
+
+    The scanner calls it, and knows what to hand over by the arguments' names.
+
+    Args:
+        secret: what was found.
+        plugin: what found it.
+    """
+    return plugin.secret_type in {ASSIGNED, IN_ADDRESS} and _PASSING.match(secret) is not None
+
+
+class _Plugin(Protocol):
+    """The part of a scanner's plugin that is asked for here."""
+
+    @property
+    def secret_type(self) -> str: ...
+
 
 def find_passwords(path: str, text: str) -> Iterator[tuple[int, str]]:
     """Lines that hold a password, with the kind of place it stands at.
@@ -120,6 +154,8 @@ def find_passwords(path: str, text: str) -> Iterator[tuple[int, str]]:
             near = "\n".join(lines[max(0, number - _NEAR) : number + _NEAR + 1])
             if _is_password(path, found, near):
                 yield number + 1, ASSIGNED
+        if any(_is_token(path, found) for found in _TOKEN.finditer(line)):
+            yield number + 1, ASSIGNED
         for part in _windows(_AUTHORITY, line):
             if any(_is_in_address(path, found) for found in _ADDRESS.finditer(part)):
                 yield number + 1, IN_ADDRESS
@@ -153,7 +189,7 @@ def _is_password(path: str, found: re.Match[str], near: str) -> bool:
     ):
         return False
     if _EXAMPLES.search(path):
-        return re.match(PASSING, value) is None
+        return _PASSING.match(value) is None
     if _is_placeholder(value) or (value == _IN_EVERY_MANUAL and "scott" in near):
         return False
     return _is_setting(path, found, near) if _WORDS.fullmatch(value) else True
@@ -169,7 +205,31 @@ def _is_setting(path: str, found: re.Match[str], near: str) -> bool:
         "." in found["name"] and found["sign"] == "="
     ):  # of a form or a message, as `errors.password`
         return False
-    return found["name"].isupper() or _CONNECTION.search(near) is not None
+    if found["name"].isupper() or _CONNECTION.search(near) is not None:
+        return True
+    return found["sign"] != ":" and _stands_alone(found)
+
+
+def _stands_alone(found: re.Match[str]) -> bool:
+    """Whether an assignment is a statement of its own: no argument, attribute or label of one."""
+    before, after = found.string[: found.start()], found.string[found.end() :]
+    return (
+        found["value"].isalpha()
+        and len(found["value"]) > _SHORT_LABEL
+        and _STATEMENT.match(before) is not None
+        and _ENDED.match(after) is not None
+    )
+
+
+def _is_token(path: str, found: re.Match[str]) -> bool:
+    """Whether what is called a token is one: made up by a machine, and no name of a variable."""
+    value = found["value"]
+    if not found["quote"] and _kind(path) not in _SETTINGS_FILES:
+        return False
+    digits = sum(letter.isdigit() for letter in value)
+    if digits < _TOKEN_DIGITS or len(set(value.lower())) < _TOKEN_SIGNS:
+        return False
+    return not (_EXAMPLES.search(path) and _PASSING.match(value))
 
 
 def _is_in_address(path: str, found: re.Match[str]) -> bool:
@@ -177,7 +237,7 @@ def _is_in_address(path: str, found: re.Match[str]) -> bool:
     if not _is_value(path, value) or value in {found["user"], found["host"], _IN_EVERY_MANUAL}:
         return False
     if _EXAMPLES.search(path):
-        return re.match(PASSING, value) is None
+        return _PASSING.match(value) is None
     return not _is_placeholder(value)
 
 

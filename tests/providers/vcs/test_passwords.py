@@ -1,13 +1,19 @@
 """Passwords are told from placeholders, variables, labels and what tests are full of."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from providers.vcs.passwords import ASSIGNED, IN_ADDRESS, find_passwords
+from providers.vcs.passwords import (
+    ASSIGNED,
+    IN_ADDRESS,
+    find_passwords,
+    is_made_up_in_passing,
+)
 
 GOLD = Path(__file__).parents[2] / "gold" / "repositories"
 
@@ -39,6 +45,13 @@ def found(path: str, text: str) -> list[tuple[int, str]]:
         ("compose.yaml", "      - POSTGRES_PASSWORD=sunshine"),
         ("Dockerfile", "ENV DB_PASSWORD=hunter2"),
         ("config.json", '  "password": "hunter2",'),
+        ("app/db.py", 'password = "sunshine"'),
+        ("src/db.ts", "const password = 'sunshine';"),
+        # what is called a token, and was made by a machine
+        ("app/settings.py", 'API_TOKEN = "9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c"'),
+        ("app/settings.py", 'api_token: str = "9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c"'),
+        (".env", "API_TOKEN=9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c"),
+        ("tests/test_api.py", 'token = "9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c"'),
         # what begins with a dollar sign
         ("app/db.py", 'password = "$uperGr4ndma"'),
         ("src/db.ts", "const password = '$unshine99';"),
@@ -96,6 +109,15 @@ def test_a_password_in_an_address_is_found(address: str) -> None:
         ("app/forms.py", r'PASSWORD = r"^(?=.*\d)[A-Za-z\d]{8,}$"'),
         ("app/forms.py", 'new_password = "/reset/now42"'),
         ("app/seeding.py", 'hashed_password = "$2b$12$KIXQ0q0r9y3f8aV9d1m1euJ4c"'),
+        ("src/Login.svelte", '<Icon password="padlock" />'),
+        ("app/forms.py", 'labels = dict(email="Address", password="Kennwort")'),
+        ("app/forms.py", 'password = "lock"'),
+        # what is called a token, and is none
+        ("app/api.py", "token = create_access_token_2024_for_user1(user)"),
+        ("app/api.py", 'TOKEN_URL = "/api/v1/session/token"'),
+        ("app/api.py", 'token = "0000000000000000000000000001"'),
+        ("app/api.py", 'token_type = "urn-ietf-params-oauth-token-type"'),
+        ("tests/test_api.py", 'token = "test-token-0000-1111-2222-3333"'),
         # what tests and documents are full of
         ("tests/test_a.py", 'password = "strongpass123"'),
         ("tests/test_a.py", 'password = "hunter2"'),
@@ -110,6 +132,25 @@ def test_a_password_in_an_address_is_found(address: str) -> None:
 )
 def test_what_is_none_is_let_pass(path: str, line: str) -> None:
     assert found(path, f"# first\n{line}\n") == []
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """What a plugin of the scanner says of itself."""
+
+    secret_type: str
+
+
+@pytest.mark.parametrize("kind", [ASSIGNED, IN_ADDRESS])
+@pytest.mark.parametrize("value", ["hunter2", "test-api-key", "Passw0rd!", "<your key>", "****"])
+def test_the_scanner_lets_passwords_pass_that_are_made_up(kind: str, value: str) -> None:
+    assert is_made_up_in_passing(value, Plugin(kind))
+    assert not is_made_up_in_passing(value, Plugin("AWS Access Key"))
+
+
+@pytest.mark.parametrize("value", ["Tr0ub4dor&3zz", "k3yT0S1gndEv9QzWw7Lp4x", "a" * 41 + "test"])
+def test_the_scanner_keeps_passwords_that_are_not(value: str) -> None:
+    assert not is_made_up_in_passing(value, Plugin(ASSIGNED))
 
 
 def test_ordinary_repositories_hold_none() -> None:
@@ -133,6 +174,8 @@ def test_any_text_is_read(text: str, path: str) -> None:
         "password_" * 20_000 + "='a'",
         "a" * 500_000 + "_password = 'usernameusernameusernameusernameusernameusernameusernameZZ9'",
         "x://" * 50_000,
+        "token = " * 50_000,
+        "token" * 100_000 + "=" + "a1" * 100_000,
         "username" * 8 + "://a:" + "pass" * 50_000 + "@b",
     ],
 )

@@ -11,18 +11,30 @@ from tests.providers.vcs.github_desk import Desk
 from tests.providers.vcs.github_server import TOKEN, Hub
 from tests.providers.vcs.real_github.stage_eight import FILES, StageEight, show_nothing
 
+KEYWORD = "Secret Keyword"
 PLANTED = {
     "AWS Access Key": 'KEY = "AKIA' + 'QX3TZ7WMDPL5RBYC"\n',
+    # Words that are common in tests stand in keys by chance; a key stays one.
+    "AWS Access Key with dev in it": 'KEY = "AKIA' + 'QX3TZ7WMDEV5RBYC"\n',
+    "AWS Access Key with test in it": 'KEY = "AKIA' + 'QX3TZ7TESTL5RBYC"\n',
+    "AWS Access Key with user in it": 'KEY = "AKIA' + 'USERTZ7WMDPL5RBY"\n',
+    "AWS Access Key that is secret": 'AWS_SECRET_ACCESS_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfi'
+    + 'CY7hqdEvXcQz"\n',
+    "Stripe Access Key with dev in it": 'stripe = "sk_live_4eC39Hq' + 'LyjWDevjtT1zdp7dc"\n',
+    "NPM Token with 123 in it": "token: npm_" + "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789\n",
     "GitHub Token": "token: ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8\n",
     "Private Key": "-----BEGIN RSA PRIVATE" + " KEY-----\nMIIEowIBAAKCAQEAx3\n",
-    "Secret Keyword": 'password = "Tr0ub4dor' + '&3zz"\n',
+    KEYWORD: 'password = "Tr0ub4dor' + '&3zz"\n',
+    "token of hexadecimal digits": 'API_TOKEN = "9f8a7b6c5d4e' + '3f2a1b0c9d8e7f6a5b4c"\n',
+    "password in lower case": 'password = "sun' + 'shine"\n',
     "plain password": 'DB_PASSWORD = "sun' + 'shine"\n',
     "dollar password": 'db_password = "$uper' + 'Gr4ndma"\n',
 }
 
 
 def kind_of(planted: str) -> str:
-    return planted if planted[0].isupper() else "Secret Keyword"
+    """What a finding calls it."""
+    return re.split(" with | that ", planted)[0] if planted[0].isupper() else KEYWORD
 
 
 def secret_of(planted: str) -> str:
