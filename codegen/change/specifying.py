@@ -217,7 +217,10 @@ class Specifying:
         told = {item.name: item for item in answer.entities}
         described = {item.item for item in self.items if item.how == "changed"}
         fields = {
-            name: (self._fields_of(self.before, name), self._fields_of(self.after, name))
+            name: (
+                self._fields_of(self.before, name, answer),
+                self._fields_of(self.after, name, answer),
+            )
             for name in self.changed
         }
         return (
@@ -236,16 +239,26 @@ class Specifying:
             *self._new_entities(answer),
         )
 
-    def _fields_of(self, product: RefinedSpec, name: str) -> dict[str, str]:
-        """Fields of the entity that one of the clean spec comes from, by their names' core."""
+    def _fields_of(self, product: RefinedSpec, name: str, answer: SpecChange) -> dict[str, str]:
+        """Fields of the entity that one of the clean spec comes from, by their names' core.
+
+        Where several come from it, those that another one holds are left out.
+        """
         sources = {
             source for item in self._spec.entities if item.name == name for source in item.sources
+        }
+        others = {
+            spelt(field.name)
+            for item in (*self._spec.entities, *self._new_entities(answer))
+            if item.name != name and not sources.isdisjoint(item.sources)
+            for field in (*item.fields, *item.relations)
         }
         return {
             spelt(field.name): field.model_dump_json()
             for entity in product.entities
             if ENTITY + entity.name in sources
             for field in entity.fields
+            if spelt(field.name) not in others
         }
 
 
