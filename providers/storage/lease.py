@@ -1,25 +1,21 @@
 """Leases in the artifact store: one holder of a name at a time, on whatever machine.
 
-A lease is a file with a number below the name's folder; the highest number holds. Files are only
-created, never taken over, so that conditional creation is all that is asked of the store. The
-holder writes its file again and again; who finds one that has not changed for as long as a lease
-lasts, by its own clock, creates the next number. So no two clocks are ever compared.
+A lease is a file with a number below the name's folder (see `lease_files`). The holder goes on to
+the next number again and again; who finds a file that has stayed the newest for as long as a lease
+lasts, by its own clock, creates the next one in its place. So no two clocks are ever compared, and
+a holder that slept meanwhile finds that the next number is another's.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from core.errors import ArtifactNotFoundError, BuildBusyError, StorageError
+from core.errors import BuildBusyError, StorageError
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.lease_holder import Holder, this_process
-
-LEASES = "locks/"
-"""Folder of all leases in the store; each has one below it, by its name."""
+from providers.storage.lease_files import LEASES, LeaseFiles, Newest, Written
+from providers.storage.lease_holder import this_process
 
 _log = logging.getLogger(__name__)
 
@@ -44,13 +40,6 @@ class LeaseTimes:
 
 
 USUAL = LeaseTimes()
-
-
-class _Written(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    holder: Holder
-    renewals: int = 0
 
 
 @asynccontextmanager
@@ -90,11 +79,23 @@ async def held_leases(store: ArtifactStore, times: LeaseTimes = USUAL) -> list[s
     machine.
     """
     keys = [key for key in await store.list_keys(LEASES) if key.count("/") > 1]
-    highest = {key.removeprefix(LEASES).rpartition("/")[0]: key for key in keys}
-    held = await asyncio.gather(
-        *(_holder_alive(store, key, times) for key in highest.values()),
-    )
-    return [name for name, holder in zip(highest, held, strict=True) if holder is not None]
+    names = sorted({key.removeprefix(LEASES).rpartition("/")[0] for key in keys})
+    watched = await asyncio.gather(*(_watched(LeaseFiles(store, name), times) for name in names))
+    return [name for name, (_, is_held) in zip(names, watched, strict=True) if is_held]
+
+
+async def forget_lease(store: ArtifactStore, name: str) -> None:
+    """Remove what is left of a lease that was released; one that was not stays.
+
+    Only for what is never begun again by somebody who may still sleep, as a build that is removed.
+    """
+    files = LeaseFiles(store, name)
+    newest = await files.newest()
+    if newest is not None:
+        if not newest.written.released:
+            return
+        await files.remove(newest)
+    await store.clear_folder(files.folder)
 
 
 class _Lease:
@@ -102,23 +103,17 @@ class _Lease:
         self._store = store
         self._name = name
         self._times = times
-        self._written = _Written(holder=this_process())
-        self._key = ""
+        self._files = LeaseFiles(store, name)
+        self._holder = this_process()
         self._taken_by = ""
 
     async def take(self) -> None:
         """Take it, once it is certain that nobody holds it, or raise `BuildBusyError`."""
         while True:
-            found = await self._files()
-            if found:
-                holder = await _holder_alive(self._store, found[-1], self._times)
-                if holder is not None:
-                    raise self._busy(holder)
-            number = int(found[-1].rpartition("/")[2]) + 1 if found else 1
-            self._key = f"{LEASES}{self._name}/{number:08}"
-            if await self._created(found):
-                for old in found:
-                    await self._remove(old)
+            newest, is_held = await _watched(self._files, self._times)
+            if newest and is_held:
+                raise self._busy(newest.written.holder.told)
+            if await self._files.follow(newest, Written(holder=self._holder)):
                 return
 
     @asynccontextmanager
@@ -146,24 +141,26 @@ class _Lease:
             ) from None
 
     async def release(self) -> None:
-        """Let others have it."""
+        """Let others have it, if it is still held."""
         try:
-            await self._remove(self._key)
+            # Again where a renewal that was under way came between.
+            while newest := await self._own():
+                if await self._follow(newest, released=True):
+                    return
         except StorageError as error:
-            _log.warning("%r stays leased for %.0f s: %s", self._name, self._times.lasting, error)
+            _log.warning(
+                "%r may stay leased for %.0f s: %s", self._name, self._times.lasting, error
+            )
 
     async def _renew(self, scope: asyncio.Timeout, loop: asyncio.AbstractEventLoop) -> None:
         while True:
             await asyncio.sleep(self._times.renewed_every)
             begun = loop.time()
-            renewals = self._written.renewals + 1
-            self._written = self._written.model_copy(update={"renewals": renewals})
             try:
-                await self._store.write_text(self._key, self._text())
-                found = await self._files()
-                if found[-1:] != [self._key]:
-                    taken = await _read(self._store, found[-1]) if found else None
-                    self._taken_by = taken.holder.told if taken else "another process"
+                newest = await self._own()
+                if newest is None or not await self._follow(newest, released=False):
+                    other = await self._files.newest()
+                    self._taken_by = other.written.holder.told if other else "another process"
                     scope.reschedule(loop.time())
                     return
             except StorageError as error:
@@ -171,28 +168,21 @@ class _Lease:
                 continue
             scope.reschedule(begun + self._times.deadline)
 
-    async def _created(self, found: list[str]) -> bool:
-        """Whether the file was created, and nobody else came between."""
-        text = self._text()
-        if not await self._store.create_text(self._key, text):
-            # It may be there all the same: of a request sent twice, the second finds the first.
-            written = await _read(self._store, self._key)
-            if written is None or written.holder != self._written.holder:
-                return False
-        others = set(await self._files()) - {*found, self._key}
-        if others:
-            await self._remove(self._key)
-        return not others
+    async def _own(self) -> Newest | None:
+        """The newest file; `None` if it is not this holder's, or says that it was released."""
+        newest = await self._files.newest()
+        if newest and newest.written.holder == self._holder and not newest.written.released:
+            return newest
+        return None
 
-    async def _files(self) -> list[str]:
-        return await self._store.list_keys(LEASES + self._name)
-
-    async def _remove(self, key: str) -> None:
-        with suppress(ArtifactNotFoundError):
-            await self._store.delete(key)
-
-    def _text(self) -> str:
-        return self._written.model_dump_json()
+    async def _follow(self, newest: Newest, *, released: bool) -> bool:
+        written = Written(
+            holder=self._holder, renewals=newest.written.renewals + 1, released=released
+        )
+        if not await self._files.follow(newest, written):
+            return False
+        await self._files.remove_older(Newest(newest.number + 1, written))
+        return True
 
     def _busy(self, holder: str) -> BuildBusyError:
         return BuildBusyError(
@@ -201,31 +191,19 @@ class _Lease:
         )
 
 
-async def _holder_alive(store: ArtifactStore, key: str, times: LeaseTimes) -> str | None:
-    """Who holds a lease, by its file; `None` if nobody does (any more)."""
-    first = await _read(store, key)
-    if first is None or first.holder.is_gone():
-        return None
-    _log.info("waiting to see whether %s still holds %s", first.holder.told, key)
+async def _watched(files: LeaseFiles, times: LeaseTimes) -> tuple[Newest | None, bool]:
+    """The newest file of a lease, and whether its holder lives; that takes a while to see."""
+    first = await files.newest()
+    if first is None or first.written.is_free:
+        return first, False
+    _log.info("waiting to see whether %s holds %s", first.written.holder.told, files.folder)
     loop = asyncio.get_running_loop()
     until = loop.time() + times.lasting
     while loop.time() < until:
         await asyncio.sleep(min(times.renewed_every / 3, times.lasting))
-        now = await _read(store, key)
-        if now is None or now.holder.is_gone():
-            return None
+        now = await files.newest()
+        if now is None or now.written.is_free:
+            return now, False
         if now != first:
-            return now.holder.told
-    return None
-
-
-async def _read(store: ArtifactStore, key: str) -> _Written | None:
-    try:
-        return _Written.model_validate_json(await store.read_bytes(key))
-    except ArtifactNotFoundError:
-        return None
-    except ValidationError as error:
-        raise StorageError(
-            f"{key!r} in {store.url} is no lease of this release: {error.errors()[0]['msg']}; when "
-            "no build runs, remove it"
-        ) from error
+            return now, True
+    return first, False

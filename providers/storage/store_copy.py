@@ -9,7 +9,8 @@ from typing import Any
 from core.errors import InputError, StorageError
 from core.layout import BUILD_RECORD
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.lease import LEASES, USUAL, LeaseTimes, held_leases
+from providers.storage.lease import USUAL, LeaseTimes, held_leases
+from providers.storage.lease_files import LEASES
 
 AT_ONCE = 16
 """Artifacts under way at the same time; each is in memory as a whole."""

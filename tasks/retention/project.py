@@ -16,7 +16,8 @@ from core.errors import BuildBusyError, InputError
 from core.layout import INBOX_TAKEN, PROJECTS
 from core.settings import Settings
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.lease import LEASES
+from providers.storage.lease import forget_lease
+from providers.storage.lease_files import LEASES
 from providers.storage.ledger_database import LedgerDatabase
 from providers.storage.ledger_forgetting import LedgerForgetting
 from tasks.engine.build_lock import build_held, build_locked
@@ -135,7 +136,7 @@ async def _clear_locks(settings: Settings, store: ArtifactStore, project_id: str
     """Take away what is left of locks and leases that nobody holds: their names tell of builds."""
     for name in await store.list_folders(LEASES):
         if is_build_of(name, project_id):
-            await store.clear_folder(LEASES + name)
+            await forget_lease(store, name)
     folder = settings.root / "locks"
     for lock in await asyncio.to_thread(lambda: list(folder.glob("*.lock"))):
         if is_build_of(lock.stem, project_id):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from core.errors import BuildBusyError
 from core.settings import Settings
 from providers.storage.artifact_store import ArtifactStore
+from providers.storage.lease import forget_lease
 from tasks.engine.build_lock import build_held
 from tasks.retention.builds import FoundBuild, find_build, find_builds, needed_by_projects
 from tasks.retention.removal import measure, own_repository, remove_build
@@ -153,6 +154,7 @@ async def _removed(settings: Settings, store: ArtifactStore, row: BuildRow) -> B
             if not still_may_go(build, row.verdict):
                 return _stays(row, "it was started again meanwhile")
             await remove_build(settings, store, build, row.repository)
+        await forget_lease(store, build_id)
     except BuildBusyError:
         return _stays(row, "it is running")
     return row

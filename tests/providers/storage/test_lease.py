@@ -9,7 +9,8 @@ import pytest
 
 from core.errors import BuildBusyError, StorageError
 from providers.storage.artifact_store import ArtifactStore
-from providers.storage.lease import LEASES, LeaseTimes, held_leases, leased
+from providers.storage.lease import LeaseTimes, held_leases, leased
+from providers.storage.lease_files import LEASES
 from providers.storage.lease_holder import Holder, this_process
 
 StartPython = Callable[..., "subprocess.Popen[str]"]
@@ -58,10 +59,10 @@ async def test_a_lease_is_held_by_one_and_let_go(store: ArtifactStore) -> None:
                 pass
         async with leased(store, "b-2", LONG):
             assert await held_leases(store, LONG) == ["b-1", "b-2"]
-    assert await leases(store) == []
+    [released] = await leases(store)
     assert await held_leases(store, LONG) == []
     async with leased(store, "b-1", LONG):
-        pass
+        assert (await leases(store))[-1] > released, "no number is given twice"
 
 
 async def test_of_many_at_once_one_holds_it(store: ArtifactStore) -> None:
@@ -81,7 +82,7 @@ async def test_of_many_at_once_one_holds_it(store: ArtifactStore) -> None:
 
     held = await asyncio.gather(*(attempt() for _ in range(8)))
     assert held.count(True) == 1
-    assert await leases(store) == []
+    assert await held_leases(store, LONG) == []
 
 
 async def test_another_machines_lease_is_taken_once_it_is_not_renewed(
@@ -92,7 +93,7 @@ async def test_another_machines_lease_is_taken_once_it_is_not_renewed(
     begun = loop.time()
     async with leased(store, "b-1", SHORT):
         assert loop.time() - begun >= SHORT.lasting
-        assert await leases(store) == [f"{LEASES}b-1/00000002"]
+        assert (await leases(store))[-1] == f"{LEASES}b-1/00000002"
 
 
 async def test_another_machines_lease_that_is_renewed_is_not_taken(
@@ -123,7 +124,7 @@ async def test_whoever_was_overtaken_is_stopped_and_removes_nothing_of_the_other
 
     with pytest.raises(BuildBusyError, match="on far holds its lease"):
         await overtaken()
-    assert await leases(folder_store) == [f"{LEASES}b-1/00000002"]
+    assert (await leases(folder_store))[-1] == f"{LEASES}b-1/00000002"
 
 
 async def test_who_cannot_renew_is_stopped_before_another_may_take_it(
@@ -138,8 +139,7 @@ async def test_who_cannot_renew_is_stopped_before_another_may_take_it(
     async def cut_off() -> None:
         async with leased(folder_store, "b-1", SHORT):
             begun.append(loop.time())
-            monkeypatch.setattr(ArtifactStore, "write_text", away)
-            monkeypatch.setattr(ArtifactStore, "delete", away)
+            monkeypatch.setattr(ArtifactStore, "create_text", away)
             await asyncio.sleep(60)
 
     with pytest.raises(StorageError, match="could not be renewed for 1 s"):
@@ -155,7 +155,7 @@ async def test_a_store_that_was_away_for_a_while_stops_nobody(
 
     async with leased(folder_store, "b-1", SHORT):
         with monkeypatch.context() as patch:
-            patch.setattr(ArtifactStore, "write_text", away)
+            patch.setattr(ArtifactStore, "create_text", away)
             await asyncio.sleep(0.3)
         await asyncio.sleep(1)
     assert "cannot renew the lease of 'b-1' yet" in caplog.text
@@ -182,7 +182,7 @@ async def test_what_fails_inside_passes_and_lets_go(folder_store: ArtifactStore)
     with pytest.raises(TimeoutError, match="somebody's own"):
         async with leased(folder_store, "b-1", SHORT):
             raise TimeoutError("somebody's own")
-    assert await leases(folder_store) == []
+    assert await held_leases(folder_store, SHORT) == []
 
 
 async def test_a_store_without_conditional_writes_leases_nothing_and_says_so(

@@ -43,6 +43,7 @@ async def test_what_is_old_and_not_among_the_newest_goes_with_all_that_is_its_ow
     assert (report.gone[0].files, report.gone[0].size > 100) == (3, True)
     assert await home.builds() == ["notes-b", "notes-c", "shop-a"]
     assert await home.store.list_folders("cache/answers") == ["notes-b", "notes-c", "shop-a"]
+    assert await home.store.list_folders("locks") == [], "nor is its lease there any more"
     assert not (home.root / "work" / "notes-a").exists()
     assert (home.root / "work" / "notes-b").exists()
     assert (home.root / "repositories" / "notes-a.git").exists(), "only where it is asked for"
