@@ -90,7 +90,7 @@ def published_build(project_id: str) -> str:
 
 
 def begun_change(project_id: str, answers_id: str) -> str:
-    """Where it stands which build a change that is not published yet began from.
+    """Where it stands which build one that is not published yet began from.
 
     Args:
         project_id: the project.

@@ -26,6 +26,6 @@ class PublishedBuild(Artifact):
 
 
 class BegunChange(Artifact):
-    """`projects/<project>/begun/<answers>.json`: what a change that is not published began from."""
+    """`projects/<project>/begun/<answers>.json`: what a build that is not published began from."""
 
-    baseline: str
+    baseline: str = Field(description="A build's id, or `none`.")

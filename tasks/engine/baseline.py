@@ -13,7 +13,7 @@ from core.artifacts.build_record import BuildRecord
 from core.artifacts.file_prompts import FilePrompts
 from core.artifacts.published import BegunChange, PublishedBuild
 from core.artifacts.questionnaire import Questionnaire
-from core.errors import ArtifactNotFoundError, InputError
+from core.errors import ArtifactNotFoundError, InputError, StorageError
 from core.layout import (
     COMMITTED_REPORT,
     FILE_PROMPTS,
@@ -32,6 +32,9 @@ from tasks.engine.preparation import PreparedBuild, identity_of
 
 ArtifactT = TypeVar("ArtifactT", bound=Artifact)
 
+_PLANS = ("specs/", "docs/")
+"""Folders of the documents that files are planned by."""
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -40,7 +43,7 @@ class Baseline:
     Attributes:
         published: which build, and what was published of it.
         general: answers about the product as a whole that are different now.
-        documents: its artifacts, by path.
+        documents: its plans, and the prompts of its files, by path.
         files: its final tree, by path, without its report.
         unwritten: paths of files in it that no model wrote acceptably.
     """
@@ -54,11 +57,7 @@ class Baseline:
     @property
     def plans(self) -> dict[str, str]:
         """The documents that were planned by: specs and documentation."""
-        return {
-            path: text
-            for path, text in self.documents.items()
-            if path.startswith(("specs/", "docs/"))
-        }
+        return {path: text for path, text in self.documents.items() if path.startswith(_PLANS)}
 
     @property
     def is_narrow(self) -> bool:
@@ -71,9 +70,10 @@ async def resolved_baseline(
 ) -> BuildOptions:
     """The options with `baseline` as a build's id, or `none`.
 
-    The last published build built again is that build, with the baseline that it had. A change
-    that was begun and is not published yet goes on from what it began from. Nothing is begun from
-    where an option asks for answers of its own: `fresh`, or other models for the same answers.
+    The last published build built again is that build, with the baseline that it had. A build
+    that was begun and is not published yet goes on from what it began from, be it from nothing.
+    Nothing is begun from where an option asks for answers of its own: `fresh`, or other models for
+    the same answers.
 
     Raises:
         InputError: the build that is named was not published, or is another project's.
@@ -85,16 +85,52 @@ async def resolved_baseline(
     if options.baseline != AUTO_BASELINE:
         await _require_published(store, options.baseline, project_id)
         return options
-    last = await _found(store, published_build(project_id), PublishedBuild)
-    if last is None or options.fresh:
+    if options.fresh:
         return _beginning_from(options, "")
-    if last.answers_id == own_id:
+    last = await _found(store, published_build(project_id), PublishedBuild)
+    if last is not None and last.answers_id == own_id:
         return _beginning_from(options, last.baseline)
     begun = await _found(store, begun_change(project_id, own_id), BegunChange)
     if begun is not None:
         return _beginning_from(options, begun.baseline)
+    if last is None:
+        return _beginning_from(options, "")
     asked = await store.read_artifact(build_prefix(last.build_id) + SPECS, Questionnaire)
     return _beginning_from(options, "" if asked == questionnaire else last.build_id)
+
+
+async def note_beginning(
+    store: ArtifactStore, questionnaire: Questionnaire, options: BuildOptions
+) -> str:
+    """Note what a build begins from, until it is the last published one; the first note stays.
+
+    To be done while the build is held: so what nobody publishes meanwhile is what is resolved.
+
+    Args:
+        store: where builds are.
+        questionnaire, options: of the build, whose option `baseline` is resolved.
+
+    Returns:
+        What a build of the same answers begins from: a build's id, or `none`. It is another than
+        that of `options` where the baseline was named, or somebody began one in the meantime.
+
+    Raises:
+        StorageError: the store failed.
+    """
+    if options.fresh:
+        return NO_BASELINE
+    project_id, own_id = _own_identity(questionnaire, options)
+    last = await _found(store, published_build(project_id), PublishedBuild)
+    if last is not None and last.answers_id == own_id:
+        return last.baseline or NO_BASELINE
+    key = begun_change(project_id, own_id)
+    own = BegunChange(baseline=options.baseline)
+    if not await store.exists(key):
+        if await store.has_conditional_writes():
+            await store.create_text(key, f"{own.model_dump_json(indent=2)}\n")
+        else:  # then nothing is held against other machines either, and the log says so
+            await store.write_artifact(key, own)
+    return (await _found(store, key, BegunChange) or own).baseline
 
 
 def answers_id(questionnaire: Questionnaire, options: BuildOptions) -> str:
@@ -142,7 +178,7 @@ async def open_baseline(
         repository: folder of this build's own bare repository.
 
     Raises:
-        StorageError: what is to be begun from is not whole any more.
+        StorageError: what is to be begun from is not whole any more; the message says what lacks.
         VersionControlError: its history cannot be read.
     """
     questionnaire, options = prepared.questionnaire, prepared.options
@@ -152,17 +188,9 @@ async def open_baseline(
     published = await store.read_artifact(prefix + PUBLISHED, PublishedBuild)
     await read_bundle(repository, await store.read_bytes(prefix + HISTORY), published.commit)
     files = await read_tree(repository, published.commit)
-    paths = {
-        path for stage in prepared.table.stages for path in stage.writes if not path.endswith("/")
-    }
-    documents = {
-        path: await store.read_text(prefix + path)
-        for path in sorted(paths)
-        if await store.exists(prefix + path)
-    }
+    documents = await _documents(store, prepared)
     before = Questionnaire.model_validate_json(documents[SPECS])
     refused = FilePrompts.model_validate_json(documents[FILE_PROMPTS]).refused
-    await _note_begun(store, prepared)
     return Baseline(
         published=published,
         general=general_changes(before, questionnaire),
@@ -172,13 +200,20 @@ async def open_baseline(
     )
 
 
-async def _note_begun(store: ArtifactStore, prepared: PreparedBuild) -> None:
-    """Note what a change began from, until it is the last published one."""
-    project_id, own_id = _own_identity(prepared.questionnaire, prepared.options)
-    last = await _found(store, published_build(project_id), PublishedBuild)
-    key = begun_change(project_id, own_id)
-    if (last is None or last.answers_id != own_id) and not await store.exists(key):
-        await store.write_artifact(key, BegunChange(baseline=prepared.options.baseline))
+async def _documents(store: ArtifactStore, prepared: PreparedBuild) -> dict[str, str]:
+    """What a change needs of the artifacts of the build before; a published build has them all."""
+    build_id = prepared.options.baseline
+    written = {path for stage in prepared.table.stages for path in stage.writes}
+    documents: dict[str, str] = {}
+    for path in sorted(path for path in written if path.startswith(_PLANS) or path == FILE_PROMPTS):
+        try:
+            documents[path] = await store.read_text(build_prefix(build_id) + path)
+        except ArtifactNotFoundError as error:
+            raise StorageError(
+                f"the build {build_id!r} cannot be changed: {error}; put it back, or name another "
+                "baseline, or 'none'"
+            ) from error
+    return documents
 
 
 def tell_baseline(

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
@@ -15,7 +16,7 @@ from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.questionnaire import Questionnaire
 from core.errors import AppBuilderError, ArtifactNotFoundError
 from core.layout import BUILD_RECORD, build_prefix
-from core.options import BuildOptions
+from core.options import AUTO_BASELINE, BuildOptions
 from core.release import release
 from core.settings import Settings, load_settings, make_home
 from core.stages import AUTO
@@ -26,7 +27,12 @@ from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
 from tasks.engine import console
 from tasks.engine.artifact_page import show_artifacts
-from tasks.engine.baseline import open_baseline, resolved_baseline, tell_baseline
+from tasks.engine.baseline import (
+    note_beginning,
+    open_baseline,
+    resolved_baseline,
+    tell_baseline,
+)
 from tasks.engine.build_events import publish_outcome, tag_run
 from tasks.engine.build_lock import build_held
 from tasks.engine.build_recorder import BuildRecorder, utc_now
@@ -49,6 +55,23 @@ _ASK_SECONDS = 5.0
 """Longest wait for the server to say why a build was stopped; whoever cancels waits 30 s in all."""
 
 
+@dataclass
+class _Opening:
+    """A build on its way to being begun.
+
+    Attributes:
+        questionnaire: the person's answers.
+        given: how to build, as it was asked for.
+        options: the same with the baseline that was found; it is part of who the build is.
+        begun: whether it is.
+    """
+
+    questionnaire: Questionnaire
+    given: BuildOptions
+    options: BuildOptions
+    begun: bool = False
+
+
 @asynccontextmanager
 async def open_build(
     questionnaire: Questionnaire, options: BuildOptions
@@ -59,27 +82,25 @@ async def open_build(
         InputError: refused before anything is spent or written.
         BuildBusyError: another process is already running this build.
     """
-    begun = False
+    opening = _Opening(questionnaire, options, options)
     try:
-        async with _opened(questionnaire, options) as session:
-            begun = True
+        async with _opened(opening) as session:
+            opening.begun = True
             yield session
     except Exception as error:
-        if not begun:
-            await _tell_refusal(questionnaire, options, error)
+        if not opening.begun:
+            await _tell_refusal(opening, error)
         raise
 
 
-async def _tell_refusal(
-    questionnaire: Questionnaire, options: BuildOptions, error: Exception
-) -> None:
+async def _tell_refusal(opening: _Opening, error: Exception) -> None:
     """Whoever waits for the build hears that it was not begun; its record stays as it is."""
-    project_id, build_id = identity_of(questionnaire, options)
+    project_id, build_id = identity_of(opening.questionnaire, opening.options)
     known = isinstance(error, AppBuilderError)
     outcome = BuildOutcome(
         build_id=build_id,
         project_id=project_id,
-        project_name=questionnaire.project_name,
+        project_name=opening.questionnaire.project_name,
         status=OutcomeStatus.REFUSED,
         error=clipped(str(error) if known else f"{type(error).__name__}: {error}"),
         flow_run_id=str(flow_run.id or ""),
@@ -92,18 +113,14 @@ async def _tell_refusal(
 
 
 @asynccontextmanager
-async def _opened(
-    questionnaire: Questionnaire, options: BuildOptions
-) -> AsyncGenerator[BuildSession]:
+async def _opened(opening: _Opening) -> AsyncGenerator[BuildSession]:
     settings = load_settings()
     make_home(settings)
     store = ArtifactStore(settings.store_url)
     ledger = UsageLedger(settings.ledger_database_url)
     try:
         breakers = Breakers(settings.breaker, ledger)
-        options = await resolved_baseline(store, questionnaire, options)
-        prepared = await _prepared(settings, questionnaire, options, store, breakers)
-        async with build_held(settings.root / "locks", store, prepared.build_id):
+        async with _held(settings, opening, store, breakers) as prepared:
             await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))
             await save_choices(store, prepared.build_id, prepared.chosen)
             async with model_access(
@@ -122,6 +139,32 @@ async def _opened(
                     yield session
     finally:
         ledger.close()
+
+
+@asynccontextmanager
+async def _held(
+    settings: Settings, opening: _Opening, store: ArtifactStore, breakers: Breakers
+) -> AsyncGenerator[PreparedBuild]:
+    """Hold a build whose beginning is noted.
+
+    Which build it is depends on what it begins from. Where somebody published, or began a build of
+    the same answers, after that was found, it is found again: so all of them begin from the same.
+    """
+    given = opening.given
+    async with AsyncExitStack() as holding:
+        while True:
+            opening.options = await resolved_baseline(store, opening.questionnaire, given)
+            prepared = await _prepared(
+                settings, opening.questionnaire, opening.options, store, breakers
+            )
+            async with AsyncExitStack() as attempt:
+                locks = settings.root / "locks"
+                await attempt.enter_async_context(build_held(locks, store, prepared.build_id))
+                noted = await note_beginning(store, opening.questionnaire, opening.options)
+                if noted == opening.options.baseline or given.baseline != AUTO_BASELINE:
+                    holding.push_async_exit(attempt.pop_all())
+                    break
+        yield prepared
 
 
 async def _prepared(

@@ -4,11 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from core.artifacts.build_outcome import OutcomeStatus
 from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.questionnaire import Entity, EntityField, Feature, Questionnaire
+from core.errors import BuildBusyError
 from core.layout import REPORT
 from core.options import BuildOptions
 from flows.build_app import build_app
+from providers.storage.artifact_store import ArtifactStore
+from tasks.engine.baseline import resolved_baseline
+from tasks.engine.build_lock import build_locked
+from tasks.engine.preparation import identity_of
+from tests.flows.outcomes import outcome_of
 from tests.gold.builds import published
 
 pytestmark = pytest.mark.usefixtures("prefect_server", "verified_by_reading")
@@ -32,8 +39,20 @@ def texts(record: BuildRecord, home: Path) -> dict[str, str]:
     return published(repository, record.branch).texts
 
 
+async def require_refused_by_its_own_name(home: Path) -> None:
+    """A change that cannot begin is told by its own id, which depends on what it begins from."""
+    store = ArtifactStore(f"file://{home / 'store'}")
+    _, build_id = identity_of(CHANGED, await resolved_baseline(store, CHANGED, BuildOptions()))
+    assert build_id != identity_of(CHANGED, BuildOptions())[1]
+    with build_locked(home / "locks", build_id), pytest.raises(BuildBusyError, match=build_id):
+        await build_app(CHANGED)
+    outcome = await outcome_of(f"refused-{build_id}")
+    assert (outcome.build_id, outcome.status) == (build_id, OutcomeStatus.REFUSED)
+
+
 async def test_a_change_is_a_branch_on_top_of_what_was_published(home: Path) -> None:
     first = await build_app(NOTES)
+    await require_refused_by_its_own_name(home)
     second = await build_app(CHANGED)
     assert second.status is BuildStatus.COMPLETED
     assert second.baseline == first.build_id

@@ -38,6 +38,7 @@ from flows.build_app import build_app
 from tasks.engine.build_lock import build_locked
 from tasks.engine.operator_models import MODELS_VARIABLE
 from tests.flows.command import templates
+from tests.flows.outcomes import outcome_of
 from tests.model_server import Failure, ModelServer, model_server
 
 TINY = Questionnaire(project_name="Notes", summary="Keeps short notes.")
@@ -248,12 +249,6 @@ async def test_a_build_that_runs_already_is_left_alone(home: Path) -> None:
     refused = await outcome_of(f"refused-{record.build_id}")
     assert refused.status is OutcomeStatus.REFUSED
     assert record.build_id in refused.error
-
-
-async def outcome_of(key: str) -> BuildOutcome:
-    async with get_client() as client:
-        response = await client.request("GET", "/artifacts/{key}/latest", path_params={"key": key})
-        return BuildOutcome.model_validate(response.json()["data"])
 
 
 async def events_of(record: BuildRecord) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """Which build another one begins from, and what is read of it."""
 
+import asyncio
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -11,9 +13,17 @@ from core.artifacts.published import BegunChange, PublishedBuild
 from core.artifacts.questionnaire import Feature, Questionnaire
 from core.errors import InputError, StorageError
 from core.layout import (
+    CLARIFICATION_HISTORY,
     COMMITTED_REPORT,
+    DOCS,
     FILE_PROMPTS,
+    FILE_STRUCTURE,
+    SCHEMA,
     SPECS,
+    SPECS_CLEAN,
+    SPECS_REFINED,
+    STRUCTURAL_ISSUES,
+    VALIDATED_STRUCTURE,
     begun_change,
     build_prefix,
     published_build,
@@ -27,6 +37,7 @@ from tasks.engine.baseline import (
     Baseline,
     answers_id,
     keep_published,
+    note_beginning,
     open_baseline,
     resolved_baseline,
     tell_baseline,
@@ -37,6 +48,10 @@ FIRST = Questionnaire(project_name="Notes", summary="Keeps notes.")
 SECOND = FIRST.model_copy(update={"features": (Feature(title="Search"),)})
 THIRD = FIRST.model_copy(update={"features": (Feature(title="Print"),)})
 OPTIONS = BuildOptions()
+PLANS = (
+    *(SPECS_REFINED, CLARIFICATION_HISTORY, SPECS_CLEAN, DOCS, SCHEMA),
+    *(STRUCTURAL_ISSUES, FILE_STRUCTURE, VALIDATED_STRUCTURE),
+)
 
 
 class Shelf:
@@ -60,6 +75,8 @@ class Shelf:
         await self.store.write_artifact(prefix + SPECS, asked)
         prompts = FilePrompts(budget=1, files=(FilePrompt(path="b.py", refused="no"),))
         await self.store.write_artifact(prefix + FILE_PROMPTS, prompts)
+        for path in PLANS:
+            await self.store.write_text(prefix + path, "a plan")
         base = "" if resolved.baseline == "none" else resolved.baseline
         published = PublishedBuild.model_validate(
             {
@@ -83,6 +100,7 @@ class Shelf:
         options = await resolved_baseline(self.store, asked, OPTIONS)
         settings = Settings.model_validate({"home": self.folder, "demo_mode": "forced"})
         prepared = prepare_build(settings, asked, options, EnvironmentSecrets({}))
+        await note_beginning(self.store, asked, options)
         return await open_baseline(self.store, prepared, self.folder / repository)
 
 
@@ -135,6 +153,53 @@ async def test_a_change_that_was_begun_goes_on_from_where_it_began(shelf: Shelf)
     assert not await shelf.store.exists(key), "it is published, and begins anew next time"
 
 
+async def test_a_build_that_began_from_nothing_goes_on_from_nothing(shelf: Shelf) -> None:
+    assert await shelf.open(FIRST) is None
+    await shelf.publish(SECOND)
+    assert await shelf.baseline(FIRST) == "none", "what was paid for is not left behind"
+    assert await shelf.baseline(THIRD) != "none"
+    await shelf.publish(FIRST)
+    await shelf.publish(SECOND)
+    assert await shelf.baseline(FIRST) != "none", "it is published, and begins anew next time"
+
+
+async def test_of_two_that_begin_at_once_both_go_by_the_first_note(shelf: Shelf) -> None:
+    one = await resolved_baseline(shelf.store, FIRST, OPTIONS)
+    published = await shelf.publish(SECOND)
+    other = await resolved_baseline(shelf.store, FIRST, OPTIONS)
+    assert (one.baseline, other.baseline) == ("none", published.build_id)
+    noted = await asyncio.gather(
+        *(note_beginning(shelf.store, FIRST, options) for options in (one, other))
+    )
+    assert noted[0] == noted[1]
+    assert await shelf.baseline(FIRST) == noted[0]
+
+
+async def test_what_needs_no_note_gets_none(shelf: Shelf) -> None:
+    fresh = BuildOptions(fresh="again", baseline="none")
+    assert await note_beginning(shelf.store, FIRST, fresh) == "none"
+    first = await shelf.publish(FIRST)
+    second = await shelf.publish(SECOND)
+    again = await resolved_baseline(shelf.store, SECOND, OPTIONS)
+    assert await note_beginning(shelf.store, SECOND, again) == first.build_id
+    assert again.baseline == first.build_id == second.baseline
+    assert not await shelf.store.list_keys("projects/notes/begun")
+
+
+async def test_a_store_without_conditional_writes_keeps_the_note_as_well(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unknown(_store: ArtifactStore) -> bool:
+        return False
+
+    monkeypatch.setattr(ArtifactStore, "has_conditional_writes", unknown)
+    first = await resolved_baseline(shelf.store, FIRST, OPTIONS)
+    assert await note_beginning(shelf.store, FIRST, first) == "none"
+    published = await shelf.publish(SECOND)
+    named = BuildOptions(baseline=published.build_id)
+    assert await note_beginning(shelf.store, FIRST, named) == "none"
+
+
 async def test_a_build_can_be_named_if_it_is_the_projects_and_published(shelf: Shelf) -> None:
     first = await shelf.publish(FIRST)
     await shelf.publish(SECOND)
@@ -153,8 +218,8 @@ async def test_what_is_read_is_the_final_tree_without_its_report(shelf: Shelf) -
     assert baseline.files == {"a.py": "A = 1\n", "b.py": ""}
     assert baseline.unwritten == {"b.py"}
     assert baseline.is_narrow
-    assert set(baseline.documents) == {SPECS, FILE_PROMPTS}
-    assert set(baseline.plans) == {SPECS}
+    assert set(baseline.documents) == {SPECS, FILE_PROMPTS, *PLANS}
+    assert set(baseline.plans) == {SPECS, *PLANS}
     own = shelf.folder / "own.git"
     assert await head(own, "build") is None, "the build's own branch is not there yet"
     commits = [Commit("More", (FileChange("c.py", "C = 1\n"),))]
@@ -165,6 +230,15 @@ async def test_a_history_that_is_gone_is_told(shelf: Shelf) -> None:
     first = await shelf.publish(FIRST)
     await shelf.store.delete(f"{build_prefix(first.build_id)}history.bundle")
     with pytest.raises(StorageError, match=r"history\.bundle"):
+        await shelf.open(SECOND)
+
+
+@pytest.mark.parametrize("path", [SPECS_CLEAN, VALIDATED_STRUCTURE, FILE_PROMPTS])
+async def test_a_document_that_is_gone_is_named(shelf: Shelf, path: str) -> None:
+    first = await shelf.publish(FIRST)
+    await shelf.store.delete(build_prefix(first.build_id) + path)
+    told = rf"'{first.build_id}' cannot be changed: .*{re.escape(path)}.* name another baseline"
+    with pytest.raises(StorageError, match=told):
         await shelf.open(SECOND)
 
 
