@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 from github import Auth
 
@@ -60,10 +61,10 @@ class Desk:
         )
         return await GitHubPublisher(account).publish(self.folder / f"{build}.git", release)
 
-    def person_commits(self, path: str, text: str) -> str:
-        """Somebody else's commit on the default branch."""
-        clone = self.folder / "clone"
-        self.git("clone", "--quiet", self.hub.folder / f"{NAME}.git", clone)
+    def person_commits(self, path: str, text: str, branch: str = "main") -> str:
+        """Somebody else's commit on a branch."""
+        clone = Path(mkdtemp(dir=self.folder))
+        self.git("clone", "--quiet", "-b", branch, self.hub.folder / f"{NAME}.git", clone)
         (clone / path).write_text(text)
         self.git("-C", clone, "add", path)
         self.git("-C", clone, "commit", "--quiet", "-m", "A person's")
@@ -82,3 +83,15 @@ class Desk:
     def merge(self, branch: str) -> None:
         """What a person's merge of a pull request does."""
         self.hub.git(NAME, "update-ref", "refs/heads/main", f"refs/heads/{branch}")
+
+    def squash(self, branch: str) -> None:
+        """What "Squash and merge" does, with the branch deleted afterwards, as GitHub offers."""
+        tree = self.hub.git(NAME, "merge-tree", "--write-tree", "main", branch)
+        person = ("-c", "user.name=Person", "-c", "user.email=person@example.com")
+        words = ("commit-tree", tree, "-p", "main", "-m", f"Squash {branch} (#1)")
+        commit = self.hub.git(NAME, *person, *words)
+        self.hub.git(NAME, "update-ref", "refs/heads/main", commit)
+        self.hub.git(NAME, "update-ref", "-d", f"refs/heads/{branch}")
+        for pull in self.hub.pulls[NAME]:
+            if pull["head"]["ref"] == branch:
+                pull["state"] = "closed"
