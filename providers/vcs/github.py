@@ -1,16 +1,15 @@
 """Publishes to GitHub: a repository a project, whole histories in one push, pull requests."""
 
-import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from github import Auth
 from github.Repository import Repository
 
-from providers.vcs.git_objects import is_ancestor
 from providers.vcs.github_account import GitHubAccount
-from providers.vcs.joining import Joined, follow_up, initial_commit, joined
+from providers.vcs.github_retry import until_cancelled
+from providers.vcs.joining import Joined, follow_up, initial_commit, is_ancestor, is_initial, joined
 from providers.vcs.names import check_branch, check_commit_id, check_slug
 from providers.vcs.publishable import refuse_unpublishable
 from providers.vcs.publisher import Publication
@@ -65,8 +64,8 @@ class GitHubPublisher:
         check_commit_id(release.commit)
         check_branch(release.branch_of_change)
         await refuse_unpublishable(source, release, self._held())
-        repository = await asyncio.to_thread(self.account.repository_of, release)
-        token = await asyncio.to_thread(self.account.token)
+        repository = await until_cancelled(self.account.repository_of, release)
+        token = await until_cancelled(self.account.token)
         remote = Remote(repository.clone_url, token)
         return await _Publishing(self.account, source, release, repository, remote).run()
 
@@ -124,13 +123,12 @@ class _Publishing:
         release = await joined(self._git, self._release, head, earlier)
         if await is_ancestor(self._git, release.commit, head):
             return self._publication(base, head)
-        if self._release.green and release.is_first:
+        if self._release.green and await is_initial(self._git, head):
             return await self._push(base, release)
         tip = refs.get(HEADS + branch)
         if tip is not None:
-            release = await follow_up(
-                self._git, self._release, release, head=head, tip=tip, earlier=earlier
-            )
+            commit = await follow_up(self._git, self._release, tip, release.commit)
+            release = replace(release, commit=commit)
         publication = await self._push(branch, release)
         address = await self._ask_for(branch, base, moved=tip != release.commit)
         return publication.model_copy(update={"pull_request": address})
@@ -146,7 +144,7 @@ class _Publishing:
 
     async def _ask_for(self, branch: str, base: str, *, moved: bool) -> str:
         """The address of the pull request, opened if none is open for what the branch has."""
-        request = await asyncio.to_thread(
+        request = await until_cancelled(
             self._account.pull_request,
             self._repository,
             self._release,

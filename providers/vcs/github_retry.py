@@ -1,15 +1,51 @@
-"""How long a request to GitHub is tried: what passes soon is waited out, what lasts is told."""
+"""How long a request to GitHub is tried: what passes soon is waited out, what lasts is told.
 
-from typing import Any, Self
+Threads that wait for GitHub end soon after the task that waits for them was cancelled.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from github.GithubException import RateLimitExceededExceedsMaxWait
 from github.GithubRetry import GithubRetry
+from urllib3.response import BaseHTTPResponse
 
 LONGEST_WAIT = 120.0
 """Seconds waited for GitHub's leave; what takes longer is told, and the build can be resumed."""
 
 _ATTEMPTS = 4
 _BACKOFF = 0.5
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_STOP: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
+"""Set for a thread that is to make no further request; each `until_cancelled` has its own."""
+
+
+class StoppedError(Exception):
+    """A thread's request was given up, since nobody waits for its answer; seen by nobody."""
+
+
+async def until_cancelled(function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Call what blocks in a thread, as `asyncio.to_thread`; cancelled, the thread soon ends too.
+
+    A thread cannot be stopped from outside. Requests with a `CappedRetry` stop by themselves: they
+    wait no longer for another attempt, and an answer that comes later is the last. Without that a
+    cancelled build would go on publishing, and the process could not end before.
+    """
+    stop = threading.Event()
+    token = _STOP.set(stop)  # `to_thread` hands the context on
+    try:
+        return await asyncio.to_thread(function, *args, **kwargs)
+    except asyncio.CancelledError:
+        stop.set()
+        raise
+    finally:
+        _STOP.reset(token)
 
 
 class CappedRetry(GithubRetry):
@@ -56,3 +92,29 @@ class CappedRetry(GithubRetry):
                 response.status, {"message": said}, dict(response.headers), wait=asked
             )
         return super().increment(method, url, response, error, _pool, _stacktrace)
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        """Whether an answer is one to try again after; asked after every answer.
+
+        Raises:
+            StoppedError: nobody waits for what follows.
+        """
+        _pause(0)
+        return super().is_retry(method, status_code, has_retry_after)
+
+    def sleep(self, response: BaseHTTPResponse | None = None) -> None:
+        """Wait before the next attempt, as the server asks or ever longer.
+
+        Raises:
+            StoppedError: nobody waits for it any more.
+        """
+        asked = self.get_retry_after(response) if response else None
+        _pause(asked or self.get_backoff_time())
+
+
+def _pause(seconds: float) -> None:
+    stop = _STOP.get()
+    if stop is None:
+        time.sleep(seconds)
+    elif stop.wait(seconds):
+        raise StoppedError
