@@ -1,15 +1,16 @@
 """Publishes to GitHub: a repository a project, whole histories in one push, pull requests."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from github import Auth
 from github.Repository import Repository
 
+from providers.vcs.git_objects import is_ancestor
 from providers.vcs.github_account import GitHubAccount
 from providers.vcs.github_retry import until_cancelled
-from providers.vcs.joining import Joined, follow_up, initial_commit, is_ancestor, is_initial, joined
+from providers.vcs.joining import Joined, follow_up, initial_commit, joined
 from providers.vcs.names import check_branch, check_commit_id, check_slug
 from providers.vcs.publishable import refuse_unpublishable
 from providers.vcs.publisher import Publication
@@ -123,12 +124,13 @@ class _Publishing:
         release = await joined(self._git, self._release, head, earlier)
         if await is_ancestor(self._git, release.commit, head):
             return self._publication(base, head)
-        if self._release.green and await is_initial(self._git, head):
+        if self._release.green and release.is_first:
             return await self._push(base, release)
         tip = refs.get(HEADS + branch)
         if tip is not None:
-            commit = await follow_up(self._git, self._release, tip, release.commit)
-            release = replace(release, commit=commit)
+            release = await follow_up(
+                self._git, self._release, release, head=head, tip=tip, earlier=earlier
+            )
         publication = await self._push(branch, release)
         address = await self._ask_for(branch, base, moved=tip != release.commit)
         return publication.model_copy(update={"pull_request": address})
