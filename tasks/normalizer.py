@@ -1,6 +1,6 @@
 """Stage 1.5: numbers the requirements and types the entities."""
 
-from codegen.change.tracing import check_sources, traced
+from codegen.change.tracing import check_coverage, check_sources, traced
 from codegen.issues import refuse_errors
 from codegen.schema_checks import check_spec
 from core.artifacts.specs import CleanSpec, RefinedSpec
@@ -23,6 +23,7 @@ async def normalize(work: StageWork) -> Outputs:
 
     def check(spec: CleanSpec) -> None:
         refuse_errors(check_sources((*spec.requirements, *spec.entities), specs))
+        refuse_errors(check_coverage(spec, specs))
         refuse_errors(check_spec(spec))
 
     spec = await work.ask(NormalizerContext(specs=specs), CleanSpec, check)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from codegen.change.items import ENTITY, FEATURE, item_changes, product_items
-from codegen.change.tracing import spelt
 from core.artifacts.answers import ClarifiedChange
 from core.artifacts.change import Change, ItemChange
 from core.artifacts.questionnaire import Entity, EntityField, Feature, FieldType, Questionnaire
 from core.artifacts.specs import RefinedSpec
+from core.spelling import spelt
 
 Item = TypeVar("Item", Feature, Entity, EntityField)
 

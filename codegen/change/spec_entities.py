@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from codegen.change.tracing import spelt
 from core.artifacts.specs import Relation, SpecEntity, SpecField
+from core.spelling import spelt
 
 Item = TypeVar("Item", SpecField, Relation)
 

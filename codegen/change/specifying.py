@@ -1,16 +1,18 @@
 """Stage 1.5 of a changed product: the clean spec, changed where the refined spec changed."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from codegen.change.items import ENTITY, FEATURE, FIELD, item_changes, product_items
 from codegen.change.spec_entities import merged_entity
-from codegen.change.tracing import spelt, traced, traced_entity, traced_requirement
+from codegen.change.tracing import traced, traced_entity, traced_requirement
 from core.artifacts.answers import SpecChange
 from core.artifacts.change import Change, ItemChange
+from core.artifacts.questionnaire import Entity, EntityField
 from core.artifacts.specs import CleanSpec, RefinedSpec, Requirement, SpecEntity
+from core.spelling import spelt
 
 
 @dataclass(frozen=True)
@@ -45,11 +47,11 @@ class Specifying:
 
     @cached_property
     def _entities_with_changed_fields(self) -> set[str]:
-        before = {item.name: item.fields for item in self.before.entities}
+        before = {item.name: _fields_by_name(item) for item in self.before.entities}
         return {
             item.name
             for item in self.after.entities
-            if item.name in before and item.fields != before[item.name]
+            if item.name in before and _fields_by_name(item) != before[item.name]
         }
 
     @cached_property
@@ -86,6 +88,21 @@ class Specifying:
         )
         return frozenset((*requirements, *entities)) - self.gone
 
+    @cached_property
+    def may_go(self) -> frozenset[str]:
+        """Numbers of requirements that an answer may say are gone: all they come from changed."""
+        different = self._changed_sources | self._removed
+        return frozenset(
+            item.id
+            for item in self._spec.requirements
+            if item.id in self.changed and item.sources and different >= set(item.sources)
+        )
+
+    @cached_property
+    def _grown(self) -> set[str]:
+        """Items that new requirements may come from: what is new or different, as it is spelt."""
+        return {spelt(name) for name in self._changed_sources | self._added}
+
     def _mentions(self, requirement: Requirement) -> bool:
         """Whether a requirement speaks of a field that is gone or changed, or an entity gone."""
         if not self.gone.isdisjoint(requirement.entities):
@@ -120,14 +137,21 @@ class Specifying:
         return Change(items=self.items, asked=tuple(asked))
 
     def check(self, answer: SpecChange) -> None:
-        """Refuse an answer that leaves out what was asked.
+        """Refuse an answer that leaves out what was asked, or takes out what has to stay.
 
         Raises:
-            ValueError: names what is missing.
+            ValueError: names what is missing, or has to stay.
         """
         numbers = {item.id for item in answer.requirements}
         names = {item.name for item in answer.entities}
-        missing = [name for name in self.changed if name not in numbers | names]
+        gone = set(answer.removed)
+        if strangers := gone - self.may_go:
+            raise ValueError(
+                f"`removed` names {', '.join(sorted(strangers))}, and may only name requirements "
+                "that are asked about and of which every source is different now: "
+                f"{', '.join(sorted(self.may_go)) or 'none'}"
+            )
+        missing = [name for name in self.changed if name not in numbers | names | gone]
         new = self._new_requirements(answer)
         told = {
             spelt(source) for item in (*new, *self._new_entities(answer)) for source in item.sources
@@ -148,16 +172,18 @@ class Specifying:
         """The clean spec before, with what was asked about taken from the answer.
 
         Requirements keep their numbers. New ones take the next; those of requirements that are
-        gone are never given again.
+        gone are never given again. Gone are those of which every source is gone, and of what came
+        from changed items alone, those that the answer says are.
 
         Raises:
             ValueError: the parts do not fit together.
         """
         told = {item.id: item for item in answer.requirements}
+        gone = self.gone | (self.may_go & set(answer.removed))
         requirements = [
             self._kept(told.get(item.id, item) if item.id in self.changed else item, item)
             for item in self._spec.requirements
-            if item.id not in self.gone
+            if item.id not in gone
         ]
         entities = self._entities(answer)
         first = len(self._spec.requirements) + len(self._spec.removed_requirements) + 1
@@ -166,12 +192,17 @@ class Specifying:
             for number, item in enumerate(self._new_requirements(answer), start=first)
         ]
         names = {item.name for item in entities}
-        removed = {item.id for item in self._spec.requirements} & self.gone
+        removed = {item.id for item in self._spec.requirements} & gone
+        if not requirements:
+            raise ValueError(
+                "no requirement is left: everything that the product was to do is gone; keep or "
+                "add at least one feature"
+            )
         assumptions = (*self._assumptions(), *answer.assumptions)
         document = self._spec.model_copy(
             update={
                 "requirements": tuple(_about(item, names) for item in requirements),
-                "entities": entities,
+                "entities": tuple(_related(item, self.gone) for item in entities),
                 "assumptions": tuple(dict.fromkeys(assumptions)),
                 "removed_requirements": (
                     *self._spec.removed_requirements,
@@ -194,18 +225,18 @@ class Specifying:
         return (*self._spec.assumptions, *new)
 
     def _new_requirements(self, answer: SpecChange) -> list[Requirement]:
-        """What comes from a new feature or entity, and is no requirement of before."""
+        """What comes from a new or changed item, and is no requirement of before."""
         known = {item.id for item in self._spec.requirements}
-        added = {spelt(name) for name in self._added}
         return [
             item
             for item in (traced_requirement(one, self.after) for one in answer.requirements)
-            if item.id not in known and not added.isdisjoint(map(spelt, item.sources))
+            if item.id not in known and not self._grown.isdisjoint(map(spelt, item.sources))
         ]
 
     def _new_entities(self, answer: SpecChange) -> list[SpecEntity]:
         known = {item.name for item in self._spec.entities}
-        added = {spelt(name) for name in self._added}
+        changed = {item.item for item in self.items if item.item.startswith(FEATURE)}
+        added = {spelt(name) for name in self._added | (changed - self._removed)}
         entities = [traced_entity(item, self.after) for item in answer.entities]
         return [
             item
@@ -262,9 +293,20 @@ class Specifying:
         }
 
 
+def _fields_by_name(entity: Entity) -> dict[str, EntityField]:
+    """Fields without their order, which says nothing."""
+    return {field.name: field for field in entity.fields}
+
+
 def _about(requirement: Requirement, names: Iterable[str]) -> Requirement:
     known = tuple(name for name in requirement.entities if name in names)
     return requirement.model_copy(update={"entities": known})
+
+
+def _related(entity: SpecEntity, gone: Collection[str]) -> SpecEntity:
+    """Without relations to entities that are gone, which only a derived one can still have."""
+    kept = tuple(item for item in entity.relations if item.target not in gone)
+    return entity.model_copy(update={"relations": kept})
 
 
 def _name(item: Requirement | SpecEntity) -> str:

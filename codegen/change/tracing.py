@@ -1,17 +1,12 @@
 """Traces requirements and entities of the clean spec to what a person asked for."""
 
-import re
 from collections.abc import Collection, Iterable, Iterator
 
 from codegen.change.items import ENTITY, FEATURE
 from codegen.issues import Problem, issues_of
 from core.artifacts.specs import CleanSpec, RefinedSpec, Requirement, SpecEntity
 from core.artifacts.structure import StructuralIssue
-
-
-def spelt(text: str) -> str:
-    """A name without what spellings differ in: case, blanks and punctuation."""
-    return re.sub(r"[\W_]+", "", text).casefold()
+from core.spelling import spelt
 
 
 def known_sources(product: RefinedSpec) -> dict[str, str]:
@@ -41,6 +36,41 @@ def _strangers(
                     f"its source {source!r} is no feature and no entity of the refined spec",
                     "Write 'feature: ' and a title, or 'entity: ' and a name, as they are given.",
                 )
+
+
+def uncovered(spec: CleanSpec, product: RefinedSpec) -> tuple[str, ...]:
+    """Features and entities that nothing of a spec comes from, in their order."""
+    whole = traced(spec, product)
+    items = (*whole.requirements, *whole.entities)
+    covered = {spelt(source) for item in items for source in item.sources}
+    return tuple(item for key, item in known_sources(product).items() if key not in covered)
+
+
+def check_coverage(
+    spec: CleanSpec, product: RefinedSpec, before: Collection[str] = ()
+) -> list[StructuralIssue]:
+    """Errors of sources: each feature and each entity is the source of something.
+
+    Without it nobody could tell later what a change of that feature concerns.
+
+    Args:
+        spec: what was answered.
+        product: what it comes from.
+        before: what nothing came from already, in the build that is changed.
+    """
+    return issues_of(
+        "TR",
+        (
+            Problem(
+                item,
+                "it is the source of no requirement and of no entity",
+                f"Give each requirement that comes from it {item!r} in `sources`; if there is "
+                "none, write it.",
+            )
+            for item in uncovered(spec, product)
+            if item not in before
+        ),
+    )
 
 
 def traced(spec: CleanSpec, product: RefinedSpec) -> CleanSpec:

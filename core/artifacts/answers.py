@@ -39,10 +39,12 @@ class ClarifiedChange(Part):
 class SpecChange(Part):
     """Stage 1.5 of a changed product: the requirements and entities that were asked about.
 
-    A requirement that is not there yet has any number that is free; a program numbers it.
+    A requirement that is not there yet has any number that is free; a program numbers it. Those
+    in `removed` are no longer demanded by what is different.
     """
 
     requirements: tuple[Requirement, ...] = ()
+    removed: tuple[str, ...] = ()
     entities: tuple[SpecEntity, ...] = ()
     assumptions: tuple[str, ...] = ()
 

@@ -5,6 +5,7 @@ stranger. Keys may also be given in camel case (`projectName`).
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -294,12 +295,13 @@ class Questionnaire(Artifact, _Answer):
                 f"the questionnaire holds {total:,} characters of text; at most {MAX_TEXT:,} "
                 "are read: shorten summary or the descriptions"
             )
+        _refuse_twice("features", [feature.title for feature in self.features], "title")
+        _refuse_twice("entities", [entity.name for entity in self.entities], "name")
         names = [entity.name.casefold() for entity in self.entities]
         for entity in self.entities:
-            if names.count(entity.name.casefold()) > 1:
-                raise ValueError(
-                    f"entities: {entity.name!r} is there twice; give each its own name"
-                )
+            _refuse_twice(
+                f"entities: {entity.name}.fields", [field.name for field in entity.fields], "name"
+            )
             for field in entity.fields:
                 if field.type is FieldType.REFERENCE and field.target.casefold() not in names:
                     raise ValueError(
@@ -307,6 +309,14 @@ class Questionnaire(Artifact, _Answer):
                         "is not among the entities; add that entity or correct target"
                     )
         return self
+
+
+def _refuse_twice(place: str, names: list[str], what: str) -> None:
+    """Refuse a list that holds one name twice: by their names, changes are told apart."""
+    times = Counter(name.casefold() for name in names)
+    for name in names:
+        if times[name.casefold()] > 1:
+            raise ValueError(f"{place}: {name!r} is there twice; give each its own {what}")
 
 
 def texts_of(value: Any) -> Iterator[str]:

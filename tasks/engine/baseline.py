@@ -7,12 +7,13 @@ from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import TypeVar
 
-from codegen.change.items import general_changes
+from codegen.change.reach import unknown_reach
 from core.artifacts.base import Artifact
 from core.artifacts.build_record import BuildRecord
 from core.artifacts.file_prompts import FilePrompts
 from core.artifacts.published import BegunChange, PublishedBuild
 from core.artifacts.questionnaire import Questionnaire
+from core.artifacts.specs import CleanSpec, RefinedSpec
 from core.errors import ArtifactNotFoundError, InputError, StorageError
 from core.layout import (
     COMMITTED_REPORT,
@@ -20,6 +21,8 @@ from core.layout import (
     HISTORY,
     PUBLISHED,
     SPECS,
+    SPECS_CLEAN,
+    SPECS_REFINED,
     begun_change,
     build_prefix,
     published_build,
@@ -42,7 +45,8 @@ class Baseline:
 
     Attributes:
         published: which build, and what was published of it.
-        general: answers about the product as a whole that are different now.
+        general: what is different now and concerns nobody knows what, such as answers about the
+            product as a whole.
         documents: its plans, and the prompts of its files, by path.
         files: its final tree, by path, without its report.
         unwritten: paths of files in it that no model wrote acceptably.
@@ -189,11 +193,15 @@ async def open_baseline(
     await read_bundle(repository, await store.read_bytes(prefix + HISTORY), published.commit)
     files = await read_tree(repository, published.commit)
     documents = await _documents(store, prepared)
-    before = Questionnaire.model_validate_json(documents[SPECS])
     refused = FilePrompts.model_validate_json(documents[FILE_PROMPTS]).refused
     return Baseline(
         published=published,
-        general=general_changes(before, questionnaire),
+        general=unknown_reach(
+            Questionnaire.model_validate_json(documents[SPECS]),
+            questionnaire,
+            RefinedSpec.model_validate_json(documents[SPECS_REFINED]),
+            CleanSpec.model_validate_json(documents[SPECS_CLEAN]),
+        ),
         documents=documents,
         files={path: text for path, text in files.items() if path != COMMITTED_REPORT},
         unwritten=frozenset(path for path in refused if not files.get(path)),

@@ -1,13 +1,14 @@
 """How much of a product a change concerns, as far as it can be told before anything is asked."""
 
-from codegen.change.items import ENTITY, FEATURE, general_changes, item_changes, product_items
+from codegen.change.items import ENTITY, FEATURE, item_changes, product_items
+from codegen.change.reach import unknown_reach
 from codegen.change.specifying import Specifying
 from core.artifacts.base import Part
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.specs import CleanSpec, RefinedSpec
 from core.artifacts.structure import FileContract, ValidatedStructure
 from core.expectations import ProductSize
-from core.layout import SPECS, SPECS_CLEAN, VALIDATED_STRUCTURE, build_prefix
+from core.layout import SPECS, SPECS_CLEAN, SPECS_REFINED, VALIDATED_STRUCTURE, build_prefix
 from core.options import AUTO_BASELINE, NO_BASELINE
 from providers.storage.artifact_store import ArtifactStore
 from tasks.engine.preparation import PreparedBuild
@@ -18,7 +19,7 @@ class ChangeEstimate(Part):
 
     Attributes:
         baseline: id of the build that is changed.
-        general: answers about the product as a whole that are different; all is asked then.
+        general: what is different and concerns nobody knows what; all is asked then.
         size: how much is asked again, new files by guess; all of it if something general changed.
         files: how many files models wrote of the build before.
     """
@@ -58,7 +59,8 @@ async def change_estimate(store: ArtifactStore, prepared: PreparedBuild) -> Chan
     spec = await store.read_artifact(prefix + SPECS_CLEAN, CleanSpec)
     structure = await store.read_artifact(prefix + VALIDATED_STRUCTURE, ValidatedStructure)
     files = [file for file in structure.files if _is_written(file)]
-    general = general_changes(before, prepared.questionnaire)
+    refined = await store.read_artifact(prefix + SPECS_REFINED, RefinedSpec)
+    general = unknown_reach(before, prepared.questionnaire, refined, spec)
     if general:
         size = ProductSize(
             entities=len(spec.entities),

@@ -56,6 +56,11 @@ def test_keys_of_the_original_are_read_too() -> None:
         ),
         ({"entities": [{"name": "Task", "fields": [{"name": "x", "type": "choice"}]}]}, "choices"),
         ({"entities": [{"name": "Task"}, {"name": "task"}]}, "there twice"),
+        ({"features": [{"title": "Sort"}, {"title": "SORT"}]}, "there twice"),
+        (
+            {"entities": [{"name": "Task", "fields": [{"name": "due"}, {"name": "Due"}]}]},
+            "there twice",
+        ),
         (
             {
                 "entities": [

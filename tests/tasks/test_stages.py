@@ -7,7 +7,9 @@ from core.artifacts.answers import (
     Clarification,
     IssueList,
     SchemaPart,
+    SpecChange,
 )
+from core.artifacts.questionnaire import Feature
 from core.artifacts.schema import Schema
 from core.artifacts.specs import (
     ClarificationHistory,
@@ -32,6 +34,7 @@ from core.layout import (
 )
 from tasks.clarifier import clarify
 from tasks.docs_creator import create_docs
+from tasks.engine.stage_call import BASELINE
 from tasks.normalizer import normalize
 from tasks.questionnaire import read_questionnaire
 from tasks.schema_generator import ENTITIES_AT_ONCE, generate_schema
@@ -80,6 +83,51 @@ async def test_an_answer_that_never_validates_does_not_pass_on(bench: Bench) -> 
     work = bench.work("1.5", {SPECS_REFINED: REFINED}, "{}", "no", '{"slug": 1}')
     with pytest.raises(AnswerError, match=r"local/test: .*project_name"):
         await normalize(work)
+
+
+async def test_stage_1_5_asks_again_for_the_feature_that_nothing_comes_from(bench: Bench) -> None:
+    refined = REFINED.model_copy(update={"features": (Feature(title="Sort tasks"),)})
+    first = SPEC.requirements[0].model_copy(update={"sources": ("feature: Sort tasks",)})
+    whole = SPEC.model_copy(update={"requirements": (first, *SPEC.requirements[1:])})
+    outputs = await normalize(bench.work("1.5", {SPECS_REFINED: refined}, SPEC, whole))
+    assert outputs[SPECS_CLEAN] == whole
+    assert "feature: Sort tasks: it is the source of no requirement" in bench.prompts[1]
+
+
+async def test_stage_1_5_of_a_change_asks_again_where_a_new_feature_leads_to_nothing(
+    bench: Bench,
+) -> None:
+    before = REFINED.model_copy(update={"features": (Feature(title="Sort tasks"),)})
+    wider = before.features[0].model_copy(update={"description": "By name and by date."})
+    after = before.model_copy(update={"features": (wider,)})
+    first = SPEC.requirements[0].model_copy(update={"sources": ("feature: Sort tasks",)})
+    spec = SPEC.model_copy(update={"requirements": (first, *SPEC.requirements[1:])})
+    number = f"FR-{len(spec.requirements) + 1}"
+    second = first.model_copy(update={"id": number, "title": "Sort by date"})
+    inputs: dict[str, str | BaseModel] = {
+        SPECS_REFINED: after,
+        BASELINE + SPECS_REFINED: before,
+        BASELINE + SPECS_CLEAN: spec,
+    }
+    answers = SpecChange(removed=("FR-1",)), SpecChange(requirements=(first, second))
+    outputs = await normalize(bench.work("1.5", inputs, *answers))
+    assert outputs[SPECS_CLEAN] == spec.model_copy(
+        update={"requirements": (*spec.requirements, second)}
+    )
+    assert "feature: Sort tasks: it is the source of no requirement" in bench.prompts[1]
+
+
+async def test_stage_1_5_refuses_a_change_that_leaves_nothing_to_be_built(bench: Bench) -> None:
+    before = REFINED.model_copy(update={"features": (Feature(title="Sort tasks"),)})
+    only = SPEC.requirements[0].model_copy(update={"sources": ("feature: Sort tasks",)})
+    spec = SPEC.model_copy(update={"requirements": (only,)})
+    inputs: dict[str, str | BaseModel] = {
+        SPECS_REFINED: REFINED,
+        BASELINE + SPECS_REFINED: before,
+        BASELINE + SPECS_CLEAN: spec,
+    }
+    with pytest.raises(InputError, match=r"cannot be built: no requirement is left"):
+        await normalize(bench.work("1.5", inputs))
 
 
 async def test_stage_2_demands_a_section_for_everything(bench: Bench) -> None:

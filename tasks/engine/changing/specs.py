@@ -1,8 +1,10 @@
 """Stages 1 and 1.5 of a changed product: only what the questionnaire's change concerns is asked."""
 
+from pydantic import ValidationError
+
 from codegen.change.refining import Refining
 from codegen.change.specifying import Specifying
-from codegen.change.tracing import check_sources
+from codegen.change.tracing import check_coverage, check_sources, uncovered
 from codegen.issues import refuse_errors
 from codegen.schema_checks import check_spec
 from core.artifacts.answers import ClarifiedChange, SpecChange
@@ -13,6 +15,7 @@ from core.artifacts.specs import (
     CleanSpec,
     RefinedSpec,
 )
+from core.errors import InputError
 from core.layout import CLARIFICATION_HISTORY, SPECS, SPECS_CLEAN, SPECS_REFINED
 from prompts.change_contexts import ClarifierChangeContext, NormalizerChangeContext
 from tasks.engine.stage_call import Outputs
@@ -53,15 +56,33 @@ async def normalize_change(work: StageWork) -> Outputs:
         spec=work.before(SPECS_CLEAN, CleanSpec),
     )
 
+    uncovered_before = uncovered(specifying.spec, specifying.before)
+
     def check(answer: SpecChange) -> None:
         refuse_errors(check_sources((*answer.requirements, *answer.entities), specifying.after))
         specifying.check(answer)
-        refuse_errors(check_spec(specifying.merged(answer)))
+        merged = specifying.merged(answer)
+        refuse_errors(check_coverage(merged, specifying.after, uncovered_before))
+        refuse_errors(check_spec(merged))
 
     change = specifying.change()
     if not change.asked:
-        return {SPECS_CLEAN: specifying.merged(SpecChange())}
+        return {SPECS_CLEAN: _without_answer(specifying)}
     context = NormalizerChangeContext(
         specs=specifying.after, previous=specifying.spec, change=change
     )
     return {SPECS_CLEAN: specifying.merged(await work.ask(context, SpecChange, check))}
+
+
+def _without_answer(specifying: Specifying) -> CleanSpec:
+    """The clean spec where things are only gone.
+
+    Raises:
+        InputError: nothing is left to be built.
+    """
+    try:
+        return specifying.merged(SpecChange())
+    except ValidationError:  # a mistake of ours, with a trace
+        raise
+    except ValueError as error:
+        raise InputError(f"the changed questionnaire cannot be built: {error}") from error

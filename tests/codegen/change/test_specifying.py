@@ -3,7 +3,7 @@
 import pytest
 
 from codegen.change.specifying import Specifying
-from codegen.change.tracing import check_sources, traced
+from codegen.change.tracing import check_coverage, check_sources, traced, uncovered
 from core.artifacts.answers import SpecChange
 from core.artifacts.questionnaire import Entity, EntityField, Feature, FieldType
 from core.artifacts.specs import Relation, Requirement, SpecEntity, SpecField
@@ -154,3 +154,78 @@ def test_where_no_source_is_named_the_names_tell() -> None:
     assert traced(spec, REFINED).requirements[0].sources == ("entity: Tool",)
     other = SpecEntity(name="Unheard")
     assert traced(spec.model_copy(update={"entities": (other,)}), REFINED).entities == (other,)
+
+
+def test_a_changed_feature_grows_and_shrinks() -> None:
+    wider = REFINED.features[0].model_copy(update={"description": "Lend, and mail weekly."})
+    work = specifying(features=(wider, REFINED.features[1]))
+    assert work.change().asked == ("FR-1",)
+    weekly = Requirement(id="FR-7", title="Mail", sources=("feature: Lend a tool",))
+    answer = SpecChange(requirements=(SPEC.requirements[0], weekly, NEW))
+    work.check(answer)
+    merged = work.merged(answer)
+    assert [(item.id, item.title) for item in merged.requirements[3:]] == [("FR-4", "Mail")]
+    split = SpecChange(requirements=(weekly,), removed=("FR-1",))
+    work.check(split)
+    merged = work.merged(split)
+    assert [item.id for item in merged.requirements] == ["FR-2", "FR-3", "FR-4"]
+    assert merged.removed_requirements == ("FR-1",)
+
+
+def test_what_also_comes_from_what_is_the_same_may_not_go() -> None:
+    both = SPEC.requirements[0].model_copy(
+        update={"sources": ("feature: Lend a tool", "entity: Tool")}
+    )
+    spec = SPEC.model_copy(update={"requirements": (both, *SPEC.requirements[1:])})
+    wider = REFINED.features[0].model_copy(update={"description": "Other."})
+    after = REFINED.model_copy(update={"features": (wider, REFINED.features[1])})
+    work = Specifying(REFINED, after, spec)
+    with pytest.raises(ValueError, match=r"`removed` names FR-1.*different now: none"):
+        work.check(SpecChange(removed=("FR-1",)))
+    assert "FR-1" in {item.id for item in work.merged(SpecChange(removed=("FR-1",))).requirements}
+
+
+def test_a_changed_feature_may_need_an_entity() -> None:
+    wider = REFINED.features[0].model_copy(update={"description": "Lend to members."})
+    work = specifying(features=(wider, REFINED.features[1]))
+    member = SpecEntity(
+        name="Member", fields=(SpecField(name="mail"),), sources=("feature: Lend a tool",)
+    )
+    merged = work.merged(SpecChange(requirements=SPEC.requirements[:1], entities=(member,)))
+    assert merged.entities[2] == member
+
+
+def test_the_order_of_fields_says_nothing() -> None:
+    turned = LOAN.model_copy(update={"fields": LOAN.fields[::-1]})
+    work = specifying(
+        entities=(REFINED.entities[0], turned), features=tuple(reversed(REFINED.features))
+    )
+    assert work.change().asked == ()
+    assert work.merged(SpecChange()) == SPEC
+
+
+def test_a_relation_to_what_is_gone_goes() -> None:
+    derived = Relation(name="last_loan", target="Loan")
+    tool = SPEC.entities[0].model_copy(update={"relations": (derived,)})
+    spec = SPEC.model_copy(update={"entities": (tool, SPEC_LOAN)})
+    after = REFINED.model_copy(update={"entities": REFINED.entities[:1]})
+    merged = Specifying(REFINED, after, spec).merged(SpecChange(requirements=SPEC.requirements[:1]))
+    assert merged.entities == SPEC.entities[:1]
+
+
+def test_a_product_without_requirements_is_refused_in_a_sentence() -> None:
+    spec = SPEC.model_copy(update={"requirements": SPEC.requirements[:2]})
+    work = Specifying(REFINED, REFINED.model_copy(update={"features": ()}), spec)
+    with pytest.raises(ValueError, match=r"^no requirement is left"):
+        work.merged(SpecChange())
+
+
+def test_each_feature_and_entity_is_the_source_of_something() -> None:
+    assert check_coverage(SPEC, REFINED) == []
+    renamed = SPEC.requirements[1].model_copy(update={"title": "List", "sources": ()})
+    spec = SPEC.model_copy(update={"requirements": (SPEC.requirements[0], renamed)})
+    (issue,) = check_coverage(spec, REFINED)
+    assert issue.place == "feature: Show the shed"
+    assert "`sources`" in issue.suggestion
+    assert uncovered(spec, REFINED) == ("feature: Show the shed",)
+    assert check_coverage(spec, REFINED, uncovered(spec, REFINED)) == []

@@ -11,6 +11,7 @@ from core.artifacts.build_record import BuildRecord
 from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.published import BegunChange, PublishedBuild
 from core.artifacts.questionnaire import Feature, Questionnaire
+from core.artifacts.specs import CleanSpec, RefinedSpec, Requirement
 from core.errors import InputError, StorageError
 from core.layout import (
     CLARIFICATION_HISTORY,
@@ -48,10 +49,21 @@ FIRST = Questionnaire(project_name="Notes", summary="Keeps notes.")
 SECOND = FIRST.model_copy(update={"features": (Feature(title="Search"),)})
 THIRD = FIRST.model_copy(update={"features": (Feature(title="Print"),)})
 OPTIONS = BuildOptions()
+NAMELESS_SPEC = CleanSpec(
+    project_name="Notes",
+    slug="notes",
+    summary="Keeps notes.",
+    requirements=(Requirement(id="FR-1", title="Keep notes"),),
+)
+"""As an older release wrote it: nothing tells what its requirement comes from."""
 PLANS = (
     *(SPECS_REFINED, CLARIFICATION_HISTORY, SPECS_CLEAN, DOCS, SCHEMA),
     *(STRUCTURAL_ISSUES, FILE_STRUCTURE, VALIDATED_STRUCTURE),
 )
+
+
+def as_refined(asked: Questionnaire) -> RefinedSpec:
+    return RefinedSpec.model_validate(asked.model_dump(include={*RefinedSpec.model_fields}))
 
 
 class Shelf:
@@ -77,6 +89,8 @@ class Shelf:
         await self.store.write_artifact(prefix + FILE_PROMPTS, prompts)
         for path in PLANS:
             await self.store.write_text(prefix + path, "a plan")
+        await self.store.write_artifact(prefix + SPECS_REFINED, as_refined(asked))
+        await self.store.write_artifact(prefix + SPECS_CLEAN, NAMELESS_SPEC)
         base = "" if resolved.baseline == "none" else resolved.baseline
         published = PublishedBuild.model_validate(
             {
@@ -263,3 +277,11 @@ async def test_both_documents_survive_the_store(shelf: Shelf) -> None:
     await shelf.open(SECOND)
     key = begun_change("notes", answers_id(SECOND, OPTIONS))
     assert (await shelf.store.read_artifact(key, BegunChange)).baseline == first.build_id
+
+
+async def test_a_change_of_what_nothing_comes_from_is_a_change_of_all(shelf: Shelf) -> None:
+    await shelf.publish(SECOND)
+    baseline = await shelf.open(THIRD)
+    assert baseline is not None
+    assert baseline.general == ("feature: Search",), "it is gone, and who knows what it led to"
+    assert not baseline.is_narrow

@@ -32,6 +32,10 @@ def _line(limit: int) -> st.SearchStrategy[str]:
     return st.sampled_from(_AWKWARD) | st.text(signs, min_size=1, max_size=limit)
 
 
+def _folded(name: str) -> str:
+    return name.strip().casefold()
+
+
 @st.composite
 def _field(draw: st.DrawFn, entities: list[str]) -> dict[str, Any]:
     kind = draw(st.sampled_from(FieldType))
@@ -48,7 +52,7 @@ def _field(draw: st.DrawFn, entities: list[str]) -> dict[str, Any]:
 @st.composite
 def questionnaires(draw: st.DrawFn) -> Questionnaire:
     """Any valid questionnaire, most of them with awkward names."""
-    names = draw(st.lists(_line(80), max_size=4, unique_by=lambda name: name.strip().casefold()))
+    names = draw(st.lists(_line(80), max_size=4, unique_by=_folded))
     features = st.fixed_dictionaries(
         {"title": _line(60), "description": st.text(), "priority": st.sampled_from(Priority)}
     )
@@ -56,12 +60,18 @@ def questionnaires(draw: st.DrawFn) -> Questionnaire:
         "project_name": draw(_line(80)),
         "summary": draw(_line(400)),
         "users": draw(st.lists(_line(40), max_size=2)),
-        "features": draw(st.lists(features, max_size=4)),
+        "features": draw(
+            st.lists(features, max_size=4, unique_by=lambda item: _folded(str(item["title"])))
+        ),
         "entities": [
             {
                 "name": name,
                 "description": draw(st.text()),
-                "fields": draw(st.lists(_field(names), max_size=5)),
+                "fields": draw(
+                    st.lists(
+                        _field(names), max_size=5, unique_by=lambda item: _folded(item["name"])
+                    )
+                ),
             }
             for name in names
         ],
