@@ -71,12 +71,14 @@ def repository_name(session: BuildSession) -> str:
 
 
 def is_published(work: StageWork, files: Mapping[str, str]) -> bool:
-    """Whether just this was published before, by the build that is changed."""
+    """Whether just this was published before, by the build that is changed, in the same place."""
     baseline = work.session.baseline
     if baseline is None or dict(files) != dict(baseline.files):
         return False
+    last = baseline.published
+    place = (work.session.options.publisher, repository_name(work.session))
     green = work.read(TESTS_REPORT, TestReport).status == "green"
-    return baseline.published.green == green
+    return (last.publisher, last.name) == place and last.green == green
 
 
 async def stay_published(session: BuildSession) -> None:
