@@ -67,6 +67,15 @@ class ArtifactStore:
         """What another process opens the same store with, its options included."""
         return self._address
 
+    async def place(self) -> str:
+        """Which store it is, the server included; the same for two that keep the same files.
+
+        Raises:
+            StorageError: the profile of its URL does not exist, or the like.
+        """
+        with self._failures_of("open", ""):
+            return await self._tree.place()
+
     def url_of(self, key: str) -> str:
         """The URL of a key, whether there is anything under it or not."""
         check_key(key)

@@ -49,6 +49,10 @@ class AsyncTree(Protocol):
         """Take away what is left of a folder whose files were removed, such as the folder."""
         ...
 
+    async def place(self) -> str:
+        """Which files these are: of two trees with the same place, each sees the other's."""
+        ...
+
     def url_of(self, key: str) -> str:
         """The URL of a key, or of the root for `""`; never with credentials."""
         ...
@@ -95,6 +99,10 @@ class InThreads:
     async def clear(self, folder: str) -> None:
         """See `AsyncTree`."""
         await asyncio.to_thread(self._tree.clear, folder)
+
+    async def place(self) -> str:
+        """See `AsyncTree`."""
+        return self._tree.url_of("")
 
     def url_of(self, key: str) -> str:
         """See `AsyncTree`."""

@@ -143,6 +143,11 @@ class S3Tree:
             request = self._files._call_s3("delete_object", Bucket=self._bucket, Key=key)
             await self._asking(request)
 
+    async def place(self) -> str:
+        """Server and root: two servers may have buckets of the same name."""
+        client: Any = await self._on_loop(self._files.set_session())
+        return f"{client.meta.endpoint_url}/{self._root}"
+
     def url_of(self, key: str) -> str:
         """The URL of a key, or of the root for `""`; without options."""
         return f"s3://{self._path(key)}" if key else f"s3://{self._root}"
@@ -249,6 +254,7 @@ def _file_system(options: S3Options) -> Any:
         },
         # Of this store alone: an instance of fsspec's cache keeps the credentials it began with.
         skip_instance_cache=True,
+        profile=options.profile or None,
         # A cached listing would hide what other processes have written since.
         use_listings_cache=False,
     )

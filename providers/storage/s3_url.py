@@ -24,6 +24,8 @@ class S3Options(BaseModel):
         encryption: what the server encrypts objects with; empty leaves it to the bucket.
         kms_key: id of the key, where `encryption` uses one other than the account's own.
         storage_class: of new objects, such as `STANDARD_IA`; empty leaves it to the bucket.
+        profile: of AWS's configuration files, whose credentials this store takes in place of those
+            of the environment.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +34,7 @@ class S3Options(BaseModel):
     encryption: Literal["", "AES256", "aws:kms", "aws:kms:dsse"] = ""
     kms_key: str = Field(default="", max_length=2_048)
     storage_class: str = Field(default="", pattern=r"^[A-Z_]*$", max_length=64)
+    profile: str = Field(default="", max_length=256)
 
     @model_validator(mode="after")
     def _key_is_used(self) -> Self:

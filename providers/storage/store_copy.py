@@ -57,7 +57,7 @@ async def copy_store(
             not set: nothing is written then.
         StorageError: a store failed, or the target does not give back what was written.
     """
-    if source.address == target.address or source.url == target.url:
+    if await source.place() == await target.place():
         raise InputError(f"{source.url} cannot be copied into itself")
     await _refuse_while_builds_run(source, target, times)
     keys = await _keys(source)

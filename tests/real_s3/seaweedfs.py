@@ -7,7 +7,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import botocore.session
 import httpx
 
 ACCESS_KEY = "an-id"
@@ -21,15 +23,17 @@ class SeaweedFS:
 
     Args:
         folder: where it keeps everything.
+        key: id of its administrator's access key; the secret is that of all.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, key: str = ACCESS_KEY) -> None:
         self._folder = folder
+        self._key = key
         self._ports = _free_ports(10)
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True)
         identities = [
-            _identity("tests", ACCESS_KEY, "Admin", "Read", "Write", "List", "Tagging"),
+            _identity("tests", key, "Admin", "Read", "Write", "List", "Tagging"),
             _identity("reader", READING_KEY, "Read", "List"),
         ]
         (folder / "s3.json").write_text(json.dumps({"identities": identities}))
@@ -74,6 +78,19 @@ class SeaweedFS:
                 cwd=self._folder,
             )
         self._wait()
+
+    def make_bucket(self, name: str) -> None:
+        """Make a bucket, as its administrator."""
+        client: Any = botocore.session.get_session().create_client(
+            "s3",
+            endpoint_url=self.url,
+            region_name="eu-central-1",
+            aws_access_key_id=self._key,
+            aws_secret_access_key=SECRET_KEY,
+        )
+        client.create_bucket(
+            Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
+        )
 
     def kill(self) -> None:
         """Kill it, as a power cut of its machine would."""

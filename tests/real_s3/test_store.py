@@ -1,8 +1,10 @@
 """The artifact store on a real S3 server: whole, and with the server's failures."""
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ import pytest
 from core.errors import BuildBusyError, StorageError
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.lease import LeaseTimes, held_leases, leased
+from providers.storage.store_copy import CopyResult, copy_store
 from tests.providers.storage.store_suite import LARGE, StoreSuite
-from tests.real_s3.seaweedfs import READING_KEY, SeaweedFS
+from tests.real_s3.seaweedfs import ACCESS_KEY, READING_KEY, SECRET_KEY, SeaweedFS
 
 
 @pytest.fixture
@@ -125,3 +128,32 @@ async def test_of_many_builders_one_gets_a_build(store: ArtifactStore) -> None:
     assert None in results
     assert all(isinstance(each, BuildBusyError) for each in results if each is not None)
     assert await held_leases(store, times) == []
+
+
+async def test_a_store_moves_to_a_bucket_of_the_same_name_on_another_server(
+    store: ArtifactStore, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each server lets its own credentials in only, so each URL must bring them."""
+    await store.write_text("project/b-1/build.json", "{}")
+    other = SeaweedFS(tmp_path / "other", key="another-id")
+    other.start()
+    try:
+        credentials = tmp_path / "credentials"
+        credentials.write_text(
+            "".join(
+                f"[{name}]\naws_access_key_id = {key}\naws_secret_access_key = {SECRET_KEY}\n"
+                for name, key in (("old", ACCESS_KEY), ("new", "another-id"))
+            )
+        )
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-neither")
+        url = os.environ["AWS_ENDPOINT_URL"]
+        source = ArtifactStore(f"{store.url}?endpoint={url}&profile=old")
+        target = ArtifactStore(f"{store.url}?endpoint={other.url}&profile=new")
+        await asyncio.to_thread(other.make_bucket, bucket)
+        assert source.url == target.url
+        copied = await copy_store(source, target, progress=lambda _done, _total: None)
+        assert copied == CopyResult(copied=1, kept=0)
+        assert await target.read_text("project/b-1/build.json") == "{}"
+    finally:
+        other.kill()

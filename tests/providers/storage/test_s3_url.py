@@ -30,6 +30,7 @@ SETTING = "APP_BUILDER_ARTIFACT_STORE"
             "bucket",
             S3Options(endpoint="https://minio.example:9000"),
         ),
+        ("s3://bucket?profile=old", "bucket", S3Options(profile="old")),
     ],
 )
 def test_bucket_prefix_and_options_are_read(url: str, root: str, options: S3Options) -> None:

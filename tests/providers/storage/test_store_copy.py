@@ -10,6 +10,7 @@ from providers.storage import store_copy
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.lease import LeaseTimes, leased
 from providers.storage.store_copy import CopyResult, copy_store
+from tests.providers.secrets.aws_server import aws_server
 
 KEYS = [
     "cache/answers/b-1/aa",
@@ -172,6 +173,32 @@ async def test_a_store_is_not_copied_into_itself_nor_nothing_anywhere(
         await copy_store(folder_store, ArtifactStore(folder_store.address), progress=nothing)
     with pytest.raises(InputError, match="nothing is kept in"):
         await copy_store(folder_store, another, progress=nothing)
+
+
+async def test_buckets_of_one_name_on_two_servers_are_two_stores(
+    s3_server: str, s3_bucket: str
+) -> None:
+    """The imitation of S3 has one memory for all its servers, so that nothing is left to copy."""
+    here, again, there = (
+        ArtifactStore(f"s3://{s3_bucket}/p{options}")
+        for options in ("", f"?endpoint={s3_server}", "?endpoint=http://s3.example:9000")
+    )
+    assert await here.place() == await again.place() == f"{s3_server}/{s3_bucket}/p"
+    assert await there.place() == f"http://s3.example:9000/{s3_bucket}/p"
+    await fill(here)
+    with pytest.raises(InputError, match="into itself"):
+        await copy_store(here, again, progress=nothing)
+    with aws_server() as other:
+        moved = ArtifactStore(f"s3://{s3_bucket}/p?endpoint={other}")
+        assert await copy_store(here, moved, progress=nothing) == CopyResult(0, 5)
+
+
+async def test_a_profile_that_does_not_exist_is_named(s3_bucket: str) -> None:
+    store = ArtifactStore(f"s3://{s3_bucket}/p?profile=nobody")
+    with pytest.raises(StorageError, match=r"config profile \(nobody\) could not be found"):
+        await store.list_keys("")
+    with pytest.raises(StorageError, match=r"config profile \(nobody\) could not be found"):
+        await store.place()
 
 
 @pytest.mark.parametrize("url", ["relative", "s3://b:1/x", "ftp://x/y"])
