@@ -124,7 +124,7 @@ class Designing:
         before = {item.name: item for item in self.before.entities}
         after = {item.name: item for item in self.after.entities}
         old, new = before.get(kept.name), after[kept.name]
-        may_come = bool(self.scope.requirements) or kept.name in self.scope.entities
+        may_come = kept.name in self._widened
         described = old is None or old.description != new.description
         return kept.model_copy(
             update={
@@ -135,6 +135,12 @@ class Designing:
                 ),
             }
         )
+
+    @cached_property
+    def _widened(self) -> frozenset[str]:
+        """Entities that may get what the spec does not list: changed ones, and of new demands."""
+        new = (item for item in self.after.requirements if item.id in self.scope.added)
+        return self.scope.entities.union(*(item.entities for item in new))
 
     def _endpoints(self, owned: list[Endpoint], told: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
         """Endpoints of before in their order, then those that are new."""

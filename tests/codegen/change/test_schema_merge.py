@@ -108,6 +108,26 @@ def test_a_changed_requirement_concerns_the_endpoints_that_serve_it() -> None:
     assert [item.summary for item in schema.endpoints][1:] == ["Taken."], "the other was left out"
 
 
+def columns(work: Designing) -> list[str]:
+    """Of loans, where an answer adds one."""
+    told = STORED_LOAN.model_copy(
+        update={"fields": (*STORED_LOAN.fields, SpecField(name="reminded"))}
+    )
+    (merged,) = work.merged_part(SchemaPart(entities=(told,))).entities
+    return [field.name for field in merged.fields]
+
+
+def test_columns_come_for_a_changed_entity_or_a_new_requirement_about_it() -> None:
+    kept, more = ["due_date"], ["due_date", "reminded"]
+    assert columns(designing(changed(SPEC, "FR-1", description="Until Monday."))) == kept
+    about_tools = REMIND.model_copy(update={"entities": ("Tool",)})
+    for new, names in ((REMIND, more), (about_tools, kept)):
+        spec = SPEC.model_copy(update={"requirements": (*SPEC.requirements, new)})
+        assert columns(designing(spec)) == names
+    loan = SPEC_LOAN.model_copy(update={"description": "Other."})
+    assert columns(designing(SPEC.model_copy(update={"entities": (SPEC_TOOL, loan)}))) == more
+
+
 def test_what_belongs_to_no_entity_goes_with_the_first() -> None:
     new = Requirement(id="FR-4", title="Count everything")
     work = designing(SPEC.model_copy(update={"requirements": (*SPEC.requirements, new)}))
