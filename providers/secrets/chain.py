@@ -17,6 +17,7 @@ class SecretChain:
 
     def __init__(self, sources: Iterable[SecretSource]) -> None:
         self._sources = tuple(sources)
+        self._given_out: set[str] = set()
         # Asked once: to see whether an object fits a protocol takes longer than to look a key up.
         self._refreshable = tuple(
             source if isinstance(source, RefreshableSecrets) else None for source in self._sources
@@ -38,7 +39,7 @@ class SecretChain:
         for source in self._sources:
             value = source.get(name)
             if value is not None:
-                return value
+                return self._noted(value)
         return None
 
     def at_hand(self, name: str) -> str | None:
@@ -53,7 +54,7 @@ class SecretChain:
                 raise NotAtHandError(name)
             value = source.at_hand(name)
             if value is not None:
-                return value
+                return self._noted(value)
         return None
 
     def refresh(self, name: str) -> str | None:
@@ -65,5 +66,13 @@ class SecretChain:
         for source, refreshable in zip(self._sources, self._refreshable, strict=True):
             value = source.get(name) if refreshable is None else refreshable.refresh(name)
             if value is not None:
-                return value
+                return self._noted(value)
         return None
+
+    def given_out(self) -> frozenset[str]:
+        """Every secret that was given, those of before a rotation too; to be kept from others."""
+        return frozenset(self._given_out)
+
+    def _noted(self, value: str) -> str:
+        self._given_out.add(value)
+        return value

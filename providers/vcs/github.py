@@ -1,6 +1,6 @@
 """Publishes to GitHub: a repository a project, whole histories in one push, pull requests."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +40,12 @@ class GitHubPublisher:
 
     Attributes:
         account: where.
+        held: secrets that must not be in what is published, besides the account's own; asked for
+            when something is.
     """
 
     account: GitHubAccount
+    held: Callable[[], Collection[str]] = frozenset[str]
 
     async def publish(self, source: Path, release: Release) -> Publication:
         """Publish a release.
@@ -70,10 +73,11 @@ class GitHubPublisher:
         remote = Remote(repository.clone_url, token)
         return await _Publishing(self.account, source, release, repository, remote).run()
 
-    def _held(self) -> tuple[str, ...]:
+    def _held(self) -> set[str]:
         """Secrets that must not be in what is published; an app's token is made when it is used."""
         auth = self.account.auth
-        return (auth.token,) if isinstance(auth, Auth.Token) else ()
+        own = {auth.token} if isinstance(auth, Auth.Token) else set[str]()
+        return own.union(self.held())
 
 
 def _is_ours(name: str, commit: str) -> bool:

@@ -25,7 +25,7 @@ async def refuse_unpublishable(
     Args:
         repository: folder of a bare repository.
         release: what is to be published; its texts are looked at as well.
-        held: secrets of this process.
+        held: secrets of this process, as `find_secrets` looks for them.
 
     Raises:
         PublishingRefusedError: something looks like a secret, or is too large; files and lines are

@@ -42,6 +42,9 @@ _FILTERS = (
     "detect_secrets.filters.heuristic.is_swagger_file",
 )
 
+_SHORTEST, _LONG = 12, 24
+"""Characters of a secret of ours that is looked for: with a digit in it, and of any kind."""
+
 _SECONDS = 300
 
 
@@ -114,13 +117,25 @@ async def find_secrets(
 def _known(file: TreeFile, held: Collection[str]) -> Iterator[tuple[int, str]]:
     """Tokens of the forms above, secrets of ours, and passwords that the scanner lets pass."""
     text = file.content.decode(errors="replace")
+    sought = {line for secret in held for line in _sought(secret)}
     yield from find_passwords(file.path, text)
     for number, line in enumerate(text.splitlines(), start=1):
         for kind, form in _TOKENS.items():
             if re.search(form, line):
                 yield number, kind
-        if any(secret in line for secret in held if secret):
+        if any(secret in line for secret in sought):
             yield number, "A secret of this system"
+
+
+def _sought(secret: str) -> Iterator[str]:
+    """What of a secret would betray it: the lines of a key in a PEM file are looked for one by one.
+
+    Not what is set where a server wants no key, such as `ollama` or `sk-no-key-required`.
+    """
+    for line in map(str.strip, secret.splitlines()):
+        random = any(letter.isdigit() for letter in line) or len(line) >= _LONG
+        if len(line) >= _SHORTEST and random and not line.startswith("-----"):
+            yield line
 
 
 def _write(folder: Path, files: Sequence[TreeFile]) -> None:

@@ -4,21 +4,21 @@ from pathlib import Path
 
 from core.options import BuildOptions
 from core.options import Publisher as PublisherName
-from core.secrets import SecretSource
 from core.settings import Settings
+from providers.secrets.chain import SecretChain
 from providers.vcs.local_publisher import LocalPublisher
 from providers.vcs.publisher import Publisher
 
 
 def open_publisher(
-    settings: Settings, options: BuildOptions, secrets: SecretSource
+    settings: Settings, options: BuildOptions, secrets: SecretChain
 ) -> Publisher | None:
     """The publisher of a build; `None` where it is published nowhere.
 
     Args:
         settings: the operator's settings.
         options: the build's options.
-        secrets: where a token may be.
+        secrets: where a token may be; what it gave out is kept from what is published.
 
     Raises:
         ConfigurationError: it needs a token or a key, and there is none.
@@ -33,7 +33,7 @@ def open_publisher(
             from providers.vcs.github import GitHubPublisher
             from providers.vcs.github_access import open_account
 
-            return GitHubPublisher(open_account(settings.github, secrets))
+            return GitHubPublisher(open_account(settings.github, secrets), held=secrets.given_out)
 
 
 def local_repositories(settings: Settings) -> Path:

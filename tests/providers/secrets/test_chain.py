@@ -63,3 +63,15 @@ def test_no_value_is_shown() -> None:
     chain = SecretChain([EnvironmentSecrets({"A": SECRET}), CachedSecrets(Vault({"B": SECRET}))])
     assert chain.get("B") == SECRET
     assert SECRET not in repr(chain)
+
+
+def test_what_was_given_out_is_known_and_shown_to_nobody() -> None:
+    environment = {"A": "first", "B": "second"}
+    chain = SecretChain([EnvironmentSecrets(environment), CachedSecrets(Vault({"C": "third"}))])
+    assert chain.given_out() == frozenset()
+    assert (chain.get("A"), chain.get("C"), chain.at_hand("C")) == ("first", "third", "third")
+    environment["A"] = "rotated"
+    assert chain.refresh("A") == "rotated"
+    assert chain.get("D") is None
+    assert chain.given_out() == {"first", "rotated", "third"}
+    assert "first" not in repr(chain)

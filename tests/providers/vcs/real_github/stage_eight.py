@@ -22,6 +22,7 @@ from core.layout import (
 )
 from core.options import BuildOptions, Publisher
 from core.settings import GitHubSettings, Settings
+from providers.secrets.chain import SecretChain
 from providers.secrets.environment import EnvironmentSecrets
 from providers.vcs.github import GitHubPublisher
 from providers.vcs.github_retry import CappedRetry
@@ -55,6 +56,7 @@ class StageEight:
         token: what it publishes with.
         github: further settings.
         app_key: private key of the app that publishes, where the settings name one.
+        keys: further secrets that the build looked up, by name.
         served: paths of files that a template serves.
     """
 
@@ -66,6 +68,7 @@ class StageEight:
     token: str = TOKEN
     github: Mapping[str, object] = field(default_factory=dict[str, object])
     app_key: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict[str, str])
     served: tuple[str, ...] = ()
 
     async def run(self) -> BuildRecord:
@@ -115,9 +118,7 @@ class StageEight:
         publisher = open_publisher(
             settings,
             options,
-            EnvironmentSecrets(
-                {"GITHUB_TOKEN": self.token, "GITHUB_APP_PRIVATE_KEY": self.app_key}
-            ),
+            self._secrets(),
         )
         assert isinstance(publisher, GitHubPublisher)
         quick = CappedRetry.patient(longest=2, backoff=0, attempts=2)
@@ -128,8 +129,15 @@ class StageEight:
             open_session(folder, ScriptedModel([]), options=options),
             settings=settings,
             build_id=self.build,
-            publisher=GitHubPublisher(account),
+            publisher=replace(publisher, account=account),
         )
+
+    def _secrets(self) -> SecretChain:
+        given = {"GITHUB_TOKEN": self.token, "GITHUB_APP_PRIVATE_KEY": self.app_key, **self.keys}
+        chain = SecretChain([EnvironmentSecrets(given)])
+        for name in self.keys:
+            assert chain.get(name), "as the check of keys before a build does"
+        return chain
 
 
 def main() -> None:

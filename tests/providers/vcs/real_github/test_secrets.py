@@ -4,9 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
+from github import Auth
 
 from core.errors import PublishingRefusedError
+from providers.vcs.github import GitHubPublisher
+from providers.vcs.github_account import GitHubAccount
 from providers.vcs.history import Commit, FileChange, write_history
+from providers.vcs.release import Release
 from tests.providers.vcs.github_desk import Desk
 from tests.providers.vcs.github_server import TOKEN, Hub
 from tests.providers.vcs.real_github.stage_eight import FILES, StageEight, show_nothing
@@ -110,6 +114,47 @@ async def test_no_form_file_or_comment_lets_a_secret_pass(
     with pytest.raises(PublishingRefusedError, match=f"{path}:1: "):
         await desk.publish("shop-1", {path: text})
     assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("QwErTy-0987-AsDfGh", "# QwErTy-0987-AsDfGh"),  # of a form that nobody knows
+        ("QwErTyUiOpAsDfGhJkLzXcVbNm", 'x = "QwErTyUiOpAsDfGhJkLzXcVbNm"'),
+    ],
+)
+async def test_a_key_of_a_provider_is_looked_for_as_it_is(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, line: str
+) -> None:
+    monkeypatch.setattr("tasks.engine.console.show_repository", show_nothing)
+    texts = {**FILES, "app/notes.py": f"# first\n{line}\n"}
+    stage = StageEight(tmp_path, hub.url, texts=texts, keys={"DEEPSEEK_API_KEY": key})
+    with pytest.raises(PublishingRefusedError, match=r"app/notes\.py:2: A secret of this") as told:
+        await stage.run()
+    assert key not in str(told.value)
+    assert hub.requests == []
+
+
+async def test_any_line_of_the_app_s_private_key_is_looked_for(hub: Hub, tmp_path: Path) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\nMIIEow1BAAKCAQEA\nx3YzAbCdEf2GhIjK\n-----END"
+    account = GitHubAccount(Auth.Token(TOKEN), api=f"{hub.url}/api/v3")
+    commits = [Commit("Write a", (FileChange("a.txt", "first\n x3YzAbCdEf2GhIjK\n"),))]
+    (commit,) = await write_history(tmp_path / "s.git", commits, branch="build")
+    release = Release(project="s", build="s-1", name="s", commit=commit, green=True, title="S")
+    with pytest.raises(PublishingRefusedError, match=r"a\.txt:2: A secret of this"):
+        await GitHubPublisher(account, held=lambda: {key}).publish(tmp_path / "s.git", release)
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize("placeholder", ["ollama", "none", "sk-no-key-required"])
+async def test_what_stands_where_a_server_wants_no_key_is_no_secret(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, placeholder: str
+) -> None:
+    monkeypatch.setattr("tasks.engine.console.show_repository", show_nothing)
+    texts = {**FILES, "README.md": "Start ollama; none needs a key: sk-no-key-required.\n"}
+    keys = {"LOCAL_API_KEY": placeholder}
+    await StageEight(tmp_path, hub.url, texts=texts, keys=keys).run()
+    assert hub.pushes == 1
 
 
 async def test_what_examples_and_tests_are_full_of_is_no_secret(desk: Desk, hub: Hub) -> None:
