@@ -4,11 +4,32 @@ from core.artifacts.build_report import ChangedFiles, ChangeSummary
 from core.markdown import code, plain, table
 
 _FILES_SHOWN = 20
+_FILES = ("files added", "files changed", "files removed")
+_ANEW = (
+    "That concerns the product as a whole, so all was asked as for a new product and requirements "
+    "are numbered anew: which of them changed which file cannot be told."
+)
 
 
 def change_section(change: ChangeSummary) -> str:
     """What a build changed of the one that it began from."""
     asked = "\n".join(f"- {plain(text)}" for text in change.asked)
+    parts = [f"It changes the build {code(change.baseline)}."]
+    parts += [f"In the questionnaire:\n\n{asked}"] if asked else []
+    parts += _files_anew(change) if change.anew else _files_by_item(change)
+    parts.append(f"{change.kept} files stayed as they were.")
+    return "\n\n".join(parts)
+
+
+def _files_anew(change: ChangeSummary) -> list[str]:
+    """Files alone: requirements of another numbering cannot be told to be the same."""
+    parts = [_ANEW]
+    if change.others.paths:
+        parts.append(table(_FILES, [_cells(change.others)]).rstrip())
+    return parts
+
+
+def _files_by_item(change: ChangeSummary) -> list[str]:
     rows = [
         (
             f"{plain(line.item)}: {plain(line.title)}" if line.title else plain(line.item),
@@ -19,12 +40,9 @@ def change_section(change: ChangeSummary) -> str:
     ]
     if change.others.paths:
         rows.append(("other files, which follow", "–", *_cells(change.others)))
-    head = ("requirement or entity", "is", "files added", "files changed", "files removed")
-    parts = [f"It changes the build {code(change.baseline)}."]
-    parts += [f"In the questionnaire:\n\n{asked}"] if asked else []
-    parts += [table(head, rows).rstrip()] if rows else ["No requirement and no entity changed."]
-    parts.append(f"{change.kept} files stayed as they were.")
-    return "\n\n".join(parts)
+    if not rows:
+        return ["No requirement and no entity changed."]
+    return [table(("requirement or entity", "is", *_FILES), rows).rstrip()]
 
 
 def _cells(files: ChangedFiles) -> tuple[str, str, str]:

@@ -89,9 +89,15 @@ class ChangeSummary(Part):
     asked: tuple[str, ...] = Field(
         default=(), description="What is different in the questionnaire, a phrase each."
     )
+    anew: bool = Field(
+        default=False,
+        description="Answers about the product as a whole are different, so that all was asked as "
+        "for a new product: requirements are numbered anew, and only files are compared.",
+    )
     lines: tuple[ChangeLine, ...] = ()
     others: ChangedFiles = Field(
-        default=ChangedFiles(), description="Files that changed because others did."
+        default=ChangedFiles(),
+        description="Files that changed because others did; of what was asked anew, all that did.",
     )
     kept: int = Field(default=0, ge=0, description="Files that stayed as they were.")
 

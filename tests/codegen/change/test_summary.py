@@ -31,10 +31,27 @@ def test_each_file_is_told_of_with_what_it_serves() -> None:
     assert "other files, which follow | – | `pyproject.toml`" in page
 
 
-def test_where_only_the_whole_is_different_the_page_says_so() -> None:
-    after = replace(BEFORE, asked=ASKED.model_copy(update={"summary": "Other."}))
+def test_where_the_whole_is_different_only_files_are_compared() -> None:
+    files = {**BEFORE.files, "app/tools.py": "new", "app/extra.py": "new"}
+    after = Product(
+        ASKED.model_copy(update={"summary": "Other."}), without(SPEC, "FR-2"), STRUCTURE, files
+    )
     change = summarize("shed-1", BEFORE, after, ("summary",))
     assert change.asked == ("changed summary",)
+    assert change.anew
+    assert change.lines == ()
+    assert change.others == ChangedFiles(added=("app/extra.py",), changed=("app/tools.py",))
+    page = change_section(change)
+    assert "numbered anew" in page
+    assert "FR" not in page
+    assert "| `app/extra.py` | `app/tools.py` | – |" in page
+    same = change_section(summarize("shed-1", BEFORE, replace(after, files=BEFORE.files), ("x",)))
+    assert "|" not in same
+
+
+def test_where_nothing_is_different_the_page_says_so() -> None:
+    change = summarize("shed-1", BEFORE, BEFORE)
+    assert not change.anew
     assert "No requirement and no entity changed." in change_section(change)
 
 
