@@ -4,7 +4,7 @@ import getpass
 import os
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -187,6 +187,16 @@ class GitHubSettings(BaseModel):
         description="Base URL of the API; of GitHub Enterprise, https://HOST/api/v3.",
     )
     private: bool = Field(default=True, description="Whether new repositories are private.")
+    topics: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,49}$")], ...] = Field(
+        default=(),
+        max_length=19,
+        description='Topics of new repositories, as a JSON list such as ["internal", "generated"].',
+    )
+    default_branch: str = Field(
+        default="main",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="Default branch of new repositories, without a slash.",
+    )
     app_id: int = Field(
         default=0,
         ge=0,
@@ -196,12 +206,28 @@ class GitHubSettings(BaseModel):
     app_installation_id: int = Field(
         default=0, ge=0, description="Id of the app's installation at the owner."
     )
+    app_id: int = Field(
+        default=0,
+        ge=0,
+        description="Id of a GitHub App that publishes in place of a token; its private key is the "
+        "secret GITHUB_APP_PRIVATE_KEY. 0: a token does.",
+    )
+    app_installation_id: int = Field(
+        default=0, ge=0, description="Id of the app's installation at the owner."
+    )
+    allowed_findings: tuple[Annotated[str, Field(pattern="^[0-9a-f]{16}$")], ...] = Field(
+        default=(),
+        description="Findings of the scan for secrets that are none: the fingerprints it shows, as "
+        "a JSON list.",
+    )
 
     @model_validator(mode="after")
-    def _app_is_whole(self) -> Self:
+    def _goes_together(self) -> Self:
         given = (bool(self.app_id), bool(self.app_installation_id))
         if any(given) and not (all(given) and self.owner):
             raise ValueError("an app needs app_id, app_installation_id and owner")
+        if self.default_branch in ("build", "review"):
+            raise ValueError("default_branch: builds have branches below 'build' and 'review'")
         return self
 
 

@@ -9,6 +9,7 @@ from github.Repository import Repository
 
 from providers.vcs.git_objects import is_ancestor
 from providers.vcs.github_account import GitHubAccount
+from providers.vcs.github_pulls import close_review, pull_request_of
 from providers.vcs.github_retry import until_cancelled
 from providers.vcs.joining import Joined, follow_up, initial_commit, joined
 from providers.vcs.names import check_branch, check_commit_id, check_slug
@@ -66,7 +67,8 @@ class GitHubPublisher:
         """
         check_slug(release.name)
         check_commit_id(release.commit)
-        check_branch(release.branch_of_change)
+        for branch in (release.branch_of_change, self.account.default_branch):
+            check_branch(branch)
         await refuse_unpublishable(source, release, self._held())
         repository = await until_cancelled(self.account.repository_of, release)
         token = await until_cancelled(self.account.token)
@@ -116,7 +118,8 @@ class _Publishing:
         base = self._default_branch(refs)
         head = refs.get(HEADS + base)
         if head is None and self._release.green:
-            return await self._push(base, Joined(self._release.commit, self._release.commit))
+            first = Joined(self._release.commit, self._release.commit)
+            return await self._close_review(refs, await self._push(base, first))
         if head is None:
             head = await initial_commit(self._git, self._release)
             await push(self._git, self._remote, {HEADS + base: head})
@@ -127,9 +130,9 @@ class _Publishing:
         earlier = {refs[name] for name in builds}
         release = await joined(self._git, self._release, head, earlier)
         if await is_ancestor(self._git, release.commit, head):
-            return self._publication(base, head)
+            return await self._close_review(refs, self._publication(base, head))
         if self._release.green and release.is_first:
-            return await self._push(base, release)
+            return await self._close_review(refs, await self._push(base, release))
         tip = refs.get(HEADS + branch)
         if tip is not None:
             release = await follow_up(
@@ -151,7 +154,7 @@ class _Publishing:
     async def _ask_for(self, branch: str, base: str, *, moved: bool) -> str:
         """The address of the pull request, opened if none is open for what the branch has."""
         request = await until_cancelled(
-            self._account.pull_request,
+            pull_request_of,
             self._repository,
             self._release,
             branch=branch,
@@ -161,10 +164,16 @@ class _Publishing:
         )
         return request.html_url
 
+    async def _close_review(self, refs: Mapping[str, str], publication: Publication) -> Publication:
+        """Close the review of a verified build that is on the default branch."""
+        if self._release.green and HEADS + self._release.branch_of_review in refs:
+            await until_cancelled(close_review, self._repository, self._release)
+        return publication
+
     def _publication(self, branch: str, commit: str) -> Publication:
         return Publication(location=self._repository.clone_url, branch=branch, commit=commit)
 
     def _default_branch(self, refs: Mapping[str, str]) -> str:
         """GitHub's own word where that branch is there; of an empty repository it is a guess."""
         named = self._repository.default_branch
-        return named if HEADS + named in refs else self._release.default_branch
+        return named if HEADS + named in refs else self._account.default_branch

@@ -20,6 +20,8 @@ def open_account(settings: GitHubSettings, secrets: SecretSource) -> GitHubAccou
         owner=settings.owner,
         api=settings.api,
         private=settings.private,
+        topics=settings.topics,
+        default_branch=settings.default_branch,
     )
 
 

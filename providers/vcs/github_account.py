@@ -1,22 +1,22 @@
-"""An account on GitHub: finds or makes the repository of a project, and opens pull requests."""
+"""An account on GitHub: finds or makes the repository of a project."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from github import Auth, Github, GithubException, UnknownObjectException
-from github.PullRequest import PullRequest
 from github.Repository import Repository
 
 from core.errors import PublishingRefusedError
-from providers.vcs.github_errors import messages_of, told
+from providers.vcs.github_errors import told
 from providers.vcs.github_marker import described, is_marked, topic_of
 from providers.vcs.github_retry import CappedRetry
 from providers.vcs.release import Release
 
 API = "https://api.github.com"
 _SECONDS = 30
-_BODY_CHARACTERS = 60_000
-"""Of a pull request's text; GitHub takes 65,536."""
+_UNPROCESSABLE = 422
+_MOST_TOPICS = 20
+"""Of a repository; GitHub takes no more."""
 
 _FREE_NAMES_TRIED = 3
 
@@ -30,6 +30,8 @@ class GitHubAccount:
         owner: user or organisation; empty for the token's own user.
         api: base URL of the API; of GitHub Enterprise, `https://<host>/api/v3`.
         private: whether new repositories are.
+        topics: of new repositories, besides the project's own; at most 19.
+        default_branch: of new repositories.
         writes_apart: seconds between two writing requests, as GitHub asks for.
         retry: how often and how long a request is tried.
     """
@@ -38,6 +40,8 @@ class GitHubAccount:
     owner: str = ""
     api: str = API
     private: bool = True
+    topics: tuple[str, ...] = ()
+    default_branch: str = "main"
     writes_apart: float = 1.0
     retry: CappedRetry = field(default_factory=CappedRetry.patient)
 
@@ -59,7 +63,7 @@ class GitHubAccount:
         github = self._open()
         owner, of_user = self._owner(github)
         full_name = f"{owner}/{release.name}"
-        found = _find(github, full_name)
+        found = _find(github, full_name, release.project)
         if found is None:
             found = self._make(github, owner, of_user, release)
         if not is_marked(found.description, found.topics, release.project):
@@ -67,39 +71,23 @@ class GitHubAccount:
                 f"the repository {full_name!r} is there and not of the project "
                 f"{release.project!r}; it was not touched. {self._free(github, full_name)}"
             )
-        if topic_of(release.project) not in found.topics:
-            with told(f"set the topics of {full_name!r}"):
-                topics = [*found.topics, *release.topics, topic_of(release.project)]
-                found.replace_topics(list(dict.fromkeys(topics)))
+        self._set_topics(found, release.project)
         return found
 
-    def pull_request(
-        self,
-        repository: Repository,
-        release: Release,
-        *,
-        branch: str,
-        base: str,
-        draft: bool,
-        moved: bool,
-    ) -> PullRequest:
-        """The pull request of a branch, opened if there is none.
+    def _set_topics(self, found: Repository, project: str) -> None:
+        """Set the project's own topic and the account's, where there is room for them.
 
-        One that people closed is left closed as long as the branch has nothing new. Where drafts
-        are not to be had, as in private repositories of some plans, it is an ordinary one.
+        A repository without the project's topic is known by its description.
         """
-        opened = _open_pull(repository, branch, moved=moved)
-        if opened is not None:
-            return opened
-        try:
-            with told(f"open a pull request for {branch!r}"):
-                return _opened(repository, release, branch=branch, base=base, draft=draft)
-        except PublishingRefusedError:
-            # It may be there by now: made by this very request, whose first answer was lost.
-            opened = _open_pull(repository, branch, moved=True)
-            if opened is None:
-                raise
-            return opened
+        if topic_of(project) in found.topics or len(found.topics) >= _MOST_TOPICS:
+            return
+        topics = list(dict.fromkeys([*found.topics, topic_of(project), *self.topics]))
+        with told(f"set the topics of {found.full_name!r}"):
+            try:
+                found.replace_topics(topics[:_MOST_TOPICS])
+            except GithubException as error:
+                if error.status != _UNPROCESSABLE:
+                    raise
 
     def _open(self) -> Github:
         return Github(
@@ -139,7 +127,7 @@ class GitHubAccount:
                 return github.get_organization(owner).create_repo(release.name, **options)
         except PublishingRefusedError:
             # Somebody was quicker; perhaps this very build, whose answer was lost on the way.
-            found = _find(github, full_name)
+            found = _find(github, full_name, release.project)
             if found is None:
                 raise
             return found
@@ -148,49 +136,21 @@ class GitHubAccount:
         """A sentence that proposes a name nobody has."""
         for number in range(2, 2 + _FREE_NAMES_TRIED):
             name = f"{full_name}-{number}"
-            if _find(github, name) is None:
+            if _find(github, name, None) is None:
                 free = name.partition("/")[2]
                 return f"The name {free!r} is free: build with it as the repository's name."
         return "Choose another name for the repository."
 
 
-def _find(github: Github, full_name: str) -> Repository | None:
+def _find(github: Github, full_name: str, project: str | None) -> Repository | None:
+    """The repository of a name; one that people gave another name since, if it is the project's."""
     with told(f"look for the repository {full_name!r}"):
         try:
             found = github.get_repo(full_name)
         except UnknownObjectException:
             return None
-    # A repository that was renamed answers under its old name too.
-    return found if found.full_name.lower() == full_name.lower() else None
-
-
-def _open_pull(repository: Repository, branch: str, *, moved: bool) -> PullRequest | None:
-    """The open pull request of a branch; where the branch has nothing new, a closed one will do."""
-    owner = repository.full_name.partition("/")[0]
-    with told(f"look for the pull request of {branch!r}"):
-        there = list(repository.get_pulls(state="all", head=f"{owner}:{branch}"))
-    found = [pull for pull in there if pull.state == "open"] or ([] if moved else there)
-    return found[0] if found else None
-
-
-def _opened(
-    repository: Repository, release: Release, *, branch: str, base: str, draft: bool
-) -> PullRequest:
-    wanted: dict[str, Any] = {
-        "title": release.title,
-        "body": _body(release.report),
-        "base": base,
-        "head": branch,
-    }
-    try:
-        return repository.create_pull(**wanted, draft=draft)
-    except GithubException as error:
-        if not draft or not any("raft" in said for said in messages_of(error)):
-            raise
-    return repository.create_pull(**wanted)
-
-
-def _body(report: str) -> str:
-    if len(report) <= _BODY_CHARACTERS:
-        return report
-    return f"{report[:_BODY_CHARACTERS]}\n\n… the rest is in the build's report."
+    if found.full_name.lower() == full_name.lower():
+        return found
+    # GitHub answers under an old name with whatever was renamed; others may take that name.
+    is_ours = project is not None and is_marked(found.description, found.topics, project)
+    return found if is_ours else None

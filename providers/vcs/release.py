@@ -1,6 +1,6 @@
 """What is published: a commit of a build, and what others are told about it."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 
 class Release(BaseModel):
@@ -16,8 +16,7 @@ class Release(BaseModel):
         description: of the repository.
         report: Markdown for whoever looks at what was not verified or has changed.
         is_change: whether it changes what was published before, which is for people to merge.
-        default_branch: of a repository that is made.
-        topics: of a repository that is made.
+        default_branch: of a repository that is made on this machine.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,9 +31,13 @@ class Release(BaseModel):
     report: str = ""
     is_change: bool = False
     default_branch: str = "main"
-    topics: tuple[str, ...] = Field(default=(), max_length=18)
 
     @property
     def branch_of_change(self) -> str:
         """The branch of what is not verified, or changes what was published before."""
-        return f"build/{self.build}" if self.green else f"review/{self.build}"
+        return f"build/{self.build}" if self.green else self.branch_of_review
+
+    @property
+    def branch_of_review(self) -> str:
+        """The branch of the build as long as it is not verified."""
+        return f"review/{self.build}"

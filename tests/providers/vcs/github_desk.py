@@ -29,6 +29,9 @@ class Desk:
     git: PlainGit
     token: str = TOKEN
     owner: str = ""
+    topics: tuple[str, ...] = ("generated",)
+    default_branch: str = "main"
+    report: str = "# Report\n\nWhat is missing."
 
     async def publish(
         self, build: str, texts: dict[str, str], *, green: bool = True
@@ -44,6 +47,8 @@ class Desk:
         account = GitHubAccount(
             Auth.Token(self.token),
             owner=self.owner,
+            topics=self.topics,
+            default_branch=self.default_branch,
             api=f"{self.hub.url}/api/v3",
             writes_apart=0,
             retry=CappedRetry.patient(longest=2, backoff=0, attempts=2),
@@ -56,8 +61,7 @@ class Desk:
             green=green,
             title=f"Build {build}",
             description='A "shop"\nfor {{ everyone }}',
-            report="# Report\n\nWhat is missing.",
-            topics=("generated",),
+            report=self.report,
         )
         return await GitHubPublisher(account).publish(self.folder / f"{build}.git", release)
 
@@ -70,6 +74,16 @@ class Desk:
         self.git("-C", clone, "commit", "--quiet", "-m", "A person's")
         self.git("-C", clone, "push", "--quiet", "origin", "HEAD")
         return self.git("-C", clone, "rev-parse", "HEAD")
+
+    def rename(self, new: str) -> None:
+        """What a person's renaming of the repository does; the old name leads to the new one."""
+        made = self.hub.repositories.pop(NAME)
+        made |= {"name": new.partition("/")[2], "full_name": new}
+        for address in ("url", "html_url", "clone_url"):
+            made[address] = made[address].replace(NAME, new)
+        self.hub.repositories[new] = made
+        self.hub.renamed[NAME] = new
+        (self.hub.folder / f"{NAME}.git").rename(self.hub.folder / f"{new}.git")
 
     def files(self, branch: str) -> dict[str, str]:
         """Texts of a branch on the server."""

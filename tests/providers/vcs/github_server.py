@@ -24,6 +24,7 @@ TOKEN = "ghs_" + "0" * 36
 APP, INSTALLATION = 7, 11
 ORGANISATION = "acme"
 _PREFIX = "/api/v3"
+_MOST_TOPICS = 20
 
 Answer = tuple[int, dict[str, Any] | list[Any], dict[str, str]]
 Fault = Callable[[str, str], Answer | None]
@@ -39,6 +40,8 @@ class Hub:
 
     Attributes:
         folder: bare repositories, by full name.
+        renamed: names by which repositories are known now, by those they had.
+        comments: on pull requests.
         fault: answers a request in place of the server, or gives nothing.
         cut_push: how many pushes to break off after the request was read, before it is answered.
         refusal: what every push is answered with.
@@ -52,7 +55,9 @@ class Hub:
     folder: Path
     description: Description = field(default_factory=description)
     repositories: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    renamed: dict[str, str] = field(default_factory=dict[str, str])
     pulls: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
+    comments: list[str] = field(default_factory=list[str])
     requests: list[str] = field(default_factory=list[str])
     pushes: int = 0
     problems: list[str] = field(default_factory=list[str])
@@ -141,6 +146,9 @@ def _organisation(hub: Hub, name: str, _document: Any, _query: Any) -> Answer:
 
 def _repository(hub: Hub, name: str, _document: Any, _query: Any) -> Answer:
     found = hub.repositories.get(name)
+    if found is None and name in hub.renamed:
+        address = f"{hub.url}{_PREFIX}/repos/{hub.renamed[name]}"
+        return 301, {"message": "Moved Permanently", "url": address}, {"Location": address}
     return (200, found, {}) if found else (404, {"message": "Not Found"}, {})
 
 
@@ -160,6 +168,8 @@ def _create_own(hub: Hub, document: dict[str, Any], query: Any) -> Answer:
 
 
 def _topics(hub: Hub, name: str, document: dict[str, Any], _query: Any) -> Answer:
+    if len(document["names"]) > _MOST_TOPICS:
+        return unprocessable("Validation Failed")
     hub.repositories[name]["topics"] = document["names"]
     return 200, {"names": document["names"]}, {}
 
@@ -189,10 +199,23 @@ def _create_pull(hub: Hub, name: str, document: dict[str, Any], _query: Any) -> 
         body=document["body"],
         draft=draft,
         html_url=f"{hub.url}/{name}/pull/{number}",
+        url=f"{hub.url}{_PREFIX}/repos/{name}/pulls/{number}",
+        issue_url=f"{hub.url}{_PREFIX}/repos/{name}/issues/{number}",
     )
     made["head"]["ref"], made["base"]["ref"] = document["head"], document["base"]
     pulls.append(made)
     return 201, made, {}
+
+
+def _edit_pull(hub: Hub, name: str, number: str, document: dict[str, Any], _query: Any) -> Answer:
+    pull = hub.pulls[name][int(number) - 1]
+    pull |= document
+    return 200, pull, {}
+
+
+def _comment(hub: Hub, _name: str, _number: str, document: dict[str, Any], _query: Any) -> Answer:
+    hub.comments.append(document["body"])
+    return 201, hub.description.least("issue-comment", body=document["body"]), {}
 
 
 def _git_data(hub: Hub, name: str, _rest: str, _document: Any, _query: Any) -> Answer:
@@ -212,6 +235,8 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (rf"{_REPOS}/topics", "PUT", _topics),
     (rf"{_REPOS}/pulls", "GET", _pulls),
     (rf"{_REPOS}/pulls", "POST", _create_pull),
+    (rf"{_REPOS}/pulls/(\d+)", "PATCH", _edit_pull),
+    (rf"{_REPOS}/issues/(\d+)/comments", "POST", _comment),
     (rf"{_REPOS}/(commits|git/.*)", "GET", _git_data),
 )
 

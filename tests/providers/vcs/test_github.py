@@ -28,7 +28,7 @@ async def test_a_verified_build_is_the_default_branch_of_a_repository_of_its_own
     made = hub.repositories[NAME]
     assert made["private"] is True
     assert made["description"] == 'A "shop" for {{ everyone }} [app-builder: shop]'
-    assert made["topics"] == ["generated", topic_of("shop")]
+    assert made["topics"] == [topic_of("shop"), "generated"]
 
 
 async def test_publishing_again_changes_nothing(desk: Desk, hub: Hub) -> None:

@@ -26,10 +26,17 @@ class Given:
 
 
 def test_a_token_opens_the_account_that_the_settings_name() -> None:
-    settings = GitHubSettings(owner="acme", api="https://ghe.example/api/v3", private=False)
+    settings = GitHubSettings(
+        owner="acme",
+        api="https://ghe.example/api/v3",
+        private=False,
+        topics=("internal",),
+        default_branch="trunk",
+    )
     account = open_account(settings, Given(GITHUB_TOKEN="ghp_x"))
     assert isinstance(account.auth, Auth.Token)
     assert (account.owner, account.api, account.private) == ("acme", settings.api, False)
+    assert (account.topics, account.default_branch) == (("internal",), "trunk")
     assert "ghp_x" not in repr(account)
 
 
@@ -79,8 +86,11 @@ def test_what_is_missing_is_named_with_where_it_was_looked_for(
         {"api": "ftp://x"},
         {"api": "https://token@host/api"},
         {"owner": "a/b"},
+        {"topics": ["Not lower case"]},
+        {"default_branch": "--all"},
+        {"default_branch": "review"},
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"app needs|pattern"):
+    with pytest.raises(ValueError, match=r"app needs|pattern|below 'build'"):
         GitHubSettings.model_validate(wrong)

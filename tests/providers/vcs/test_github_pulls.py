@@ -1,0 +1,82 @@
+"""Pull requests and repositories that change with the builds, and with what people do to them."""
+
+from providers.vcs.github_marker import topic_of
+from tests.providers.vcs.github_desk import FILES, NAME, Desk
+from tests.providers.vcs.github_server import Hub, unprocessable
+
+
+async def test_a_pull_request_has_the_text_of_the_newest_attempt(desk: Desk, hub: Hub) -> None:
+    await desk.publish("shop-1", FILES, green=False)
+    desk.report = "# Report\r\n\r\nLess is missing.\n"
+    await desk.publish("shop-1", {**FILES, "b.txt": "second\n"}, green=False)
+    (pull,) = hub.pulls[NAME]
+    assert pull["body"] == desk.report
+    hub.requests.clear()
+    desk.report = "# Report\n\nLess is missing."  # as a server may keep it
+    await desk.publish("shop-1", {**FILES, "b.txt": "second\n"}, green=False)
+    assert all(request.startswith("GET ") for request in hub.requests)
+
+
+async def test_a_review_is_closed_when_its_build_is_on_the_default_branch(
+    desk: Desk, hub: Hub
+) -> None:
+    await desk.publish("shop-1", FILES, green=False)
+    await desk.publish("shop-1", {**FILES, "b.txt": "second\n"})
+    (pull,) = hub.pulls[NAME]
+    assert pull["state"] == "closed"
+    (comment,) = hub.comments
+    assert "`shop-1` is verified now" in comment
+    assert desk.branches() == ["main", "review/shop-1"]
+    hub.requests.clear()
+    await desk.publish("shop-1", {**FILES, "b.txt": "second\n"})
+    assert len(hub.requests) <= 3
+    assert len(hub.comments) == 1
+
+
+async def test_a_repository_that_people_renamed_is_used_under_its_new_name(
+    desk: Desk, hub: Hub
+) -> None:
+    await desk.publish("shop-1", FILES)
+    desk.rename("ann/store")
+    second = await desk.publish("shop-2", {**FILES, "b.txt": "second\n"})
+    assert list(hub.repositories) == ["ann/store"]
+    assert second.location == f"{hub.url}/ann/store.git"
+    assert second.pull_request == f"{hub.url}/ann/store/pull/1"
+
+
+async def test_a_name_that_leads_to_somebody_elses_repository_is_taken(
+    desk: Desk, hub: Hub
+) -> None:
+    hub.make(NAME, description="Somebody's shop", private=False)
+    desk.rename("ann/store")
+    published = await desk.publish("shop-1", FILES)
+    assert sorted(hub.repositories) == [NAME, "ann/store"]
+    assert published.location == f"{hub.url}/{NAME}.git"
+
+
+async def test_a_repository_whose_topics_are_full_is_published_to(desk: Desk, hub: Hub) -> None:
+    await desk.publish("shop-1", FILES)
+    for number in (20, 19):
+        topics = [f"topic-{each}" for each in range(number)]
+        hub.repositories[NAME]["topics"] = topics
+        await desk.publish("shop-1", FILES)
+        assert hub.repositories[NAME]["topics"][:number] == topics
+    assert hub.repositories[NAME]["topics"][19:] == [topic_of("shop")]
+
+
+async def test_topics_that_github_does_not_take_are_no_failure(desk: Desk, hub: Hub) -> None:
+    refused = unprocessable("Validation Failed")
+    hub.fault = lambda method, path: refused if path.endswith("/topics") else None
+    published = await desk.publish("shop-1", FILES)
+    assert hub.git(NAME, "rev-parse", "main") == published.commit
+    assert hub.repositories[NAME]["topics"] == []
+
+
+async def test_a_new_repository_has_the_topics_and_the_branch_of_the_settings(
+    desk: Desk, hub: Hub
+) -> None:
+    desk.topics, desk.default_branch = ("internal", "generated"), "trunk"
+    first = await desk.publish("shop-1", FILES)
+    assert first.branch == hub.repositories[NAME]["default_branch"] == "trunk"
+    assert hub.repositories[NAME]["topics"] == [topic_of("shop"), "internal", "generated"]
+    assert await desk.publish("shop-1", FILES) == first
