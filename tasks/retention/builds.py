@@ -1,7 +1,7 @@
 """What there is of builds in a store, as far as retention needs to know."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -18,6 +18,7 @@ from core.layout import (
     build_prefix,
     published_build,
 )
+from core.options import NO_BASELINE
 from providers.llm.checkpoints import ANSWERS
 from providers.storage.artifact_store import ArtifactStore
 
@@ -90,8 +91,14 @@ async def find_build(store: ArtifactStore, build_id: str) -> FoundBuild:
     return FoundBuild(build_id, record)
 
 
-async def needed_by_projects(store: ArtifactStore) -> dict[str, str]:
+async def needed_by_projects(
+    store: ArtifactStore, forgotten: Collection[str] = ()
+) -> dict[str, str]:
     """Builds that the next build of their project goes on from, each with why it is needed.
+
+    Args:
+        store: where everything is.
+        forgotten: keys of the notes of what builds began from that count no more.
 
     Raises:
         StorageError: the store failed, or what it says of a project cannot be read: then nobody
@@ -100,8 +107,11 @@ async def needed_by_projects(store: ArtifactStore) -> dict[str, str]:
     needed: dict[str, str] = {}
     for project_id in await store.list_folders(PROJECTS):
         for key in await store.list_keys(begun_changes(project_id)):
+            if key in forgotten:
+                continue
             begun = await store.read_artifact(key, BegunChange)
-            needed[begun.baseline] = "a change of it was begun and is not published"
+            if begun.baseline != NO_BASELINE:
+                needed[begun.baseline] = "a change of it was begun and is not published"
         try:
             last = await store.read_artifact(published_build(project_id), PublishedBuild)
         except ArtifactNotFoundError:

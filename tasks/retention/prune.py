@@ -10,10 +10,11 @@ from core.settings import Settings
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.lease import forget_lease
 from tasks.engine.build_lock import build_held
+from tasks.retention.beginnings import abandoned, find_beginnings
 from tasks.retention.builds import FoundBuild, find_build, find_builds, needed_by_projects
 from tasks.retention.removal import measure, own_repository, remove_build
 from tasks.retention.selection import RetentionPolicy, Verdict, judge, still_may_go
-from tasks.retention.sweep import sweep_results, sweep_shared
+from tasks.retention.sweep import Swept, sweep_results, sweep_shared
 
 
 class BuildRow(BaseModel):
@@ -101,8 +102,12 @@ async def prune(
         StorageError: the store failed, or what it says of a project cannot be read.
     """
     builds = {build.build_id: build for build in await find_builds(store)}
-    needed = await needed_by_projects(store)
+    notes = await find_beginnings(store)
+    old = await abandoned(store, notes, builds.values(), days=policy.days, now=now)
+    needed = await needed_by_projects(store, {note.key for note in old})
     verdicts = judge(list(builds.values()), policy, needed=needed, now=now)
+    if not dry_run:  # before the builds that they need
+        await store.delete_all([note.key for note in old])
     rows: list[BuildRow] = []
     for verdict in verdicts:
         row = BuildRow(verdict=verdict)
@@ -118,11 +123,15 @@ async def prune(
     shared = await sweep_shared(
         store, seconds=settings.response_cache_seconds, now=now, dry_run=dry_run
     )
+    begun = Swept(
+        tuple(note.key for note in old), sum(note.size for note in old), len(notes) - len(old)
+    )
     swept = tuple(
         SweptRow(what=what, removed=len(each.removed), size=each.removed_bytes, stay=each.stay)
         for what, each in (
             ("kept results that no build refers to", results),
             ("answers that no longer serve other builds", shared),
+            ("notes of what unfinished builds began from", begun),
         )
     )
     return PruneReport(dry_run=dry_run, policy=policy, builds=tuple(rows), swept=swept)

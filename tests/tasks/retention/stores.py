@@ -96,10 +96,13 @@ class Home:
         )
         await self.store.write_artifact(published_build(project), published)
 
-    async def begin_change(self, project_id: str, answers_id: str, baseline: str) -> None:
-        """Note what a change that is not published began from."""
+    async def begin_change(
+        self, project_id: str, answers_id: str, baseline: str, *, days: float = 0
+    ) -> None:
+        """Note what a build that is not published began from, some days ago."""
         key = begun_change(project_id, answers_id)
         await self.store.write_artifact(key, BegunChange(baseline=baseline))
+        self.age(key, timedelta(days=days))
 
     async def builds(self) -> list[str]:
         """Ids of the builds of which there is anything in the store."""

@@ -62,7 +62,7 @@ async def test_a_dry_run_says_the_same_and_removes_nothing(home: Home) -> None:
     repository = home.root / "repositories" / "notes-a.git"
     assert done.gone[0].repository == str(repository)
     assert list(repository.parent.glob("*notes-a*")) == []
-    assert [each.removed for each in done.swept] == [1, 0]
+    assert [each.removed for each in done.swept] == [1, 0, 0]
 
 
 @pytest.mark.parametrize(
