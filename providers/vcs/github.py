@@ -43,10 +43,12 @@ class GitHubPublisher:
         account: where.
         held: secrets that must not be in what is published, besides the account's own; asked for
             when something is.
+        allowed: fingerprints of findings that an operator says are no secrets.
     """
 
     account: GitHubAccount
     held: Callable[[], Collection[str]] = frozenset[str]
+    allowed: Collection[str] = ()
 
     async def publish(self, source: Path, release: Release) -> Publication:
         """Publish a release.
@@ -69,7 +71,7 @@ class GitHubPublisher:
         check_commit_id(release.commit)
         for branch in (release.branch_of_change, self.account.default_branch):
             check_branch(branch)
-        await refuse_unpublishable(source, release, self._held())
+        await refuse_unpublishable(source, release, self._held(), self.allowed)
         repository = await until_cancelled(self.account.repository_of, release)
         token = await until_cancelled(self.account.token)
         remote = Remote(repository.clone_url, token)

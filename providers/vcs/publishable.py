@@ -1,9 +1,11 @@
 """Holds a history to what may leave this machine: no secret, and no more than servers take."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from core.errors import PublishingRefusedError
+from providers.vcs.fingerprints import fingerprint
 from providers.vcs.history_files import HistoryText, read_history_files, read_messages
 from providers.vcs.release import Release
 from providers.vcs.secret_scan import SecretFinding, find_secrets
@@ -18,7 +20,10 @@ _SHORT_ID = 12
 
 
 async def refuse_unpublishable(
-    repository: Path, release: Release, held: Collection[str] = ()
+    repository: Path,
+    release: Release,
+    held: Collection[str] = (),
+    allowed: Collection[str] = (),
 ) -> None:
     """Look at every file and message of every commit before any of it is pushed.
 
@@ -26,6 +31,7 @@ async def refuse_unpublishable(
         repository: folder of a bare repository.
         release: what is to be published; its texts are looked at as well.
         held: secrets of this process, as `find_secrets` looks for them.
+        allowed: fingerprints of findings that an operator says are no secrets.
 
     Raises:
         PublishingRefusedError: something looks like a secret, or is too large; files and lines are
@@ -40,18 +46,38 @@ async def refuse_unpublishable(
         TreeFile(f"({what})", text.encode(), executable=False)
         for what, text in (("commit messages", _lines_of(messages)), ("report", told))
     ]
-    findings = await find_secrets([*(text.file for text in texts), *others], held)
+    files = [*(text.file for text in texts), *others]
+    findings: Sequence[SecretFinding] = await find_secrets(files, held)
+    if allowed:
+        findings = await asyncio.to_thread(_not_allowed, findings, files, allowed)
     if not findings:
         return
-    shown = [_shown(finding, texts, messages) for finding in findings[:_SHOWN]]
+    named = await asyncio.to_thread(_named, findings[:_SHOWN], files)
+    shown = [f"{_shown(finding, texts, messages)}{name}" for finding, name in named]
     more = len(findings) - _SHOWN
     raise PublishingRefusedError(
         f"{len(findings)} places look like secrets, so nothing was pushed:\n"
         + "\n".join(f"- {place}" for place in shown)
         + (f"\n- and {more} more" if more > 0 else "")
-        + "\nHave the files written again with --from-stage 7. Where one is no secret, publish "
-        "to 'local', and push from there."
+        + "\nHave the files written again with --from-stage 7. What is no secret can be allowed by "
+        "the fingerprint in brackets, in APP_BUILDER_GITHUB__ALLOWED_FINDINGS."
     )
+
+
+def _not_allowed(
+    findings: Sequence[SecretFinding], files: Sequence[TreeFile], allowed: Collection[str]
+) -> list[SecretFinding]:
+    return [each for each in findings if fingerprint(each, files[each.source]) not in allowed]
+
+
+def _named(
+    findings: Sequence[SecretFinding], files: Sequence[TreeFile]
+) -> list[tuple[SecretFinding, str]]:
+    """Findings, each with its fingerprint for a message."""
+    names = (fingerprint(finding, files[finding.source]) for finding in findings)
+    return [
+        (each, f" [{name}]" if name else "") for each, name in zip(findings, names, strict=True)
+    ]
 
 
 def _refuse_large(files: Sequence[TreeFile]) -> None:

@@ -22,6 +22,9 @@ _LEFT_OUT = (
     "HexHighEntropyString",
     "IPPublicDetector",
 )
+HELD = "A secret of this system"
+"""What a finding calls a secret that this process has itself."""
+
 _TOKENS = {
     "Anthropic API Key": r"sk-ant-[A-Za-z0-9_-]{20,}",
     "DeepSeek or OpenAI API Key": r"\bsk-(?:proj-|or-v1-)?[A-Za-z0-9_-]{32,}",
@@ -124,7 +127,7 @@ def _known(file: TreeFile, held: Collection[str]) -> Iterator[tuple[int, str]]:
             if re.search(form, line):
                 yield number, kind
         if any(secret in line for secret in sought):
-            yield number, "A secret of this system"
+            yield number, HELD
 
 
 def _sought(secret: str) -> Iterator[str]:

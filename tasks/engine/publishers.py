@@ -33,7 +33,11 @@ def open_publisher(
             from providers.vcs.github import GitHubPublisher
             from providers.vcs.github_access import open_account
 
-            return GitHubPublisher(open_account(settings.github, secrets), held=secrets.given_out)
+            return GitHubPublisher(
+                open_account(settings.github, secrets),
+                held=secrets.given_out,
+                allowed=settings.github.allowed_findings,
+            )
 
 
 def local_repositories(settings: Settings) -> Path:

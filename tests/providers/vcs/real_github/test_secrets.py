@@ -60,7 +60,8 @@ async def test_a_secret_in_a_generated_file_stops_the_stage(
     monkeypatch.setattr("tasks.engine.console.show_repository", show_nothing)
     texts = {**FILES, "app/config.py": f"# first\n{PLANTED[planted]}"}
     with pytest.raises(
-        PublishingRefusedError, match=f"(?m)^- app/config.py:2: {kind_of(planted)}$"
+        PublishingRefusedError,
+        match=rf"(?m)^- app/config.py:2: {kind_of(planted)} \[[0-9a-f]{{16}}\]$",
     ) as told:
         await StageEight(tmp_path, hub.url, texts=texts).run()
     assert_stopped(told.value, hub, planted)
@@ -133,6 +134,24 @@ async def test_a_key_of_a_provider_is_looked_for_as_it_is(
         await stage.run()
     assert key not in str(told.value)
     assert hub.requests == []
+
+
+async def test_what_an_operator_allows_is_published_and_nothing_else(
+    hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.engine.console.show_repository", show_nothing)
+    texts = {**FILES, "app/a.py": PLANTED["AWS Access Key"], "app/b.py": PLANTED[KEYWORD]}
+    with pytest.raises(PublishingRefusedError, match="2 places") as told:
+        await StageEight(tmp_path, hub.url, texts=texts).run()
+    names = re.findall(r"\[([0-9a-f]{16})\]", str(told.value))
+    one = {"allowed_findings": names[:1]}
+    with pytest.raises(PublishingRefusedError, match="1 places") as told:
+        await StageEight(tmp_path, hub.url, texts=texts, github=one).run()
+    assert names[1] in str(told.value)
+    assert hub.requests == []
+    both = StageEight(tmp_path, hub.url, texts=texts, github={"allowed_findings": names})
+    assert (await both.run()).branch == "main"
+    assert hub.pushes == 1
 
 
 async def test_any_line_of_the_app_s_private_key_is_looked_for(hub: Hub, tmp_path: Path) -> None:
