@@ -218,13 +218,6 @@ def _comment(hub: Hub, _name: str, _number: str, document: dict[str, Any], _quer
     return 201, hub.description.least("issue-comment", body=document["body"]), {}
 
 
-def _git_data(hub: Hub, name: str, _rest: str, _document: Any, _query: Any) -> Answer:
-    """Histories are git's business here; of an empty repository GitHub has nothing to say."""
-    if name in hub.repositories and not hub.git(name, "branch"):
-        return 409, {"message": "Git Repository is empty."}, {}
-    return 404, {"message": "Not Found"}, {}
-
-
 _REPOS = r"/repos/([^/]+/[^/]+)"
 _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (r"/user", "GET", _user),
@@ -237,7 +230,6 @@ _ROUTES: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
     (rf"{_REPOS}/pulls", "POST", _create_pull),
     (rf"{_REPOS}/pulls/(\d+)", "PATCH", _edit_pull),
     (rf"{_REPOS}/issues/(\d+)/comments", "POST", _comment),
-    (rf"{_REPOS}/(commits|git/.*)", "GET", _git_data),
 )
 
 

@@ -1,5 +1,6 @@
 """Stage 8 where something is in the way: it says so, loses nothing, and goes on afterwards."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -180,10 +181,16 @@ async def test_an_empty_repository_of_ours_is_filled(hub: Hub, stage: StageEight
     hub.fault = answering(f"PUT /repos/{NAME}/topics", 502, "Bad gateway")
     with pytest.raises(RemoteFailedError):
         await stage.run()
-    assert hub.answer("GET", f"/repos/{NAME}/commits", {}, b"")[0] == 409
+    assert list(hub.repositories) == [NAME]
+    assert hub.git(NAME, "branch") == ""
+    assert hub.pushes == 0
     clear(hub)
+    hub.requests.clear()
     record = await stage.run()
     assert hub.git(NAME, "rev-parse", "main") == record.commit
+    assert hub.pushes == 1
+    # Nothing is asked for that GitHub answers with 409 as long as a repository is empty.
+    assert not any(re.search(r"/(commits|contents|git)\b", asked) for asked in hub.requests)
 
 
 async def test_a_foreign_repository_is_named_with_a_name_that_is_free(
