@@ -189,13 +189,10 @@ class GitHubSettings(BaseModel):
     private: bool = Field(default=True, description="Whether new repositories are private.")
     topics: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,49}$")], ...] = Field(
         default=(),
-        max_length=19,
         description='Topics of new repositories, as a JSON list such as ["internal", "generated"].',
     )
     default_branch: str = Field(
-        default="main",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
-        description="Default branch of new repositories, without a slash.",
+        default="main", pattern=r"^\w[\w.-]*$", description="Default branch of new repositories."
     )
     app_id: int = Field(
         default=0,
@@ -205,11 +202,6 @@ class GitHubSettings(BaseModel):
     )
     app_installation_id: int = Field(
         default=0, ge=0, description="Id of the app's installation at the owner."
-    )
-    allowed_findings: tuple[Annotated[str, Field(pattern="^[0-9a-f]{16}$")], ...] = Field(
-        default=(),
-        description="Findings of the scan for secrets that are none: the fingerprints it shows, as "
-        "a JSON list.",
     )
 
     @model_validator(mode="after")

@@ -30,7 +30,7 @@ class GitHubAccount:
         owner: user or organisation; empty for the token's own user.
         api: base URL of the API; of GitHub Enterprise, `https://<host>/api/v3`.
         private: whether new repositories are.
-        topics: of new repositories, besides the project's own; at most 19.
+        topics: of new repositories, besides the project's own; 19 at most are set.
         default_branch: of new repositories.
         writes_apart: seconds between two writing requests, as GitHub asks for.
         retry: how often and how long a request is tried.
