@@ -203,6 +203,11 @@ class GitHubSettings(BaseModel):
     app_installation_id: int = Field(
         default=0, ge=0, description="Id of the app's installation at the owner."
     )
+    allowed_findings: tuple[Annotated[str, Field(pattern="^[0-9a-f]{16}$")], ...] = Field(
+        default=(),
+        description="Findings of the scan for secrets that are none: the fingerprints it shows, as "
+        "a JSON list.",
+    )
 
     @model_validator(mode="after")
     def _goes_together(self) -> Self:
