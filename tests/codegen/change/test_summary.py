@@ -6,6 +6,7 @@ from codegen.change.items import item_changes, product_items
 from codegen.change.summary import Product, change_title, summarize
 from codegen.change_section import change_section
 from core.artifacts.build_report import ChangedFiles
+from core.artifacts.change import ItemChange
 from tests.codegen.change.products import ASKED, LEND, SHOW, SPEC, STRUCTURE, changed, without
 
 BEFORE = Product(ASKED, SPEC, STRUCTURE, {file.path: "old" for file in STRUCTURE.files})
@@ -68,3 +69,15 @@ def test_the_title_says_what_it_is_about_and_stays_short() -> None:
     assert change_title("Shed", (), ("non_goals",)) == "Change Shed: other non goals"
     assert change_title("Shed", (), ()) == "Change Shed"
     assert len(change_title("Shed" * 40, items, ())) == 70
+
+
+def test_what_concerns_nobody_knows_what_is_told_once() -> None:
+    gone = ItemChange(item="feature: Print", how="removed")
+    assert change_title("Shed", [gone], ("summary", "feature: Print")) == (
+        "Change Shed: remove Print, other summary"
+    )
+    asked = ASKED.model_copy(update={"features": ASKED.features[:1]})
+    after = Product(asked, BEFORE.spec, STRUCTURE, BEFORE.files)
+    change = summarize("shed-1", BEFORE, after, ("feature: Show the shed",))
+    assert change.asked == ("removed feature: Show the shed",)
+    assert change.anew
