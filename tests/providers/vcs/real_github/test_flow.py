@@ -23,6 +23,14 @@ OURS = ("flows.cli", "prefect", "multiprocessing")
 _SECONDS = 600
 """A build takes a few on a quiet machine."""
 
+SHELF = {"name": "Shelf", "fields": [{"name": "room", "required": True}]}
+
+
+def book(field: str) -> dict[str, object]:
+    """What a book is, with a field of that name."""
+    return {"name": "Book", "fields": [{"name": "title", "required": True}, {"name": field}]}
+
+
 pytestmark = pytest.mark.timeout(900)
 
 
@@ -54,6 +62,11 @@ class Office:
             output, _ = process.communicate(timeout=_SECONDS)
         assert process.returncode == 0, output
         return output
+
+    @property
+    def first(self) -> Path:
+        """The answers that the story begins with."""
+        return self.questionnaire("first", entities=[book("recommended by"), SHELF])
 
     def questionnaire(self, name: str, **changes: object) -> Path:
         """The example's answers, changed."""
@@ -107,7 +120,7 @@ def test_a_green_build_is_the_default_branch_and_leaves_no_trace_of_the_token(
 ) -> None:
     with watched() as seen:
         office.hub.happened = lambda _event: seen.update(processes_with_token())
-        output = office.build(TINY)
+        output = office.build(office.first)
         office.hub.happened = lambda _event: None
     hub = office.hub
     assert "tests green" in output
@@ -126,22 +139,32 @@ def test_a_green_build_is_the_default_branch_and_leaves_no_trace_of_the_token(
 def test_built_again_nothing_is_done_twice(office: Office) -> None:
     before = office.hub.git(NAME, "show-ref")
     office.hub.requests.clear()
-    office.build(TINY)
+    office.build(office.first)
     assert office.hub.git(NAME, "show-ref") == before
     assert office.hub.pushes == 1
     assert all(request.startswith("GET ") for request in office.hub.requests)
 
 
-def test_changed_answers_are_a_pull_request_against_the_same_repository(office: Office) -> None:
+def test_a_renamed_field_is_a_pull_request_of_the_files_that_it_concerns(office: Office) -> None:
     hub = office.hub
     before = hub.git(NAME, "rev-parse", "main")
-    summary = "A person keeps the books they want to read, and says which one comes next."
-    output = office.build(office.questionnaire("changed", summary=summary))
+    output = office.build(office.questionnaire("changed", entities=[book("told by"), SHELF]))
     (pull,) = hub.pulls[NAME]
     assert (pull["draft"], pull["base"]["ref"]) == (False, "main")
     assert pull["html_url"] in output
     assert hub.git(NAME, "rev-parse", "main") == before
     assert list(hub.repositories) == [NAME]
+    changed = hub.git(NAME, "diff", "--name-only", "main", pull["head"]["ref"]).splitlines()
+    files = set(changed) - {"BUILD_REPORT.md"}
+    assert "app/models/book.py" in files
+    assert not [path for path in files if "shelf" in path or path == "app/database.py"]
+    section = pull["body"].partition("## What changed")[2].partition("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    (head, *_), told = rows, "\n".join(rows)
+    assert head.startswith("| requirement or entity | is | files added | files changed |")
+    assert any(row.startswith("| Book | changed |") for row in rows)
+    assert {path for path in files if f"`{path}`" in told} == files
+    assert "shelf" not in told.lower()
 
 
 def test_a_build_that_could_not_be_verified_is_a_draft_beside_a_page_that_says_so(
