@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from tests.providers.storage.backup_commands import backups, run_commands
 def stop_server(home: Path) -> None:
     """Stop the Prefect server that outlives the killed builds, as its machine's end would."""
     server = json.loads((home / "prefect/server.json").read_text())
-    os.kill(server["pid"], signal.SIGKILL)
+    with suppress(ProcessLookupError):  # it may have ended by itself
+        os.kill(server["pid"], signal.SIGKILL)
 
 
 @pytest.mark.timeout(600)
