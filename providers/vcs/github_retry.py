@@ -10,14 +10,16 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, ParamSpec, Self, TypeVar
 
-from github.GithubException import RateLimitExceededExceedsMaxWait
+from github.GithubException import RateLimitExceededExceedsMaxWait, RateLimitExceededException
 from github.GithubRetry import GithubRetry
+from urllib3.exceptions import MaxRetryError
 from urllib3.response import BaseHTTPResponse
 
 LONGEST_WAIT = 120.0
 """Seconds waited for GitHub's leave; what takes longer is told, and the build can be resumed."""
 
 _ATTEMPTS = 4
+_FORBIDDEN = 403
 _BACKOFF = 0.5
 
 _P = ParamSpec("_P")
@@ -80,7 +82,7 @@ class CappedRetry(GithubRetry):
         """The rules for the next attempt.
 
         Raises:
-            RateLimitExceededExceedsMaxWait: the server asks to wait longer than the limit.
+            RateLimitExceededException: a rate limit lasts, or asks to wait longer than the limit.
         """
         asked = self.get_retry_after(response) if response else None
         longest = self.max_rate_limit_wait
@@ -91,7 +93,16 @@ class CappedRetry(GithubRetry):
             raise RateLimitExceededExceedsMaxWait(
                 response.status, {"message": said}, dict(response.headers), wait=asked
             )
-        return super().increment(method, url, response, error, _pool, _stacktrace)
+        try:
+            return super().increment(method, url, response, error, _pool, _stacktrace)
+        except MaxRetryError:
+            # Of 403 answers only rate limits are tried again, and their text was read for that.
+            if response is None or response.status != _FORBIDDEN:
+                raise
+            said = "rate limit: it lasts longer than is waited for"
+            raise RateLimitExceededException(
+                response.status, {"message": said}, dict(response.headers)
+            ) from None
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
         """Whether an answer is one to try again after; asked after every answer.
