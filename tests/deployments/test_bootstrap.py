@@ -20,7 +20,7 @@ ENVIRONMENT = {
     "OUTCOME_WEBHOOK_URL": "https://hooks.example/outcomes",
 }
 
-pytestmark = pytest.mark.usefixtures("prefect_server")
+pytestmark = [pytest.mark.usefixtures("prefect_server"), pytest.mark.xdist_group("registered")]
 
 
 @pytest.fixture(autouse=True)

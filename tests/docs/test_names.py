@@ -71,6 +71,7 @@ def test_paths_are_there(page: str) -> None:
         "app-builder/",
         "__init__.py",
         "conftest.py",
+        "deployments/.env",
         "deployments/secrets",
         "deployments/models",
         "builds/",
