@@ -25,7 +25,7 @@ import asyncio, sys
 from pathlib import Path
 from core.settings import BreakerSettings
 from providers.llm.breakers import Breakers
-from providers.storage.ledger import UsageLedger
+from tests.providers.storage.ledgers import ledger_in
 from tests.providers.llm.test_breakers_and_ledger import FIRST, record
 
 async def main(path):
