@@ -104,6 +104,7 @@ async def test_the_collector_passes_over_loaded_code_and_comes_less_often(home: 
             assert gc.get_threshold()[0] >= 10_000
         frozen = gc.get_freeze_count()
         async with opened(home, {}):
-            assert gc.get_freeze_count() == frozen, "once a process: what builds leave is collected"
+            # Once a process: what builds leave is collected. What was frozen can go all the same.
+            assert gc.get_freeze_count() <= frozen
     finally:
         gc.set_threshold(*before)

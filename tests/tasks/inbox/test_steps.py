@@ -94,10 +94,8 @@ async def test_a_deployment_that_is_not_there_is_named(inbox: Inbox) -> None:
 
 async def test_a_questionnaire_that_no_run_takes_is_rejected(inbox: Inbox) -> None:
     await inbox.drop("a.json", json.dumps({"project_name": "N", "summary": "é" * 59_000}))
-    large = {"title": "t", "description": "\U0001f600" * 4_900}
-    await inbox.drop(
-        "b.json", json.dumps({"project_name": "N", "summary": "s", "features": [large] * 12})
-    )
+    large = [{"title": f"t{number}", "description": "\U0001f600" * 4_900} for number in range(12)]
+    await inbox.drop("b.json", json.dumps({"project_name": "N", "summary": "s", "features": large}))
     found = await inbox.look()
     assert [file.became for file in found] == ["taken", "rejected"]
     assert "bytes of JSON" in found[1].reason
