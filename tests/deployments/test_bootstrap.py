@@ -1,9 +1,7 @@
-"""Registering on a real Prefect server: everything once, and nothing the second time.
-
-The tests of this file build on one another: the first one registers.
-"""
+"""Registering on a real Prefect server: everything once, and nothing the second time."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,13 +18,38 @@ ENVIRONMENT = {
     "OUTCOME_WEBHOOK_URL": "https://hooks.example/outcomes",
 }
 
-pytestmark = [pytest.mark.usefixtures("prefect_server"), pytest.mark.xdist_group("registered")]
+KEYS = {
+    "APP_BUILDER_SECRET_SOURCES": '["environment", "prefect"]',
+    "DEEPSEEK_API_KEY": "hidden-key",
+}
+
+
+@dataclass(frozen=True)
+class First:
+    """What came of the first dry run on a new server, and of the first run after it."""
+
+    before: dict[str, Any]
+    after_dry_run: dict[str, Any]
+    announced: list[str]
+    told: list[str]
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def first(prefect_server: None) -> First:
+    """Everything is registered, in whichever process a test of this file runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in KEYS.items():
+            patch.setenv(name, value)
+        before = await whole_state()
+        announced = await registered(dry_run=True)
+        after = await whole_state()
+        return First(before, after, announced, await registered())
 
 
 @pytest.fixture(autouse=True)
 def _keys(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction] -- used by pytest
-    monkeypatch.setenv("APP_BUILDER_SECRET_SOURCES", '["environment", "prefect"]')
-    monkeypatch.setenv("DEEPSEEK_API_KEY", "hidden-key")
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
 
 
 async def registered(
@@ -53,11 +76,9 @@ async def whole_state() -> dict[str, Any]:
     return state
 
 
-async def test_a_dry_run_changes_nothing_and_a_second_run_not_even_a_time() -> None:
-    before = await whole_state()
-    dry = await registered(dry_run=True)
-    assert await whole_state() == before
-    assert await registered() == dry
+async def test_a_dry_run_changes_nothing_and_a_second_run_not_even_a_time(first: First) -> None:
+    assert first.after_dry_run == first.before
+    assert first.told == first.announced
     state = await whole_state()
     assert await registered() == []
     assert await whole_state() == state
