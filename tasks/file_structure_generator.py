@@ -7,12 +7,12 @@ from core.artifacts.answers import ModulePlan
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import FileStructure, StructuralIssues
-from core.errors import AnswerError
 from core.layout import DOCS, FILE_STRUCTURE, SCHEMA, SPECS_CLEAN, STRUCTURAL_ISSUES
 from prompts.contexts import ModulePlanContext
-from tasks.engine.changing.structure import MAX_PLANS, structure_of_change
+from tasks.engine.changing.structure import structure_of_change
 from tasks.engine.module_files import ask_files, with_files
-from tasks.engine.scaffolding import served_files, settle_dependencies
+from tasks.engine.plan_rounds import plan_in_rounds
+from tasks.engine.scaffolding import served_files
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
 
@@ -46,8 +46,7 @@ async def _plan(work: StageWork, spec: CleanSpec, noted: StructuralIssues) -> Fi
     def check(plan: ModulePlan) -> None:
         refuse_errors(check_plan(spec, schema, plan))
 
-    issues = noted
-    for plan_round in range(MAX_PLANS):
+    async def ask(issues: StructuralIssues, plan_round: int) -> FileStructure:
         context = ModulePlanContext(
             specs=spec,
             docs=work.read(DOCS),
@@ -56,10 +55,6 @@ async def _plan(work: StageWork, spec: CleanSpec, noted: StructuralIssues) -> Fi
             served=served_files(spec),
         )
         plan = await work.ask(context, ModulePlan, check, review_round=plan_round)
-        structure = FileStructure(modules=plan.empty_modules, dependencies=plan.packages)
-        structure, unknown = await settle_dependencies(work, spec, structure)
-        if not unknown:
-            return structure
-        issues = StructuralIssues(issues=(*noted.issues, *unknown))
-    told = "; ".join(issue.message for issue in issues.issues[len(noted.issues) :])
-    raise AnswerError(f"after {MAX_PLANS} plans, dependencies are declared that cannot be: {told}")
+        return FileStructure(modules=plan.empty_modules, dependencies=plan.packages)
+
+    return await plan_in_rounds(work, spec, noted, ask)

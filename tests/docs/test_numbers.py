@@ -13,7 +13,7 @@ from providers.llm import http_client
 from providers.llm.conversation import MAX_CALLS, MAX_EXTENSIONS, MAX_REASKS
 from providers.llm.retrying import Patience
 from providers.vcs.history import FIRST_DATE
-from tasks.schema_generator import ENTITIES_AT_ONCE
+from tasks.engine.schema_parts import ENTITIES_AT_ONCE
 from tasks.validator import MAX_ROUNDS
 from tests.docs.pages import read
 

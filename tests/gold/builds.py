@@ -10,7 +10,7 @@ from core.artifacts.questionnaire import Questionnaire
 from core.layout import COMMITTED_REPORT
 from core.options import BuildOptions
 from flows.build_app import build_app
-from tasks.schema_generator import ENTITIES_AT_ONCE
+from tasks.engine.schema_parts import ENTITIES_AT_ONCE
 from tests.flows.command import templates
 from tests.gold.contracts import Document
 from tests.gold.playback import Place, Playback

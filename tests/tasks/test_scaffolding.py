@@ -21,7 +21,8 @@ from core.errors import AnswerError, InputError
 from core.layout import FILE_STRUCTURE, SPECS_CLEAN, VALIDATED_STRUCTURE
 from prompts.contexts import FileIndex
 from tasks.code_generation import write_file
-from tasks.file_structure_generator import MAX_PLANS, generate_structure
+from tasks.engine.plan_rounds import MAX_PLANS
+from tasks.file_structure_generator import generate_structure
 from tasks.validator import validate_structure
 from tests.codegen.scaffolds.products import made
 from tests.codegen.structures import MODELS, PLANNED, SPEC, STRUCTURE, TESTS

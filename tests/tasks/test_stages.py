@@ -34,10 +34,11 @@ from core.layout import (
 )
 from tasks.clarifier import clarify
 from tasks.docs_creator import create_docs
+from tasks.engine.schema_parts import ENTITIES_AT_ONCE
 from tasks.engine.stage_call import BASELINE
 from tasks.normalizer import normalize
 from tasks.questionnaire import read_questionnaire
-from tasks.schema_generator import ENTITIES_AT_ONCE, generate_schema
+from tasks.schema_generator import generate_schema
 from tasks.structural_validator import find_issues
 from tests.codegen.structures import (
     SCHEMA as SCHEMA_DOC,

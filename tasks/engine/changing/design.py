@@ -5,21 +5,18 @@ from codegen.change.schema_merge import Designing, changed_places
 from codegen.change.scope import SpecScope
 from codegen.documents import check_docs
 from codegen.issues import refuse_errors
-from codegen.schema_checks import check_schema, check_schema_part
+from codegen.schema_checks import check_schema_part
 from codegen.schema_docs import without_schema
 from core.artifacts.answers import IssueList, SchemaPart
 from core.artifacts.change import Change
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import StructuralIssue, StructuralIssues
-from core.errors import AnswerError
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN, STRUCTURAL_ISSUES
 from prompts.change_contexts import DocsChangeContext, IssuesChangeContext, SchemaChangeContext
 from prompts.contexts import EntityNames
+from tasks.engine.schema_parts import ask_in_parts, put_together, refuse_other_entities
 from tasks.engine.stage_work import StageWork
-
-ENTITIES_AT_ONCE = 6
-"""Entities asked for in one question, so that no answer has to hold a large schema."""
 
 
 async def docs_of_change(work: StageWork) -> str | None:
@@ -54,44 +51,24 @@ async def schema_of_change(work: StageWork, docs: str) -> Schema:
         after=work.read(SPECS_CLEAN, CleanSpec),
         schema=work.before(SCHEMA, Schema),
     )
-    parts: tuple[SchemaPart, ...] = ()
-    names = designing.asked
-    groups = [names[n : n + ENTITIES_AT_ONCE] for n in range(0, len(names), ENTITIES_AT_ONCE)]
-    for group in groups or [()] if designing.is_asked else []:
-        parts = (*parts, await _ask_part(work, designing, docs, group, parts))
-    try:
-        schema = designing.whole(parts)
-        refuse_errors(check_schema(designing.after, schema))
-    except ValueError as error:
-        raise AnswerError(f"the parts of the schema do not fit together: {error}") from None
-    return schema
 
+    async def ask(names: tuple[str, ...], earlier: tuple[SchemaPart, ...]) -> SchemaPart:
+        def check(part: SchemaPart) -> None:
+            refuse_other_entities(part, names)
+            merged = designing.merged_part(part)
+            refuse_errors(check_schema_part(designing.after, merged, (designing.kept, *earlier)))
 
-async def _ask_part(
-    work: StageWork,
-    designing: Designing,
-    docs: str,
-    names: tuple[str, ...],
-    earlier: tuple[SchemaPart, ...],
-) -> SchemaPart:
-    def check(part: SchemaPart) -> None:
-        found = [entity.name for entity in part.entities]
-        if sorted(found) != sorted(names):
-            raise ValueError(
-                f"entities must be exactly {', '.join(names) or 'none'}, "
-                f"not {', '.join(found) or 'none'}"
-            )
-        merged = designing.merged_part(part)
-        refuse_errors(check_schema_part(designing.after, merged, (designing.kept, *earlier)))
+        context = SchemaChangeContext(
+            specs=designing.after,
+            docs=docs,
+            asked=EntityNames(names=names),
+            previous=designing.schema,
+            change=designing.change(),
+        )
+        return designing.merged_part(await work.ask(context, SchemaPart, check))
 
-    context = SchemaChangeContext(
-        specs=designing.after,
-        docs=docs,
-        asked=EntityNames(names=names),
-        previous=designing.schema,
-        change=designing.change(),
-    )
-    return designing.merged_part(await work.ask(context, SchemaPart, check))
+    parts = await ask_in_parts(designing.asked, ask) if designing.is_asked else ()
+    return put_together(designing.after, lambda: designing.whole(parts))
 
 
 async def issues_of_change(work: StageWork, schema: Schema) -> tuple[StructuralIssue, ...]:

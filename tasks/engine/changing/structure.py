@@ -17,15 +17,12 @@ from core.artifacts.structure import (
     StructuralIssues,
     ValidatedStructure,
 )
-from core.errors import AnswerError
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN, STRUCTURAL_ISSUES, VALIDATED_STRUCTURE
 from prompts.change_contexts import PlanChangeContext
 from tasks.engine.module_files import ask_files, with_files
-from tasks.engine.scaffolding import served_files, settle_dependencies
+from tasks.engine.plan_rounds import plan_in_rounds
+from tasks.engine.scaffolding import served_files
 from tasks.engine.stage_work import StageWork
-
-MAX_PLANS = 3
-"""Plans asked for where packages are declared that the package indexes do not have."""
 
 
 def scope_of(work: StageWork) -> StructureScope:
@@ -108,8 +105,10 @@ async def _plan(
         refuse_errors(check_plan(spec, schema, ModulePlan(modules=modules)))
 
     bare = [module.model_copy(update={"files": ()}) for module in scope.start.modules]
-    issues = noted
-    for plan_round in range(MAX_PLANS):
+    named: tuple[str, ...] = ()
+
+    async def ask(issues: StructuralIssues, plan_round: int) -> FileStructure:
+        nonlocal named
         context = PlanChangeContext(
             specs=spec,
             docs=work.read(DOCS),
@@ -121,9 +120,6 @@ async def _plan(
         )
         plan = await work.ask(context, ModulePlan, check, review_round=plan_round)
         structure, named = merged_plan(scope, plan)
-        structure, unknown = await settle_dependencies(work, spec, structure)
-        if not unknown:
-            return structure, named
-        issues = StructuralIssues(issues=(*noted.issues, *unknown))
-    told = "; ".join(issue.message for issue in issues.issues[len(noted.issues) :])
-    raise AnswerError(f"after {MAX_PLANS} plans, dependencies are declared that cannot be: {told}")
+        return structure
+
+    return await plan_in_rounds(work, spec, noted, ask), named

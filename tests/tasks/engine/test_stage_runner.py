@@ -25,9 +25,9 @@ from core.layout import (
     VALIDATED_STRUCTURE,
 )
 from tasks.engine.build_session import BuildSession, session_opened
+from tasks.engine.schema_parts import ENTITIES_AT_ONCE
 from tasks.engine.stage_call import StageResult, as_text
 from tasks.engine.stage_runner import perform_stage
-from tasks.schema_generator import ENTITIES_AT_ONCE
 from tasks.validator import MAX_ROUNDS
 from tests.codegen.structures import MODULE, PLANNED, SPEC, STRUCTURE
 from tests.codegen.structures import SCHEMA as SCHEMA_DOC
