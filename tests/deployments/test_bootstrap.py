@@ -1,8 +1,8 @@
 """Registering on a real Prefect server: everything once, and nothing the second time."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from prefect.client.orchestration import get_client
@@ -35,15 +35,19 @@ class First:
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def first(prefect_server: None) -> First:
-    """Everything is registered, in whichever process a test of this file runs."""
+async def first(prefect_server: None) -> AsyncGenerator[First]:
+    """Everything is registered, in whichever process a test of this file runs.
+
+    The server is that of all tests of the process, whose builds would go by what is registered.
+    """
     with pytest.MonkeyPatch.context() as patch:
         for name, value in KEYS.items():
             patch.setenv(name, value)
         before = await whole_state()
         announced = await registered(dry_run=True)
         after = await whole_state()
-        return First(before, after, announced, await registered())
+        yield First(before, after, announced, await registered())
+    await take_away_what_is_new(before)
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +78,23 @@ async def whole_state() -> dict[str, Any]:
             )
         }
     return state
+
+
+async def take_away_what_is_new(before: Mapping[str, Any]) -> None:
+    """Leave the server as it was found."""
+    async with get_client() as client:
+        for path, found in (await whole_state()).items():
+            known = {each["id"] for each in before[path]}
+            for each in found:
+                if each["id"] in known or path in {"/flows/filter", "/work_queues/filter"}:
+                    continue  # flows are only names, and queues go with their pool
+                key = each["name"] if path == "/work_pools/filter" else each["id"]
+                address = f"{path.removesuffix('/filter')}/{key}"
+                await client.request("DELETE", cast("Any", address))
+    left = await whole_state()
+    assert {path: len(found) for path, found in left.items() if path != "/flows/filter"} == {
+        path: len(found) for path, found in before.items() if path != "/flows/filter"
+    }
 
 
 async def test_a_dry_run_changes_nothing_and_a_second_run_not_even_a_time(first: First) -> None:
