@@ -122,8 +122,8 @@ worker: $(READY) ## run deployed builds on this machine
 	$(BIN)/prefect worker start --pool app-builder-local
 
 lock: $(VENV)/bin/uv ## resolve the dependencies anew
-	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet pyproject.toml -o requirements/runtime.lock
-	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --extra dev pyproject.toml -o requirements/dev.lock
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --extra otel pyproject.toml -o requirements/runtime.lock
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --extra otel --extra dev pyproject.toml -o requirements/dev.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/bootstrap.in -o requirements/bootstrap.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --no-deps requirements/llm.in -o requirements/llm.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/ui.in -o requirements/ui.lock
