@@ -19,7 +19,7 @@ PYTHON_IMAGE  ?= python:3.11-slim-bookworm
 IMAGE         ?= app-builder:0.1.0
 BUILD_NETWORK ?= default
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-github test-services test-change test-races test-fuzz test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage check schemas images ui sandbox-image secrets image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-restarts test-github test-services test-change test-races test-fuzz test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage check schemas images ui sandbox-image secrets image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -47,6 +47,9 @@ test-sandbox: $(READY) ## escape attempts from inside both sandboxes; needs a ru
 
 test-docker: $(READY) ## the whole system in Docker: image, Compose, three builds at once; needs Debian and root
 	$(BIN)/pytest tests/real_docker --timeout 3000
+
+test-restarts: $(READY) ## builds in Docker whose containers, workers and services are killed; as test-docker, and half an hour
+	$(BIN)/pytest tests/real_docker/restarts --timeout 3000
 
 test-github: $(READY) ## publishing, against real git over HTTP and GitHub's description of its API
 	$(BIN)/pytest tests/providers/vcs/real_github

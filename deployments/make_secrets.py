@@ -115,4 +115,4 @@ def tell_compose(path: Path, folder: Path) -> None:
 if __name__ == "__main__":
     chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else _HERE / "secrets"
     make_secrets(chosen)
-    tell_compose(_HERE / ".env", chosen)
+    tell_compose(chosen.resolve().parent / ".env", chosen)

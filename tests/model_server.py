@@ -246,9 +246,10 @@ class ModelServer:
 
 
 @contextmanager
-def model_server(*, latency: float = 0.0) -> Generator[ModelServer]:
+def model_server(*, latency: float = 0.0, host: str = "127.0.0.1") -> Generator[ModelServer]:
     """A server in a process of its own, which ends with the block or with this process."""
-    command = [sys.executable, "-m", "tests.model_server", "--latency", str(latency)]
+    options = ("--latency", str(latency), "--host", host)
+    command = [sys.executable, "-m", "tests.model_server", *options]
     # It ends when its standard input does, so that a killed test leaves none behind.
     with subprocess.Popen(
         command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -269,6 +270,7 @@ def model_server(*, latency: float = 0.0) -> Generator[ModelServer]:
 def main() -> None:
     """Serve until the standard input ends or the process is told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1", help="address it listens on")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds an answer takes")
     parser.add_argument("--stay", action="store_true", help="do not end with the standard input")
@@ -277,11 +279,11 @@ def main() -> None:
 
     app = CountingModel(DemoProvider(), options.latency).app()
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
-    listening = socket.create_server(("127.0.0.1", options.port))
+    listening = socket.create_server((options.host, options.port))
     if not options.stay:
         threading.Thread(target=_end_with_input, daemon=True).start()
     # Connections that come before the server is ready wait in the socket's queue.
-    sys.stdout.write(f"http://127.0.0.1:{listening.getsockname()[1]}\n")
+    sys.stdout.write(f"http://{options.host}:{listening.getsockname()[1]}\n")
     sys.stdout.flush()
     server.run(sockets=[listening])
 

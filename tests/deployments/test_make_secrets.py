@@ -77,3 +77,13 @@ def test_it_needs_nothing_but_python(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True, timeout=60)
     assert (tmp_path / "s/api-auth").read_text().startswith("admin:")
+
+
+def test_compose_is_told_beside_the_folder_so_that_another_does_not_change_the_projects_own(
+    tmp_path: Path,
+) -> None:
+    own = SCRIPT.with_name(".env")
+    before = own.read_text() if own.exists() else None
+    subprocess.run([sys.executable, str(SCRIPT), str(tmp_path / "s")], check=True, timeout=60)
+    assert f"SECRETS_FOLDER={tmp_path / 's'}\n" in (tmp_path / ".env").read_text()
+    assert (own.read_text() if own.exists() else None) == before

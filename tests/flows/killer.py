@@ -61,11 +61,15 @@ class Killer:
         return json.loads(records[0].read_text()) if records else {}
 
 
-def assert_only_calls_in_flight_were_repeated(calls: list[Call], kills: list[float]) -> None:
+def assert_only_calls_in_flight_were_repeated(
+    calls: list[Call], kills: list[float], grace: float = GRACE
+) -> None:
     """Each kill may cost what was being asked then: at most as many calls as files at once."""
     asked = Counter(call.digest for call in calls)
     repeated = {digest: number - 1 for digest, number in asked.items() if number > 1}
-    excusable = Counter(call.digest for killed in kills for call in _in_flight(calls, killed))
+    excusable = Counter(
+        call.digest for killed in kills for call in _in_flight(calls, killed, grace)
+    )
     for digest, number in repeated.items():
         assert number <= excusable[digest], "a call was repeated that was not in flight"
     for killed, following in zip(kills, [*kills[1:], time.time()], strict=True):
@@ -78,9 +82,9 @@ def assert_only_calls_in_flight_were_repeated(calls: list[Call], kills: list[flo
         assert len(once_more) <= AT_ONCE
 
 
-def _in_flight(calls: list[Call], killed: float) -> list[Call]:
+def _in_flight(calls: list[Call], killed: float, grace: float) -> list[Call]:
     return [
         call
         for call in calls
-        if call.started <= killed and (call.finished is None or call.finished > killed - GRACE)
+        if call.started <= killed and (call.finished is None or call.finished > killed - grace)
     ]

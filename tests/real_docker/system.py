@@ -5,6 +5,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.real_docker.images import IMAGE, ROOT
 PROJECT = "app-builder-under-test"
 WORKERS = 2
 HOME_VOLUME = "app-builder-home"
+RUN_NETWORK = "app-builder-runs"
 _UNDER_WAY = {"SCHEDULED", "PENDING", "RUNNING"}
 
 
@@ -71,33 +73,65 @@ class System:
 
     def client(self, *, authorised: bool = True) -> httpx.Client:
         """A client of Prefect's API through the proxy, which believes in the proxy's root alone."""
-        root = run(
-            *("docker", "exec", self.container("proxy"), "cat"),
-            "/data/caddy/pki/authorities/local/root.crt",
-        )
         user, _, password = (self.secrets / "api-auth").read_text().partition(":")
         return httpx.Client(
             base_url=f"https://localhost:{self._port}/api",
             auth=(user, password) if authorised else None,
-            verify=ssl.create_default_context(cadata=root),
+            verify=self._trusted,
             timeout=30,
         )
 
-    def build(self, name: str, deployment: str = "build-app/build-app") -> str:
-        """Start a build, and say the id of its flow run."""
+    @cached_property
+    def _trusted(self) -> ssl.SSLContext:
+        path = "/data/caddy/pki/authorities/local/root.crt"
+        root = run("docker", "exec", self.container("proxy"), "cat", path)
+        return ssl.create_default_context(cadata=root)
+
+    def gateway(self) -> str:
+        """This machine's address in the network of builds."""
+        return run(
+            *("docker", "network", "inspect", RUN_NETWORK),
+            *("--format", "{{(index .IPAM.Config 0).Gateway}}"),
+        )
+
+    def build(
+        self,
+        name: str,
+        options: Mapping[str, Any] | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> str:
+        """Start a build, and say the id of its flow run.
+
+        Args:
+            name: of the project.
+            options: how to build.
+            variables: of its container, besides those of the deployment.
+        """
         with self.client() as client:
-            found = client.get(f"/deployments/name/{deployment}").raise_for_status().json()
+            found = client.get("/deployments/name/build-app/build-app").raise_for_status().json()
+            env = {**found["job_variables"]["env"], **(variables or {})}
             questionnaire = {"project_name": name, "summary": "Keeps short notes."}
-            run_ = client.post(
+            started = client.post(
                 f"/deployments/{found['id']}/create_flow_run",
-                json={"parameters": {"questionnaire": questionnaire}},
+                json={
+                    "parameters": {"questionnaire": questionnaire, "options": dict(options or {})},
+                    "job_variables": {"env": env},
+                },
             )
-            return str(run_.raise_for_status().json()["id"])
+            return str(started.raise_for_status().json()["id"])
 
     def flow_run(self, run_id: str) -> dict[str, Any]:
         """What Prefect knows of a flow run."""
         with self.client() as client:
             return client.get(f"/flow_runs/{run_id}").raise_for_status().json()
+
+    def story(self, run_id: str) -> str:
+        """How a flow run stands and what it said last, for a test that fails."""
+        wanted = {"logs": {"flow_run_id": {"any_": [run_id]}}, "sort": "TIMESTAMP_DESC"}
+        with self.client() as client:
+            found = client.post("/logs/filter", json={**wanted, "limit": 20}).raise_for_status()
+        said = [line["message"] for line in reversed(found.json())]
+        return "\n".join([str(self.flow_run(run_id)["state"]["message"]), *said])
 
     def states(self, run_id: str) -> list[str]:
         """Names of the states that a flow run had, in order."""
@@ -105,10 +139,14 @@ class System:
             found = client.get("/flow_run_states/", params={"flow_run_id": run_id})
         return [state["name"] for state in found.raise_for_status().json()]
 
+    def known(self, run_id: str) -> dict[str, Any]:
+        """What Prefect knows of a flow run; nothing, where the server is away or too busy."""
+        return self._request("GET", f"/flow_runs/{run_id}") or {}
+
     def ended(self, run_id: str) -> bool:
-        """Whether a flow run came to an end; not yet, where the server is too busy to say."""
-        found = self._request("GET", f"/flow_runs/{run_id}")
-        return found is not None and found["state_type"] not in _UNDER_WAY
+        """Whether a flow run came to an end; not yet, where the server cannot say."""
+        found = self.known(run_id)
+        return bool(found) and found["state_type"] not in _UNDER_WAY
 
     def run_container(self, run_id: str) -> str:
         """Id of the container that a flow run is in; empty before and after."""
@@ -130,7 +168,7 @@ class System:
     def in_image(self, *command: str) -> str:
         """Run a command in our image, with the network, settings and secrets of builds."""
         return run(
-            *("docker", "run", "--rm", "--network", "app-builder-runs"),
+            *("docker", "run", "--rm", "--network", RUN_NETWORK),
             *("--env-file", str(ROOT / "deployments/builds.env")),
             *("--volume", f"{self.secrets / 'builds'}:/run/secrets:ro", IMAGE, *command),
         )

@@ -62,7 +62,8 @@ def test_each_has_a_container_of_its_own_and_ends_green_in_the_sandbox(
 ) -> None:
     assert len({each["container"]["Id"] for each in builds.values()}) == len(NAMES)
     for name, each in builds.items():
-        assert each["run"]["state_name"] == "Completed", each["run"]["state"]
+        story = system.story(each["run"]["id"])
+        assert each["run"]["state_name"] == "Completed", story
         (build_id,) = (key for key in _builds(system) if key.startswith(name.lower()))
         record = system.artifact(build_id, "build.json")
         assert record["status"] == "completed"
