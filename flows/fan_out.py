@@ -29,6 +29,7 @@ from tasks.engine.build_session import BuildSession
 from tasks.engine.console import BatchTable, FileProgress
 from tasks.engine.file_batch import perform_file, run_batch
 from tasks.engine.kept_results import KeptResults
+from tasks.engine.observed import observed_file, result_told
 from tasks.engine.one_by_one import OneByOne
 from tasks.engine.stage_call import StageCall, StageResult, as_text
 from tasks.engine.stage_record import StageDone, recorded
@@ -204,7 +205,10 @@ class FileFanOut:
         self, perform: Perform, call: StageCall, imported: Sequence[str]
     ) -> WrittenFile:
         try:
-            return await perform(call, imported)
+            with observed_file(call.file) as observed:
+                written = await perform(call, imported)
+                result_told(observed, written.result.usage, self._attempts(call.file))
+                return written
         except StageFailedError as error:
             if error.cause != AnswersRefusedError.__name__:
                 raise

@@ -32,6 +32,7 @@ from providers.llm.rate_limits import RateLimiter
 from providers.llm.rate_places import Place, Rates, places_of_call
 from providers.llm.retrying import Patience, RetryingProvider
 from providers.llm.stage_router import ModelChoice
+from providers.llm.traced import TracedProvider
 from providers.llm.work_turns import LeavingProvider, Turn, WorkTurns
 from providers.storage.calls import CallIdentity, CallMaxima
 
@@ -218,7 +219,7 @@ class ModelCaller:
 
         provider: Answerer = MeteredProvider(
             LimitedProvider(
-                LeavingProvider(self._providers.provider(identity.provider), turn),
+                LeavingProvider(self._traced(identity), turn),
                 self._limiter,
                 self._places(call, model),
                 self._seats,
@@ -239,6 +240,10 @@ class ModelCaller:
         if self._records is not None:
             provider = RecordedProvider(provider, self._records, identity, ordinal=call.ordinal)
         return provider
+
+    def _traced(self, call: CallIdentity) -> Answerer:
+        base_url = self._providers.row(call.provider).base_url
+        return TracedProvider(self._providers.provider(call.provider), call, base_url)
 
     def _places(self, call: Call, model: ModelRow) -> tuple[Place, ...]:
         identity, request = call.identity, call.request

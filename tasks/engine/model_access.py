@@ -4,6 +4,7 @@ import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+from core.json_log import hide_from_log
 from core.options import BuildOptions
 from core.secrets import SecretSource
 from core.settings import Settings
@@ -39,6 +40,7 @@ async def model_access(
     """Open connections and limits for one build; they are closed on the way out."""
     _leave_loaded_code_to_itself()
     redact = Redaction()
+    hide_from_log(redact)
     async with (
         ProviderPool(catalogue, secrets, redaction=redact) as pool,
         RateLimiter(settings.rate_limits.url, settings.root / "limits.db") as limiter,

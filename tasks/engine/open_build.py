@@ -41,6 +41,7 @@ from tasks.engine.dead_runs import mark_dead_runs
 from tasks.engine.listening import current_listener
 from tasks.engine.model_access import model_access
 from tasks.engine.model_choices import read_history, save_choices
+from tasks.engine.observed import ObservedBuild, observed_build
 from tasks.engine.operator_models import operator_models
 from tasks.engine.plan import make_plan
 from tasks.engine.plan_page import show_plan
@@ -84,7 +85,7 @@ async def open_build(
     """
     opening = _Opening(questionnaire, options, options)
     try:
-        async with _opened(opening) as session:
+        async with observed_build(options) as observed, _opened(opening, observed) as session:
             opening.begun = True
             yield session
     except Exception as error:
@@ -113,7 +114,9 @@ async def _tell_refusal(opening: _Opening, error: Exception) -> None:
 
 
 @asynccontextmanager
-async def _opened(opening: _Opening) -> AsyncGenerator[BuildSession]:
+async def _opened(
+    opening: _Opening, observed: ObservedBuild
+) -> AsyncGenerator[BuildSession]:
     settings = load_settings()
     make_home(settings)
     store = ArtifactStore(settings.store_url)
@@ -121,6 +124,7 @@ async def _opened(opening: _Opening) -> AsyncGenerator[BuildSession]:
     try:
         breakers = Breakers(settings.breaker, ledger)
         async with _held(settings, opening, store, breakers) as prepared:
+            observed.known_as(prepared.build_id, prepared.project_id)
             await mark_dead_runs(prepared.build_id, current=str(flow_run.id or ""))
             await save_choices(store, prepared.build_id, prepared.chosen)
             async with model_access(
@@ -135,7 +139,7 @@ async def _opened(opening: _Opening) -> AsyncGenerator[BuildSession]:
                 session = await _session(settings, prepared, asker, store, ledger)
                 # Before the record of an earlier run is written over: the plan reads it.
                 await show_plan(await make_plan(settings, prepared, store))
-                async with _closing(session):
+                async with _closing(session, observed):
                     yield session
     finally:
         ledger.close()
@@ -191,7 +195,7 @@ async def _prepared(
 
 
 @asynccontextmanager
-async def _closing(session: BuildSession) -> AsyncGenerator[None]:
+async def _closing(session: BuildSession, observed: ObservedBuild) -> AsyncGenerator[None]:
     """Announce a build; on the way out write down how it ended."""
     with session_opened(session):
         await _announce(session)
@@ -211,6 +215,7 @@ async def _closing(session: BuildSession) -> AsyncGenerator[None]:
             await save_redo(session.store, session.build_id, done)
             await _end(session, _final_status(session.recorder.record))
         finally:
+            observed.ended(session.recorder.record)
             await console.show_stages(session)
             await show_artifacts(session)
 

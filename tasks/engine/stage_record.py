@@ -13,6 +13,7 @@ from core.layout import build_prefix
 from core.stages import Stage
 from tasks.engine import console
 from tasks.engine.build_session import BuildSession, made_today
+from tasks.engine.observed import observed_stage, result_told
 from tasks.engine.stage_call import StageResult
 from tasks.engine.unbroken import unbroken
 
@@ -39,6 +40,14 @@ async def recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageD
     Artifacts are stored and everybody is told only after the stage ended well; a failure is
     written down and raised on.
     """
+    with observed_stage(stage) as observed:
+        async with _recorded(session, stage) as done:
+            yield done
+        result_told(observed, done.result.usage, done.attempts, done.result.models)
+
+
+@asynccontextmanager
+async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[StageDone]:
     started = time.monotonic()
     models = tuple(
         session.router.choices(stage.number, use.template)[0].identity
