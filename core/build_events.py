@@ -44,6 +44,7 @@ class StageCompleted(StageStarted):
 
     artifacts: tuple[str, ...] = ()
     cached: bool = False
+    seconds: float = Field(default=0.0, ge=0)
 
 
 class StageFailed(StageStarted):
@@ -51,6 +52,7 @@ class StageFailed(StageStarted):
 
     error: str
     attempts: int
+    seconds: float = Field(default=0.0, ge=0)
 
 
 class LimitReached(StageStarted):

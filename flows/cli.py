@@ -238,6 +238,32 @@ def delete_project(
     run_delete_command(load_settings(), project, Console(), confirmed=yes)
 
 
+@app.command()
+def metrics(
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Where they are served.")] = 9464,
+    host: Annotated[
+        str, typer.Option(help="Address that is listened on; 0.0.0.0 for all.")
+    ] = "127.0.0.1",
+    every: Annotated[float, typer.Option(min=1, help="Seconds between two readings.")] = 15,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How far back builds are told.")] = 7,
+    builds: Annotated[
+        int, typer.Option(min=0, max=1_000, help="So many builds have series of their own.")
+    ] = 100,
+) -> None:
+    """Serve metrics of models, builds and queues for Prometheus, until it is stopped."""
+    from flows.metrics_command import run_metrics_command
+
+    run_metrics_command(
+        load_settings(),
+        Console(),
+        host=host,
+        port=port,
+        seconds=every,
+        days=days,
+        most_builds=builds,
+    )
+
+
 store_app = typer.Typer(help="Look after the artifact store.", no_args_is_help=True)
 app.add_typer(store_app, name="store")
 

@@ -7,7 +7,7 @@ from prefect.artifacts import acreate_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
-from core.artifacts.provider_health import ProviderCheck, ProviderHealth
+from core.artifacts.provider_health import TABLE_KEY, ProviderCheck, ProviderHealth
 from core.build_events import PROVIDER_DOWN, PROVIDER_UP, ProviderChanged
 from core.errors import ArtifactNotFoundError
 from core.layout import PROVIDER_HEALTH
@@ -20,8 +20,6 @@ from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
 from tasks.engine.preparation import load_table
 from tasks.engine.secret_sources import environment_secrets, secret_chain
-
-TABLE_KEY = "provider-health"
 
 
 @task(name="look after the providers", cache_policy=NO_CACHE)

@@ -4,6 +4,9 @@ from pydantic import Field
 
 from core.artifacts.base import Artifact, Part
 
+TABLE_KEY = "provider-health"
+"""Key of the artifact by which Prefect's UI shows it."""
+
 
 class ProviderCheck(Part):
     """One provider, looked after once.

@@ -77,7 +77,12 @@ class BuildRecorder:
         """A stage ended well."""
         await self._change_stage(stage, done)
         self._emit(
-            STAGE_COMPLETED, StageCompleted, stage, artifacts=done.artifacts, cached=done.cached
+            STAGE_COMPLETED,
+            StageCompleted,
+            stage,
+            artifacts=done.artifacts,
+            cached=done.cached,
+            seconds=done.seconds,
         )
 
     async def stage_failed(
@@ -107,7 +112,7 @@ class BuildRecorder:
         told = clipped(error)
         if cause in _LIMITS:
             self._emit(LIMIT_REACHED, LimitReached, stage, limit=_LIMITS[cause], error=told)
-        self._emit(STAGE_FAILED, StageFailed, stage, error=told, attempts=attempts)
+        self._emit(STAGE_FAILED, StageFailed, stage, error=told, attempts=attempts, seconds=seconds)
 
     async def stage_interrupted(self, stage: Stage) -> None:
         """Somebody stopped the build in the middle of a stage."""

@@ -9,6 +9,7 @@ PAGES = (
     "docs/limits.md",
     "docs/verification.md",
     "docs/operations.md",
+    "docs/observability.md",
     "docs/deployment.md",
     "docs/troubleshooting.md",
     "docs/api.md",

@@ -173,7 +173,7 @@ def test_commands_and_options_of_app_builder_are_there(page: str) -> None:
 
 def test_every_option_and_command_is_told() -> None:
     group: Any = typer.main.get_command(app)
-    page = read("docs/operations.md")
+    page = read("docs/operations.md") + read("docs/observability.md")
 
     for name in group.commands:
         assert f"`app-builder {name}" in page

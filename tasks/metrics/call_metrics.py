@@ -1,0 +1,90 @@
+"""Metrics of model calls, counted as the ledger tells of them."""
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from providers.storage.calls import CallOutcome
+from providers.storage.ledger_tail import LOST, EndedCall
+
+MOST_MODELS = 100
+"""So many models keep their names; people may ask any, and each has some twenty series."""
+
+OTHER = "other"
+"""Provider and model of those that came later."""
+
+CALL_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 60, 120, 300, 600)
+"""Bounds of the histogram of calls: a demo model answers in milliseconds, a real one in minutes."""
+
+_OUTCOMES = (CallOutcome.ANSWERED, CallOutcome.FAILED, CallOutcome.REFUSED, LOST)
+_MODEL = ("provider", "model")
+
+
+class CallMetrics:
+    """Counters and histograms of calls.
+
+    Args:
+        models: provider and model of those that are likely to be asked: their series begin at 0,
+            so that Prometheus sees their first calls as an increase.
+        stages: what each stage's number is called.
+    """
+
+    def __init__(self, models: Iterable[tuple[str, str]], stages: Callable[[str], str]) -> None:
+        self.registry = CollectorRegistry()
+        self._stage_name = stages
+        self._models: set[tuple[str, str]] = set()
+        self._calls = self._counter("model_calls", "Model calls that ended.", *_MODEL, "outcome")
+        self._errors = self._counter(
+            "model_errors", "Model calls that ended with an error.", *_MODEL, "error_class"
+        )
+        self._tokens = self._counter("model_tokens", "Tokens.", *_MODEL, "direction")
+        self._cost = self._counter("model_cost_usd", "What calls cost, US dollars.", *_MODEL)
+        self._seconds = Histogram(
+            "app_builder_model_call_duration_seconds",
+            "From sending a call to the last byte of its answer; answered calls only.",
+            _MODEL,
+            buckets=CALL_SECONDS,
+            registry=self.registry,
+        )
+        self._stage_calls = self._counter(
+            "stage_model_calls", "Model calls that ended.", "stage", "outcome"
+        )
+        self._stage_cost = self._counter(
+            "stage_cost_usd", "What a stage's calls cost, US dollars.", "stage"
+        )
+        for model in models:
+            self._begin_at_zero(*self._named(*model))
+
+    def count(self, call: EndedCall) -> None:
+        """Add a call."""
+        model = self._named(call.provider, call.model)
+        stage = self._stage_name(call.stage)
+        self._calls.labels(*model, call.outcome).inc()
+        self._stage_calls.labels(stage, call.outcome).inc()
+        self._tokens.labels(*model, "input").inc(call.input_tokens)
+        self._tokens.labels(*model, "output").inc(call.output_tokens)
+        self._cost.labels(*model).inc(call.cost_usd)
+        self._stage_cost.labels(stage).inc(call.cost_usd)
+        if call.error_class:
+            self._errors.labels(*model, call.error_class).inc()
+        if call.outcome == CallOutcome.ANSWERED:
+            self._seconds.labels(*model).observe(call.seconds)
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(f"app_builder_{name}", told, labels, registry=self.registry)
+
+    def _named(self, provider: str, model: str) -> tuple[str, str]:
+        pair = (provider, model)
+        if pair not in self._models:
+            if len(self._models) >= MOST_MODELS:
+                return (OTHER, OTHER)
+            self._models.add(pair)
+        return pair
+
+    def _begin_at_zero(self, provider: str, model: str) -> None:
+        for outcome in _OUTCOMES:
+            self._calls.labels(provider, model, outcome)
+        for direction in ("input", "output"):
+            self._tokens.labels(provider, model, direction)
+        self._cost.labels(provider, model)
+        self._seconds.labels(provider, model)
