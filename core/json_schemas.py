@@ -6,14 +6,16 @@ from pathlib import Path
 
 from core.artifacts.base import Artifact
 from core.artifacts.build_outcome import BuildOutcome
+from core.artifacts.decisions import Decisions
 from core.artifacts.inbox import InboxLook
-from core.layout import ARTIFACT_TYPES, INBOX_LOOK
+from core.layout import ARTIFACT_TYPES, DECISIONS, INBOX_LOOK
 
 OTHER_TYPES: dict[str, tuple[type[Artifact], str]] = {
     "build-outcome": (BuildOutcome, "what events and artifacts of Prefect's tell of a build"),
+    DECISIONS: (Decisions, f"{DECISIONS} of a build in which a person was asked"),
     INBOX_LOOK: (InboxLook, f"{INBOX_LOOK} of the artifact store"),
 }
-"""Documents that are no part of a build, and what each is."""
+"""Documents that no stage of a build writes, and what each is."""
 
 
 def artifact_schemas() -> dict[str, str]:

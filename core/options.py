@@ -77,9 +77,16 @@ class BuildOptions(BaseModel):
     interactive: bool = Field(
         default=False,
         title="Ask me",
-        description="When the tests cannot be made to pass, wait and ask how to go on; else the "
-        "result goes to a review branch at once.",
+        description="Ask me what is unclear, what to do when a limit of money is reached, and how "
+        "to go on when the tests cannot be made to pass. Without, the builder assumes and goes on, "
+        "or halts.",
         json_schema_extra={"position": 8},
+    )
+    approve_structure: bool = Field(
+        default=False,
+        title="Show me the structure first",
+        description="Write no code before I approved the files, the tests and the expected cost.",
+        json_schema_extra={"position": 12},
     )
     publisher: Publisher = Field(
         default=Publisher.LOCAL,

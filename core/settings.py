@@ -4,10 +4,10 @@ import getpass
 import os
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -17,8 +17,10 @@ from pydantic_settings import (
 
 from core.errors import ConfigurationError
 from core.setting_names import PREFIX, told, unknown_names, wrong_json
+from core.settings_github import GitHubSettings
 
 DemoMode = Literal["auto", "disabled", "forced"]
+LogFormat = Literal["text", "json"]
 SecretSourceName = Literal["environment", "aws", "prefect"]
 SandboxKind = Literal["auto", "bubblewrap", "docker", "none"]
 
@@ -55,6 +57,11 @@ class SpendingLimits(BaseModel):
 
     per_call_usd: Decimal = _dollars(2, "Most that one call may cost, in US dollars.")
     per_build_usd: Decimal = _dollars(25, "Most that one build may cost, in US dollars.")
+    raised_per_build_usd: Decimal = _dollars(
+        100,
+        "Most to which a person may raise the limit of one build, where it asks because it reached "
+        "it; below PER_BUILD_USD nobody is asked. In US dollars.",
+    )
     per_user_month_usd: Decimal = _dollars(
         250, "Most that the builds of one user may cost in a calendar month (UTC), in US dollars."
     )
@@ -170,55 +177,6 @@ class FixingLimits(BaseModel):
     )
 
 
-class GitHubSettings(BaseModel):
-    """Where builds are published on GitHub; the token is a secret, `GITHUB_TOKEN`."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    owner: str = Field(
-        default="",
-        pattern=r"^[A-Za-z0-9-]*$",
-        max_length=100,
-        description="User or organisation that repositories belong to. Empty: the token's user.",
-    )
-    api: str = Field(
-        default="https://api.github.com",
-        pattern=r"^(https://[^\s/@]+|http://localhost(:\d+)?)(/\S*[^\s/])?$",
-        description="Base URL of the API; of GitHub Enterprise, https://HOST/api/v3.",
-    )
-    private: bool = Field(default=True, description="Whether new repositories are private.")
-    topics: tuple[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,49}$")], ...] = Field(
-        default=(),
-        description='Topics of new repositories, as a JSON list such as ["internal", "generated"].',
-    )
-    default_branch: str = Field(
-        default="main", pattern=r"^\w[\w.-]*$", description="Default branch of new repositories."
-    )
-    app_id: int = Field(
-        default=0,
-        ge=0,
-        description="Id of a GitHub App that publishes in place of a token; its private key is the "
-        "secret GITHUB_APP_PRIVATE_KEY. 0: a token does.",
-    )
-    app_installation_id: int = Field(
-        default=0, ge=0, description="Id of the app's installation at the owner."
-    )
-    allowed_findings: tuple[Annotated[str, Field(pattern="^[0-9a-f]{16}$")], ...] = Field(
-        default=(),
-        description="Findings of the scan for secrets that are none: the fingerprints it shows, as "
-        "a JSON list.",
-    )
-
-    @model_validator(mode="after")
-    def _goes_together(self) -> Self:
-        given = (bool(self.app_id), bool(self.app_installation_id))
-        if any(given) and not (all(given) and self.owner):
-            raise ValueError("an app needs app_id, app_installation_id and owner")
-        if self.default_branch in ("build", "review"):
-            raise ValueError("default_branch: builds have branches below 'build' and 'review'")
-        return self
-
-
 def signed_in_user() -> str:
     """Name of whoever runs this; `uid-<n>` where the system has no name for them."""
     try:
@@ -260,7 +218,7 @@ class Settings(BaseSettings):
     )
     user: str = Field(default_factory=signed_in_user, description="Who builds are made for.")
     files_at_once: int = Field(
-        default=4, ge=1, le=256, description="Files of stage 7 written at the same time."
+        default=4, ge=1, le=256, description="Files of stage 7 asked of models at the same time."
     )
     workflow_files: bool = Field(
         default=False,
@@ -274,6 +232,13 @@ class Settings(BaseSettings):
         "a server of one's own its base URL. disabled: it never does. forced: it always does, "
         "except where a build chooses a model by name.",
     )
+    answer_seconds: int = Field(
+        default=86_400,
+        ge=60,
+        le=2_592_000,
+        description="How long a build waits for a person's answer, before what stands for nobody's "
+        "answer is taken.",
+    )
     response_cache_seconds: int = Field(
         default=3_600,
         ge=0,
@@ -281,6 +246,11 @@ class Settings(BaseSettings):
     )
     record_calls: bool = Field(
         default=True, description="Keep prompt and answer of every call beside the build."
+    )
+    log_format: LogFormat = Field(
+        default="text",
+        description="json: what is logged is lines of JSON on standard error, also that of the "
+        "command, which else shows no log.",
     )
     spending: SpendingLimits = SpendingLimits()
     rate_limits: RateLimits = RateLimits()

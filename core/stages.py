@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Callable, Collection, Mapping
 from importlib import resources
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -98,7 +98,7 @@ class Stage(_Row):
     retry_delays: tuple[_Delay, ...] = (0.5, 1.5)
     timeout_seconds: float = Field(default=900, gt=0, allow_inf_nan=False)
     max_calls: int = Field(default=24, ge=1)
-    asks_person: bool = False
+    asks_person: Literal["", "questions", "structure", "fixes"] = ""
     models: tuple[ModelUse, ...] = ()
 
     @property

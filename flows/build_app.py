@@ -6,10 +6,8 @@ from core.artifacts.build_record import BuildRecord
 from core.artifacts.questionnaire import Questionnaire
 from core.options import BuildOptions
 from flows.asking import run_and_ask
-from flows.fan_out import write_files
 from flows.termination import cancelled_by_sigterm
 from tasks.engine.open_build import open_build
-from tasks.engine.stage_runner import run_stage
 
 
 @flow(name="build-app", flow_run_name="{questionnaire.project_name}")
@@ -32,10 +30,5 @@ async def build_app(
 async def _build(questionnaire: Questionnaire, options: BuildOptions) -> BuildRecord:
     async with open_build(questionnaire, options) as session:
         for stage in session.table.stages:
-            if stage.fan_out:
-                await write_files(session, stage)
-            elif stage.asks_person and options.interactive:
-                await run_and_ask(session, stage)
-            else:
-                await run_stage(session, stage)
+            await run_and_ask(session, stage)
     return session.recorder.record

@@ -11,7 +11,7 @@ from core.artifacts.answers import (
 from core.artifacts.change import Change
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.schema import Schema
-from core.artifacts.specs import CleanSpec, RefinedSpec
+from core.artifacts.specs import ClarificationHistory, CleanSpec, RefinedSpec
 from core.artifacts.structure import FileContract, FileStructure, Module, StructuralIssues
 from prompts.contexts import (
     CoderContext,
@@ -32,6 +32,7 @@ class ClarifierChangeContext(PromptContext):
 
     Attributes:
         questionnaire: as it is now.
+        answered: what was asked about the change before; see `ClarifierContext`.
         previous: what became of the one before.
         change: what is different, and what is asked.
     """
@@ -40,6 +41,7 @@ class ClarifierChangeContext(PromptContext):
     answer_type = ClarifiedChange
 
     questionnaire: Questionnaire
+    answered: ClarificationHistory = ClarificationHistory()
     previous: RefinedSpec
     change: Change
 

@@ -14,7 +14,7 @@ from core.artifacts.answers import (
 )
 from core.artifacts.questionnaire import Questionnaire, Stack
 from core.artifacts.schema import Schema
-from core.artifacts.specs import CleanSpec, RefinedSpec
+from core.artifacts.specs import ClarificationHistory, CleanSpec, RefinedSpec
 from core.artifacts.structure import (
     Dependency,
     FileContract,
@@ -40,12 +40,17 @@ class PromptContext(BaseModel):
 
 
 class ClarifierContext(PromptContext):
-    """Stage 1."""
+    """Stage 1.
+
+    Attributes:
+        answered: what was asked before, with what a person answered, or what is assumed.
+    """
 
     template = "clarifier"
     answer_type = Clarification
 
     questionnaire: Questionnaire
+    answered: ClarificationHistory = ClarificationHistory()
     previous: None = None
     change: None = None
 

@@ -3,6 +3,7 @@
 from codegen.change.tracing import check_coverage, check_sources, traced
 from codegen.issues import refuse_errors
 from codegen.schema_checks import check_spec
+from codegen.spec_answers import with_answers
 from core.artifacts.specs import CleanSpec, RefinedSpec
 from core.layout import SPECS_CLEAN, SPECS_REFINED
 from prompts.contexts import NormalizerContext
@@ -27,4 +28,4 @@ async def normalize(work: StageWork) -> Outputs:
         refuse_errors(check_spec(spec))
 
     spec = await work.ask(NormalizerContext(specs=specs), CleanSpec, check)
-    return {SPECS_CLEAN: traced(spec, specs)}
+    return {SPECS_CLEAN: with_answers(traced(spec, specs), specs.answers)}

@@ -8,7 +8,7 @@ from codegen.change.items import ENTITY, FEATURE, item_changes, product_items
 from core.artifacts.answers import ClarifiedChange
 from core.artifacts.change import Change, ItemChange
 from core.artifacts.questionnaire import Entity, EntityField, Feature, FieldType, Questionnaire
-from core.artifacts.specs import RefinedSpec
+from core.artifacts.specs import ClarificationHistory, RefinedSpec
 from core.spelling import spelt
 
 Item = TypeVar("Item", Feature, Entity, EntityField)
@@ -54,19 +54,29 @@ class Refining:
                 return ENTITY + entity.name
         return field
 
-    def merged(self, answer: ClarifiedChange) -> RefinedSpec:
+    def merged(
+        self, answer: ClarifiedChange, answered: ClarificationHistory = ClarificationHistory()
+    ) -> RefinedSpec:
         """The refined spec before, with what was asked about taken from the answer.
 
         Titles, names, types and the like are the questionnaire's own, whatever the answer says.
         What the answer leaves out is as the questionnaire has it.
+
+        Args:
+            answer: the model's.
+            answered: what a person was asked about the change before.
         """
         asked = set(self.change().asked)
-        assumed = (*self.refined.assumptions, *(item.answer for item in answer.questions))
+        assumed = (
+            *self.refined.assumptions,
+            *(item.answer for item in (*answered.assumed, *answer.questions)),
+        )
         return self.refined.model_copy(
             update={
                 "features": self._features(answer, asked),
                 "entities": self._entities(answer, asked),
                 "assumptions": tuple(dict.fromkeys(assumed)),
+                "answers": tuple(dict.fromkeys((*self.refined.answers, *answered.answers))),
             }
         )
 

@@ -9,7 +9,11 @@ from core.artifacts.questionnaire import Entity, Feature, FieldType, Priority, S
 
 
 class RefinedSpec(Artifact):
-    """`specs/specs_refined.json`: the questionnaire with its gaps closed, in people's words."""
+    """`specs/specs_refined.json`: the questionnaire with its gaps closed, in people's words.
+
+    Attributes:
+        answers: left out of the JSON where there is none.
+    """
 
     project_name: str = Field(min_length=1, max_length=80)
     summary: str = Field(min_length=1)
@@ -22,6 +26,18 @@ class RefinedSpec(Artifact):
     assumptions: tuple[str, ...] = Field(
         default=(), description="What was decided because nobody said otherwise."
     )
+    answers: tuple[str, ...] = Field(
+        default=(),
+        description="What the person said when asked: each question with its answer. Programs "
+        "write it, and it holds like a constraint.",
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_empty_answers(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = serialize(self)
+        if not document.get("answers", True):
+            del document["answers"]
+        return document
 
 
 class ClarifyingQuestion(Part):
@@ -45,6 +61,23 @@ class ClarificationHistory(Artifact):
     """`specs/clarification_history.json`: what was asked, and who answered what."""
 
     rounds: tuple[ClarificationRound, ...] = ()
+
+    @property
+    def questions(self) -> tuple[ClarifyingQuestion, ...]:
+        """Those of all rounds, in order."""
+        return tuple(one for asked in self.rounds for one in asked.questions)
+
+    @property
+    def assumed(self) -> tuple[ClarifyingQuestion, ...]:
+        """Questions that no person answered."""
+        return tuple(one for one in self.questions if one.answered_by == "assumption")
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What a person said, each question with its answer."""
+        return tuple(
+            f"{one.question} {one.answer}" for one in self.questions if one.answered_by == "person"
+        )
 
 
 class Traced(Part):

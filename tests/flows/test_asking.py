@@ -27,6 +27,7 @@ from tests.flows.reading_verification import read_verification
 NOTES = Questionnaire(
     project_name="Notes",
     summary="Keeps short notes.",
+    users=("Anybody",),
     entities=(Entity(name="Note", fields=(EntityField(name="title", required=True),)),),
 )
 MODELS = {name: f"local/{name}" for name in templates()}

@@ -59,7 +59,8 @@ LONGEST_SYSTEM = 12_400
 
 STACK = {word for field in Stack.model_fields.values() for word in get_args(field.annotation)}
 UNTOLD: dict[type[PromptContext], set[str]] = {
-    ClarifierContext: STACK | {"person"},  # the stack is copied; the model is no person
+    # The stack is copied; the model is no person, and a program writes what one answered.
+    ClarifierContext: STACK | {"person", "answers"},
     ClarifierChangeContext: {"person"},
     NormalizerContext: STACK | {"removed_requirements"},  # a program's own list
     NormalizerChangeContext: {"reference"},

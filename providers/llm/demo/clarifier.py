@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from core.artifacts.answers import Clarification, ClarifiedChange
 from core.artifacts.change import Change
 from core.artifacts.questionnaire import Entity, Questionnaire, Stack
-from core.artifacts.specs import ClarifyingQuestion, RefinedSpec
+from core.artifacts.specs import ClarificationHistory, ClarifyingQuestion, RefinedSpec
 from providers.llm.demo.blocks import PromptBlocks
 from providers.llm.demo.literals import one_line
 from providers.llm.demo.subject import guess_entity, usual_fields
@@ -23,18 +23,20 @@ def answer(blocks: PromptBlocks) -> str:
     """Refine a questionnaire, or what changed of one."""
     questionnaire = blocks.model("questionnaire", Questionnaire)
     if "change" in blocks:
-        return _changed(questionnaire, blocks.model("change", Change).asked)
-    entities = tuple(map(_with_fields, questionnaire.entities or (guess_entity(questionnaire),)))
-    questions = tuple(
-        ClarifyingQuestion(id=f"Q{number}", question=question, reason=reason, answer=reply)
-        for number, (question, reason, reply) in enumerate(
-            [
-                *_about_stack(questionnaire.stack),
-                *_about_entities(questionnaire, entities),
-                *_about_people(questionnaire),
-            ],
-            start=1,
+        return _changed(
+            questionnaire,
+            blocks.model("change", Change).asked,
+            blocks.model("answered", ClarificationHistory),
         )
+    entities = tuple(map(_with_fields, questionnaire.entities or (guess_entity(questionnaire),)))
+    answered = blocks.model("answered", ClarificationHistory)
+    questions = _questions(
+        [
+            *_about_stack(questionnaire.stack),
+            *_about_entities(questionnaire, entities),
+            *_about_people(questionnaire),
+        ],
+        answered,
     )
     specs = RefinedSpec(
         project_name=questionnaire.project_name,
@@ -45,20 +47,31 @@ def answer(blocks: PromptBlocks) -> str:
         stack=STACK,
         constraints=questionnaire.constraints,
         non_goals=questionnaire.non_goals,
-        assumptions=(*(item.answer for item in questions), _SCOPE),
+        assumptions=(*(item.answer for item in (*answered.assumed, *questions)), _SCOPE),
     )
     return Clarification(questions=questions, specs=specs).model_dump_json()
 
 
-def _changed(questionnaire: Questionnaire, asked: tuple[str, ...]) -> str:
+def _questions(
+    found: list[tuple[str, str, str]], answered: ClarificationHistory
+) -> tuple[ClarifyingQuestion, ...]:
+    """What is still to be asked: question, reason and assumption of each."""
+    before = {one.question for one in answered.questions}
+    return tuple(
+        ClarifyingQuestion(id=f"Q{number}", question=question, reason=reason, answer=reply)
+        for number, (question, reason, reply) in enumerate(
+            [one for one in found if one[0] not in before], start=1
+        )
+    )
+
+
+def _changed(
+    questionnaire: Questionnaire, asked: tuple[str, ...], answered: ClarificationHistory
+) -> str:
     """Refine the features and entities that are asked about."""
     features = tuple(f for f in questionnaire.features if f"feature: {f.title}" in asked)
     entities = tuple(e for e in questionnaire.entities if f"entity: {e.name}" in asked)
-    found = _about_bare(entities)
-    questions = tuple(
-        ClarifyingQuestion(id=f"Q{number}", question=question, reason=reason, answer=reply)
-        for number, (question, reason, reply) in enumerate(found, start=1)
-    )
+    questions = _questions(_about_bare(entities), answered)
     refined = tuple(map(_with_fields, entities))
     change = ClarifiedChange(questions=questions, features=features, entities=refined)
     return change.model_dump_json()

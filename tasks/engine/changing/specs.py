@@ -7,16 +7,18 @@ from codegen.change.specifying import Specifying
 from codegen.change.tracing import check_coverage, check_sources, uncovered
 from codegen.issues import refuse_errors
 from codegen.schema_checks import check_spec
+from codegen.spec_answers import with_answers
 from core.artifacts.answers import ClarifiedChange, SpecChange
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.specs import (
     ClarificationHistory,
     ClarificationRound,
+    ClarifyingQuestion,
     CleanSpec,
     RefinedSpec,
 )
 from core.errors import InputError
-from core.layout import CLARIFICATION_HISTORY, SPECS, SPECS_CLEAN, SPECS_REFINED
+from core.layout import ANSWERS, CLARIFICATION_HISTORY, SPECS, SPECS_CLEAN, SPECS_REFINED
 from prompts.change_contexts import ClarifierChangeContext, NormalizerChangeContext
 from tasks.engine.stage_call import Outputs
 from tasks.engine.stage_work import StageWork
@@ -30,22 +32,49 @@ async def clarify_change(work: StageWork) -> Outputs:
         after=work.read(SPECS, Questionnaire),
         refined=work.before(SPECS_REFINED, RefinedSpec),
     )
+    answered = answered_before(work)
     change = refining.change()
     answer = ClarifiedChange()
     if change.asked:
         answer = await work.ask(
             ClarifierChangeContext(
-                questionnaire=refining.after, previous=refining.refined, change=change
+                questionnaire=refining.after,
+                answered=answered,
+                previous=refining.refined,
+                change=change,
             ),
             ClarifiedChange,
         )
-    rounds = history.rounds
-    if answer.questions:
-        rounds = (*rounds, ClarificationRound(number=len(rounds) + 1, questions=answer.questions))
     return {
-        SPECS_REFINED: refining.merged(answer),
-        CLARIFICATION_HISTORY: ClarificationHistory(rounds=rounds),
+        SPECS_REFINED: refining.merged(answer, answered),
+        CLARIFICATION_HISTORY: grown(history, answered, answer.questions),
     }
+
+
+def answered_before(work: StageWork) -> ClarificationHistory:
+    """What was asked of a person in this build so far, with the answers."""
+    text = work.call.inputs.get(ANSWERS)
+    return ClarificationHistory() if text is None else work.read(ANSWERS, ClarificationHistory)
+
+
+def grown(
+    before: ClarificationHistory,
+    answered: ClarificationHistory,
+    questions: tuple[ClarifyingQuestion, ...],
+) -> ClarificationHistory:
+    """The history with what was answered, and at its end what is asked now.
+
+    Args:
+        before: of the build that this one changes; empty where there is none.
+        answered: rounds of this build that a person answered.
+        questions: those that are asked now.
+    """
+    rounds = (*before.rounds, *answered.rounds)
+    if questions:
+        # Whoever answered, it was not the model.
+        assumed = tuple(one.model_copy(update={"answered_by": "assumption"}) for one in questions)
+        rounds = (*rounds, ClarificationRound(number=len(rounds) + 1, questions=assumed))
+    return ClarificationHistory(rounds=rounds)
 
 
 async def normalize_change(work: StageWork) -> Outputs:
@@ -67,11 +96,12 @@ async def normalize_change(work: StageWork) -> Outputs:
 
     change = specifying.change()
     if not change.asked:
-        return {SPECS_CLEAN: _without_answer(specifying)}
+        return {SPECS_CLEAN: with_answers(_without_answer(specifying), specifying.after.answers)}
     context = NormalizerChangeContext(
         specs=specifying.after, previous=specifying.spec, change=change
     )
-    return {SPECS_CLEAN: specifying.merged(await work.ask(context, SpecChange, check))}
+    merged = specifying.merged(await work.ask(context, SpecChange, check))
+    return {SPECS_CLEAN: with_answers(merged, specifying.after.answers)}
 
 
 def _without_answer(specifying: Specifying) -> CleanSpec:
