@@ -1,11 +1,13 @@
-"""Finds the newest generated state that a branch has, however people brought it there."""
+"""Finds the generated state that a release and a branch share, however people brought it there."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from core.layout import COMMITTED_REPORT
 from providers.vcs.git import Git
-from providers.vcs.git_objects import object_id, three_way, tree_of
+from providers.vcs.git_objects import commit_after, object_id, three_way, tree_of, with_file_of
+from providers.vcs.release import Release
 
 _WALKED = 50
 """Commits of a branch that are held to each generated one; a merge of trees costs about 20 ms."""
@@ -31,17 +33,25 @@ def initial_message(build: str) -> str:
     return f"{_INITIAL.format(build)}\n"
 
 
-async def common_ground(git: Git, head: str, earlier: Collection[str]) -> Ground | None:
-    """The newest of the generated commits that a branch has, else its initial commit.
+async def common_ground(
+    git: Git, release: Release, head: str, earlier: Mapping[str, str]
+) -> Ground | None:
+    """What a release and a branch parted from: of the generated commits that the branch has, one.
 
     A branch has a generated commit that it stands on; and one whose change it has, because people
     squashed or rebased the pull request when they merged it: bringing it in once more would then
     change nothing.
 
+    Of several it is what this build generated before, which the release replaces; else the one that
+    the release was made from, though the branch has newer ones: these are other builds' changes,
+    which the release knows nothing of and must not undo. A release that was made from none of them
+    replaces all of them, and the newest counts.
+
     Args:
-        git: has the head and all earlier ones.
+        git: has the release's commit, the head and all earlier ones.
+        release: what is published.
         head: of the branch.
-        earlier: the generated commits of the project's builds.
+        earlier: the generated commits of the project's builds, with the build that made each.
 
     Returns:
         `None` where the branch's history has nothing of the project.
@@ -50,10 +60,32 @@ async def common_ground(git: Git, head: str, earlier: Collection[str]) -> Ground
     history = set((await object_id(git, "rev-list", head)).split())
     unknown = sorted(set(earlier) - history)
     changes = [each for each in unknown if await _has_change(git, head, each, initial)]
-    found = [*history.intersection(earlier), *changes]
-    if found:
-        return Ground(await _newest(git, head, found), is_generated=True)
-    return None if initial is None else Ground(initial, is_generated=False)
+    found = [*sorted(history.intersection(earlier)), *changes]
+    if not found:
+        return None if initial is None else Ground(initial, is_generated=False)
+    own = [each for each in found if earlier[each] == release.build]
+    if own:
+        return Ground(await _least_added(git, head, await _newest(git, own)), is_generated=True)
+    begun = await _made_from(git, release.commit, found)
+    return Ground(begun or await _all_of(git, head, await _newest(git, found)), is_generated=True)
+
+
+async def _made_from(git: Git, commit: str, found: Collection[str]) -> str | None:
+    """The generated commit that a build's history was at last, which goes back in one line.
+
+    Published, a build's files may stand on another commit than in the build's own repository. Such
+    a one is known by its tree.
+    """
+    log = await object_id(git, "log", "--first-parent", "--format=%H %T", commit)
+    line = [entry.split() for entry in log.splitlines()]
+    places = {own: place for place, (own, _) in enumerate(line)}
+    trees = {tree: place for place, (_, tree) in reversed(list(enumerate(line))) if place}
+    standing: dict[str, int] = {}
+    for each in found:
+        place = places.get(each, trees.get(await tree_of(git, each)))
+        if place is not None:
+            standing[each] = place
+    return min(standing, key=lambda each: (standing[each], each), default=None)
 
 
 async def _initial(git: Git, head: str) -> str | None:
@@ -63,11 +95,35 @@ async def _initial(git: Git, head: str) -> str | None:
     return found[1] if found else None
 
 
-async def _newest(git: Git, head: str, commits: list[str]) -> str:
-    """One that no other stands on; of several, the one that least was added to."""
-    newest = (await object_id(git, "merge-base", "--independent", *commits)).split()
-    added = [(int(await git.run("rev-list", "--count", head, f"^{each}")), each) for each in newest]
+async def _newest(git: Git, commits: Collection[str]) -> list[str]:
+    """Those that no other one stands on."""
+    return sorted((await object_id(git, "merge-base", "--independent", *commits)).split())
+
+
+async def _least_added(git: Git, head: str, commits: Collection[str]) -> str:
+    """The one that a branch added least to."""
+    added = [
+        (int(await git.run("rev-list", "--count", head, f"^{each}")), each) for each in commits
+    ]
     return min(added)[1]
+
+
+async def _all_of(git: Git, head: str, commits: list[str]) -> str:
+    """A commit that has what each of several builds generated that know nothing of each other.
+
+    Where they changed the same lines, people decided between them, and it is the one that the
+    branch added least to.
+    """
+    whole, *others = commits
+    for each in others:
+        bases = (await git.run("merge-base", whole, each, accepted=(0, 1))).decode().split()
+        merge = await three_way(git, bases[0], whole, each) if bases else None
+        if merge is None or set(merge.conflicts) - {COMMITTED_REPORT}:
+            return await _least_added(git, head, commits)
+        tree = await with_file_of(git, merge.tree, each, COMMITTED_REPORT)
+        message = "Join what two builds generated\n"
+        whole = await commit_after(git, tree, (whole, each), message, after=each)
+    return whole
 
 
 async def _has_change(git: Git, head: str, commit: str, initial: str | None) -> bool:

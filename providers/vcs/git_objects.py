@@ -57,12 +57,41 @@ async def three_way(git: Git, base: str, ours: str, theirs: str) -> Merge:
         await _commit(git, f"{side}^{{tree}}", (ground,), "Side\n", _NO_DATE)
         for side in (ours, theirs)
     ]
+    return await merged_histories(git, *sides)
+
+
+async def merged_histories(git: Git, ours: str, theirs: str) -> Merge:
+    """Merge two commits as `git merge` does, which takes the common ground from their histories."""
     output = await git.run(
-        *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", *sides),
+        *("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", ours, theirs),
         accepted=(0, 1),  # 1: there are conflicts
     )
     tree, *conflicts = [part for part in output.decode().split("\0") if part]
     return Merge(tree, tuple(conflicts))
+
+
+async def blobs_of(git: Git, commits: Sequence[str], path: str) -> list[str]:
+    """Id of one file's content in each of some commits, and nothing where it has no such file."""
+    asked = "".join(f"{commit}:{path}\n" for commit in commits)
+    output = await git.run("cat-file", "--batch-check=%(objectname)", stdin=asked.encode())
+    return ["" if " " in line else line for line in output.decode().splitlines()]
+
+
+async def with_file_of(git: Git, tree: str, commit: str, name: str) -> str:
+    """A tree with one file of its first level as a commit has it; without it where that has none.
+
+    Args:
+        git: has both.
+        tree: id of the tree.
+        commit: whose file it shall be.
+        name: of the file.
+    """
+    there = await git.run("ls-tree", "-z", tree)
+    wanted = await git.run("ls-tree", "-z", commit, "--", name)
+    end = f"\t{name}".encode()
+    kept = [entry for entry in there.split(b"\0") if entry and not entry.endswith(end)]
+    entries = b"".join(entry + b"\0" for entry in kept) + wanted
+    return (await git.run("mktree", "-z", stdin=entries)).decode().strip()
 
 
 async def _commit(git: Git, tree: str, parents: Sequence[str], message: str, date: int) -> str:

@@ -7,11 +7,12 @@ from pathlib import Path
 from github import Auth
 from github.Repository import Repository
 
+from core.errors import PublishingRefusedError
 from providers.vcs.git_objects import is_ancestor
 from providers.vcs.github_account import GitHubAccount
-from providers.vcs.github_pulls import close_review, pull_request_of
+from providers.vcs.github_pulls import PullText, close_review, pull_request_of
 from providers.vcs.github_retry import until_cancelled
-from providers.vcs.joining import Joined, follow_up, initial_commit, joined
+from providers.vcs.joining import Joined, follow_up, initial_commit, joined, shown
 from providers.vcs.names import check_branch, check_commit_id, check_slug
 from providers.vcs.publishable import refuse_unpublishable
 from providers.vcs.publisher import Publication
@@ -55,15 +56,18 @@ class GitHubPublisher:
 
         A verified one goes to the default branch where it can be fast-forwarded to it, else to
         `build/<build>` with a pull request. One that is not verified goes to `review/<build>` with
-        a draft pull request that holds the report.
+        a draft pull request that holds the report. Where the default branch has other changes of
+        the same lines, the release goes to its own branch without them, and the pull request says
+        what is in the way: for people to merge, after which publishing again finds it done.
 
         Args:
             source: folder of the bare repository that has the commit.
             release: what is published.
 
         Raises:
-            PublishingRefusedError: the history holds what looks like a secret; or GitHub, its rules
-                or what people did there do not allow it.
+            PublishingRefusedError: the history holds what looks like a secret; the default branch
+                changed the same lines; or GitHub, its rules or what people did there do not allow
+                it.
             RemoteFailedError: GitHub or the network failed; the next attempt goes on.
             VersionControlError: a name is not sound, git failed, or a rate limit lasts.
         """
@@ -87,6 +91,11 @@ class GitHubPublisher:
 def _is_ours(name: str, commit: str) -> bool:
     """Whether a tag is one of `_Publishing`, and not one that people or their tools made."""
     return name.startswith(_BUILDS) and name.endswith(f"-{commit[:_SHORT_ID]}")
+
+
+def _build_of(tag: str) -> str:
+    """The build that a tag of `_Publishing` tells of."""
+    return tag.removeprefix(_BUILDS)[: -_SHORT_ID - 1]
 
 
 class _Publishing:
@@ -126,14 +135,14 @@ class _Publishing:
             head = await initial_commit(self._git, self._release)
             await push(self._git, self._remote, {HEADS + base: head})
         branch = self._release.branch_of_change
-        builds = [name for name, commit in refs.items() if _is_ours(name, commit)]
+        builds = {name: _build_of(name) for name, commit in refs.items() if _is_ours(name, commit)}
         known = [name for name in (HEADS + base, HEADS + branch, *builds) if name in refs]
         await fetch_refs(self._git, self._remote, known)
-        earlier = {refs[name] for name in builds}
+        earlier = {refs[name]: build for name, build in builds.items()}
         release = await joined(self._git, self._release, head, earlier)
         if await is_ancestor(self._git, release.commit, head):
             return await self._close_review(refs, self._publication(base, head))
-        if self._release.green and release.is_first:
+        if self._release.green and release.is_first and not release.conflicts:
             return await self._close_review(refs, await self._push(base, release))
         tip = refs.get(HEADS + branch)
         if tip is not None:
@@ -141,7 +150,15 @@ class _Publishing:
                 self._git, self._release, release, head=head, tip=tip, earlier=earlier
             )
         publication = await self._push(branch, release)
-        address = await self._ask_for(branch, base, moved=tip != release.commit)
+        moved = tip != release.commit
+        address = await self._ask_for(branch, base, moved=moved, conflicts=release.conflicts)
+        if release.conflicts:
+            raise PublishingRefusedError(
+                f"the branch {base!r} has other changes of the same lines as this build: "
+                f"{shown(release.conflicts)}; nothing of them was changed. The build is on "
+                f"{branch!r}: merge {base!r} into it, say in these files what shall hold, push, "
+                f"and start the build again; the pull request is {address}"
+            )
         return publication.model_copy(update={"pull_request": address})
 
     async def _push(self, branch: str, joined: Joined) -> Publication:
@@ -153,14 +170,15 @@ class _Publishing:
         await push(self._git, self._remote, targets)
         return self._publication(branch, joined.commit)
 
-    async def _ask_for(self, branch: str, base: str, *, moved: bool) -> str:
+    async def _ask_for(
+        self, branch: str, base: str, *, moved: bool, conflicts: tuple[str, ...]
+    ) -> str:
         """The address of the pull request, opened if none is open for what the branch has."""
+        text = PullText(self._release.title, self._release.report, base, branch, conflicts)
         request = await until_cancelled(
             pull_request_of,
             self._repository,
-            self._release,
-            branch=branch,
-            base=base,
+            text,
             draft=not self._release.green,
             moved=moved,
         )

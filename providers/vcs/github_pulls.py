@@ -1,5 +1,6 @@
 """Pull requests on GitHub: one a branch, with the newest text, closed when it is done."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from github import GithubException
@@ -13,24 +14,87 @@ from providers.vcs.release import Release
 _BODY_CHARACTERS = 60_000
 """Of a pull request's text; GitHub takes 65,536."""
 
+_LEAST_CHARACTERS = 2_000
+"""Of our part of it, however much people wrote around it."""
+
+_BEGIN = "<!-- app-builder: what stands from here on is written anew with each attempt -->"
+_END = "<!-- app-builder: what stands from here on is yours -->"
+_MARK = "<!-- app-builder:"
+
+_IN_THE_WAY = """## Conflicts
+
+`{base}` has other changes of the same lines in these files:
+
+{files}
+
+Merge `{base}` into `{branch}`, say in these files what shall hold, push, and start the build again.
+Nothing on `{base}` was changed. Merge this with a merge commit afterwards: what was decided here is
+not known again when it is squashed.
+
+"""
+
 _DONE = """The build `{build}` is verified now, and on the default branch. What people committed to
 `{branch}` alone is still there.
 """
 
 
+@dataclass(frozen=True)
+class PullText:
+    """What a pull request says.
+
+    Attributes:
+        title: one line; of a pull request that is there, people may have given it another.
+        report: Markdown that tells what is new.
+        base: the branch it is to be merged into.
+        branch: what is to be merged.
+        conflicts: paths of the files that stand in the way of that.
+    """
+
+    title: str
+    report: str
+    base: str
+    branch: str
+    conflicts: tuple[str, ...] = ()
+
+    def body(self, before: str = "") -> str:
+        """The whole text; people's own words stay where they are, before and after ours.
+
+        Args:
+            before: as it is now, if there is one. Where the marks around our part were taken away,
+                our part stands at the end.
+        """
+        opening, begin, rest = before.partition(_BEGIN)
+        _, end, closing = rest.partition(_END)
+        if not (begin and end):
+            opening, closing = (f"{before.rstrip()}\n\n", "") if before.strip() else ("", "")
+        room = max(_BODY_CHARACTERS - len(opening) - len(closing), _LEAST_CHARACTERS)
+        return f"{opening}{_BEGIN}\n{self._own(room)}\n{_END}{closing}"
+
+    def _own(self, room: int) -> str:
+        text = f"{self._warning}{self.report}".replace(_MARK, "<!-- app builder:").strip()
+        if len(text) <= room:
+            return text
+        return f"{text[:room]}\n\n… the rest is in the build's report."
+
+    @property
+    def _warning(self) -> str:
+        if not self.conflicts:
+            return ""
+        files = "\n".join(f"- `{path}`" for path in self.conflicts)
+        return _IN_THE_WAY.format(base=self.base, branch=self.branch, files=files)
+
+
 def pull_request_of(
-    repository: Repository, release: Release, *, branch: str, base: str, draft: bool, moved: bool
+    repository: Repository, text: PullText, *, draft: bool, moved: bool
 ) -> PullRequest:
-    """The pull request of a branch, opened if there is none; its text is the release's.
+    """The pull request of a branch, opened if there is none; our part of its text is the newest.
 
     One that people closed is left closed as long as the branch has nothing new. Where drafts are
     not to be had, as in private repositories of some plans, it is an ordinary one.
 
     Args:
         repository: has the branch.
-        release: what the pull request tells of.
-        branch: what is to be merged.
-        base: the branch it is to be merged into.
+        text: what the pull request says, and of which branch.
         draft: whether a new one is a draft.
         moved: whether the branch has something new.
 
@@ -38,15 +102,15 @@ def pull_request_of(
         PublishingRefusedError: GitHub does not allow it.
         RemoteFailedError: GitHub or the network failed.
     """
-    opened = _open_pull(repository, branch, moved=moved)
+    opened = _open_pull(repository, text.branch, moved=moved)
     if opened is not None:
-        return _brought_up_to_date(opened, release)
+        return _brought_up_to_date(opened, text)
     try:
-        with told(f"open a pull request for {branch!r}"):
-            return _opened(repository, release, branch=branch, base=base, draft=draft)
+        with told(f"open a pull request for {text.branch!r}"):
+            return _opened(repository, text, draft=draft)
     except PublishingRefusedError:
         # It may be there by now: made by this very request, whose first answer was lost.
-        opened = _open_pull(repository, branch, moved=True)
+        opened = _open_pull(repository, text.branch, moved=True)
         if opened is None:
             raise
         return opened
@@ -78,28 +142,26 @@ def _open_pull(repository: Repository, branch: str, *, moved: bool) -> PullReque
     return found[0] if found else None
 
 
-def _brought_up_to_date(pull: PullRequest, release: Release) -> PullRequest:
-    wanted = {"title": release.title, "body": _body(release.report)}
-    there = {"title": pull.title, "body": pull.body or ""}
+def _brought_up_to_date(pull: PullRequest, text: PullText) -> PullRequest:
+    there = pull.body or ""
+    wanted = text.body(there)
     if pull.state == "open" and _lines(there) != _lines(wanted):
         with told(f"write the text of the pull request {pull.number}"):
-            pull.edit(title=wanted["title"], body=wanted["body"])
+            pull.edit(body=wanted)
     return pull
 
 
-def _lines(texts: dict[str, str]) -> list[list[str]]:
-    """Texts without what may change on their way: ends of lines, and space at the ends."""
-    return [text.strip().splitlines() for text in texts.values()]
+def _lines(text: str) -> list[str]:
+    """A text without what may change on its way: ends of lines, and space at the ends."""
+    return text.strip().splitlines()
 
 
-def _opened(
-    repository: Repository, release: Release, *, branch: str, base: str, draft: bool
-) -> PullRequest:
+def _opened(repository: Repository, text: PullText, *, draft: bool) -> PullRequest:
     wanted: dict[str, Any] = {
-        "title": release.title,
-        "body": _body(release.report),
-        "base": base,
-        "head": branch,
+        "title": text.title,
+        "body": text.body(),
+        "base": text.base,
+        "head": text.branch,
     }
     try:
         return repository.create_pull(**wanted, draft=draft)
@@ -107,9 +169,3 @@ def _opened(
         if not draft or not any("raft" in said for said in messages_of(error)):
             raise
     return repository.create_pull(**wanted)
-
-
-def _body(report: str) -> str:
-    if len(report) <= _BODY_CHARACTERS:
-        return report
-    return f"{report[:_BODY_CHARACTERS]}\n\n… the rest is in the build's report."

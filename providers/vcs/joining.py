@@ -1,12 +1,23 @@
 """Brings a build's commit together with what a repository already has, without losing either."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from core.errors import PublishingRefusedError
+from core.layout import COMMITTED_REPORT
 from providers.vcs.common_ground import Ground, common_ground, initial_message
 from providers.vcs.git import Git
-from providers.vcs.git_objects import commit_after, is_ancestor, object_id, three_way, tree_of
+from providers.vcs.git_objects import (
+    Merge,
+    blobs_of,
+    commit_after,
+    is_ancestor,
+    merged_histories,
+    object_id,
+    three_way,
+    tree_of,
+    with_file_of,
+)
 from providers.vcs.release import Release
 
 _FILES_SHOWN = 10
@@ -27,11 +38,14 @@ class Joined:
         generated: holds the release's files and nothing else, and stands on what was generated
             before: what the next build is compared with. `None` where nothing is new.
         is_first: whether the default branch has nothing that was generated yet.
+        conflicts: paths of the files that the default branch changed in the same lines. Then
+            `commit` is for a branch of the build's own alone, and has nothing of that.
     """
 
     commit: str
     generated: str | None
     is_first: bool = False
+    conflicts: tuple[str, ...] = ()
 
 
 async def initial_commit(git: Git, release: Release) -> str:
@@ -46,26 +60,25 @@ async def initial_commit(git: Git, release: Release) -> str:
     return await commit_after(git, tree, (), message, after=release.commit)
 
 
-async def joined(git: Git, release: Release, head: str, earlier: Collection[str]) -> Joined:
+async def joined(git: Git, release: Release, head: str, earlier: Mapping[str, str]) -> Joined:
     """A commit with the release's change on top of the default branch's head.
 
     What was generated earlier is the common ground: what the release changed since then, and what
-    people changed since then, are merged. So generated commits stand on generated ones alone, and
-    what people did is never taken for something that a build made. Where nothing generated is on
-    the branch yet, the ground is what an unverified first build left there.
+    people and other builds changed since then, are merged. So generated commits stand on generated
+    ones alone, and what people did is never taken for something that a build made. Where nothing
+    generated is on the branch yet, the ground is what an unverified first build left there.
 
     Args:
         git: has the release's commit, the head and all earlier ones.
         release: what is published.
         head: of the default branch.
-        earlier: the `generated` of this project's builds before.
+        earlier: the `generated` of this project's builds before, with the build that made each.
 
     Returns:
         The commits; the head itself where it has all of the release.
 
     Raises:
-        PublishingRefusedError: people changed the same lines; or the branch has a history that no
-            build of the project is in.
+        PublishingRefusedError: the branch has a history that no build of the project is in.
     """
     if await is_ancestor(git, head, release.commit):
         return Joined(release.commit, release.commit)
@@ -79,16 +92,19 @@ async def joined(git: Git, release: Release, head: str, earlier: Collection[str]
     change = await _change(git, release, ground)
     if head == ground.commit and ground.is_generated:
         return Joined(change, change)
-    merged = await _merged_tree(git, ground, head, change)
-    if merged == await tree_of(git, head):
+    merge = await _merged(git, ground, head, change, earlier)
+    if merge.conflicts:
+        alone = change if ground.is_generated else await _begun_at(git, release, ground, change)
+        return Joined(alone, change, conflicts=merge.conflicts)
+    if merge.tree == await tree_of(git, head):
         return Joined(head, None)
     message = _message(release) if not ground.is_generated else f"Merge {_message(release)}"
-    commit = await commit_after(git, merged, (head, change), message, after=head)
+    commit = await commit_after(git, merge.tree, (head, change), message, after=head)
     return Joined(commit, change, is_first=not ground.is_generated)
 
 
 async def follow_up(
-    git: Git, release: Release, new: Joined, *, head: str, tip: str, earlier: Collection[str]
+    git: Git, release: Release, new: Joined, *, head: str, tip: str, earlier: Mapping[str, str]
 ) -> Joined:
     """What a release's own branch moves on to, keeping what people committed to it.
 
@@ -100,7 +116,7 @@ async def follow_up(
         new: what `joined` gave for it.
         head: of the default branch.
         tip: of the release's branch.
-        earlier: the `generated` of this project's builds before.
+        earlier: the `generated` of this project's builds before, with the build that made each.
 
     Returns:
         The commits; the tip itself where it has the release already, whatever people added since.
@@ -114,19 +130,39 @@ async def follow_up(
     name = f"the branch {release.branch_of_change!r}"
     ground = await _ground(git, release, tip, earlier, name)
     if await _has_files_of(git, ground, release):
-        return Joined(tip, None)
+        conflicts = await _conflicts(git, head, tip) if new.conflicts else ()
+        return Joined(tip, None, conflicts=conflicts)
     change = await _change(git, release, ground)
-    merged = await _merged_tree(git, ground, tip, new.commit)
-    main = () if await is_ancestor(git, head, tip) else (head,)
+    merge = await _merged(git, ground, tip, new.commit, earlier)
+    if merge.conflicts:
+        raise PublishingRefusedError(
+            f"people changed the same lines as this build: {shown(merge.conflicts)}; nothing was "
+            f"changed. Take their changes back on {name}, or merge its pull request and delete the "
+            "branch; then start the build again"
+        )
+    has_head = new.conflicts or await is_ancestor(git, head, tip)
     message = f"Merge {_message(release)}"
-    commit = await commit_after(git, merged, (tip, *main, change), message, after=tip)
-    return Joined(commit, change)
+    parents = (tip, *(() if has_head else (head,)), change)
+    commit = await commit_after(git, merge.tree, parents, message, after=tip)
+    conflicts = await _conflicts(git, head, commit) if new.conflicts else ()
+    return Joined(commit, change, conflicts=conflicts)
+
+
+async def _conflicts(git: Git, head: str, commit: str) -> tuple[str, ...]:
+    """Paths of the files that stand in the way of a merge, as everybody's git sees it."""
+    return (await merged_histories(git, head, commit)).conflicts
+
+
+def shown(paths: tuple[str, ...]) -> str:
+    """Paths for a message, not too many of them."""
+    more = len(paths) - _FILES_SHOWN
+    return ", ".join(paths[:_FILES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 async def _ground(
-    git: Git, release: Release, head: str, earlier: Collection[str], branch: str
+    git: Git, release: Release, head: str, earlier: Mapping[str, str], branch: str
 ) -> Ground:
-    ground = await common_ground(git, head, earlier)
+    ground = await common_ground(git, release, head, earlier)
     if ground is None:
         raise PublishingRefusedError(
             f"{branch} has a history that no build of the project {release.project!r} is in; "
@@ -150,15 +186,29 @@ async def _change(git: Git, release: Release, ground: Ground) -> str:
     return await commit_after(git, tree, (ground.commit,), _message(release), after=ground.commit)
 
 
-async def _merged_tree(git: Git, ground: Ground, head: str, change: str) -> str:
-    merge = await three_way(git, ground.commit, head, change)
-    if merge.conflicts:
-        raise PublishingRefusedError(
-            "people changed the same lines as this build: "
-            f"{', '.join(merge.conflicts[:_FILES_SHOWN])}; nothing was changed. Bring their "
-            "changes into the questionnaire's product by hand, or take them back, and publish again"
-        )
-    return merge.tree
+async def _begun_at(git: Git, release: Release, ground: Ground, change: str) -> str:
+    """A commit with a release's files that GitHub sees to have begun where the branch did."""
+    tree = await tree_of(git, change)
+    parents = (ground.commit, change)
+    return await commit_after(git, tree, parents, _message(release), after=change)
+
+
+async def _merged(
+    git: Git, ground: Ground, ours: str, theirs: str, earlier: Collection[str]
+) -> Merge:
+    """What both sides changed since the ground.
+
+    The report is no matter of lines: one that a build generated gives way to the release's as a
+    whole, and where people took it away it stays away. What people wrote in it is merged.
+    """
+    merge = await three_way(git, ground.commit, ours, theirs)
+    commits = [ground.commit, ours, *sorted(earlier)]
+    before, now, *generated = await blobs_of(git, commits, COMMITTED_REPORT)
+    settled = now in generated if now else bool(before)
+    if not settled:
+        return merge
+    tree = await with_file_of(git, merge.tree, theirs if now else ours, COMMITTED_REPORT)
+    return Merge(tree, tuple(path for path in merge.conflicts if path != COMMITTED_REPORT))
 
 
 def _message(release: Release) -> str:

@@ -1,5 +1,6 @@
 """A project's builds on their way to a small GitHub, and what a person does there meanwhile."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from github import Auth
 from providers.vcs.github import GitHubPublisher
 from providers.vcs.github_account import GitHubAccount
 from providers.vcs.github_retry import CappedRetry
-from providers.vcs.history import Commit, FileChange, write_history
+from providers.vcs.history import Commit, FileChange, head, write_history
 from providers.vcs.publisher import Publication
 from providers.vcs.release import Release
 from tests.providers.vcs.github_server import TOKEN, Hub
@@ -34,12 +35,22 @@ class Desk:
     report: str = "# Report\n\nWhat is missing."
 
     async def publish(
-        self, build: str, texts: dict[str, str], *, green: bool = True
+        self, build: str, texts: dict[str, str], *, green: bool = True, onto: str = ""
     ) -> Publication:
-        """Publish a build of these files, each written by a commit of its own."""
+        """Publish a build of these files, each written by a commit of its own.
+
+        Args:
+            build: its id.
+            texts: what it writes; with `onto` only what it writes again.
+            green: whether it is verified.
+            onto: the build whose history it goes on from, whatever was published since.
+        """
         source = self.folder / f"{build}.git"
+        if onto and not source.exists():
+            shutil.copytree(self.folder / f"{onto}.git", source)
+        parent = await head(self.folder / f"{onto}.git", "build") if onto else None
         commits = [Commit(f"Write {path}", (FileChange(path, texts[path]),)) for path in texts]
-        ids = await write_history(source, commits, branch="build")
+        ids = await write_history(source, commits, branch="build", parent=parent)
         return await self.publish_commit(build, ids[-1], green=green)
 
     async def publish_commit(self, build: str, commit: str, *, green: bool = True) -> Publication:
@@ -75,6 +86,14 @@ class Desk:
         self.git("-C", clone, "push", "--quiet", "origin", "HEAD")
         return self.git("-C", clone, "rev-parse", "HEAD")
 
+    def person_removes(self, path: str) -> None:
+        """Somebody takes a file off the default branch."""
+        clone = Path(mkdtemp(dir=self.folder))
+        self.git("clone", "--quiet", self.hub.folder / f"{NAME}.git", clone)
+        self.git("-C", clone, "rm", "--quiet", path)
+        self.git("-C", clone, "commit", "--quiet", "-m", "A person's")
+        self.git("-C", clone, "push", "--quiet", "origin", "HEAD")
+
     def rename(self, new: str) -> None:
         """What a person's renaming of the repository does; the old name leads to the new one."""
         made = self.hub.repositories.pop(NAME)
@@ -97,6 +116,19 @@ class Desk:
     def merge(self, branch: str) -> None:
         """What a person's merge of a pull request does."""
         self.hub.git(NAME, "update-ref", "refs/heads/main", f"refs/heads/{branch}")
+
+    def resolve(self, branch: str, texts: dict[str, str]) -> str:
+        """What a person does about conflicts: merge the default branch, and say what shall hold."""
+        clone = Path(mkdtemp(dir=self.folder))
+        self.git("clone", "--quiet", "-b", branch, self.hub.folder / f"{NAME}.git", clone)
+        # Files in conflict are written below, all of them.
+        self.git("-C", clone, "merge", "--quiet", "--no-commit", "-s", "ours", "origin/main")
+        for path, text in texts.items():
+            (clone / path).write_text(text)
+        self.git("-C", clone, "add", "--all")
+        self.git("-C", clone, "commit", "--quiet", "-m", "Merge main")
+        self.git("-C", clone, "push", "--quiet", "origin", "HEAD")
+        return self.git("-C", clone, "rev-parse", "HEAD")
 
     def squash(self, branch: str) -> None:
         """What "Squash and merge" does, with the branch deleted afterwards, as GitHub offers."""

@@ -1,6 +1,7 @@
 """Pull requests and repositories that change with the builds, and with what people do to them."""
 
 from providers.vcs.github_marker import topic_of
+from providers.vcs.github_pulls import PullText
 from tests.providers.vcs.github_desk import FILES, NAME, Desk
 from tests.providers.vcs.github_server import Hub, unprocessable
 
@@ -10,11 +11,51 @@ async def test_a_pull_request_has_the_text_of_the_newest_attempt(desk: Desk, hub
     desk.report = "# Report\r\n\r\nLess is missing.\n"
     await desk.publish("shop-1", {**FILES, "b.txt": "second\n"}, green=False)
     (pull,) = hub.pulls[NAME]
-    assert pull["body"] == desk.report
+    assert "Less is missing." in pull["body"]
+    assert "What is missing." not in pull["body"]
     hub.requests.clear()
     desk.report = "# Report\n\nLess is missing."  # as a server may keep it
     await desk.publish("shop-1", {**FILES, "b.txt": "second\n"}, green=False)
     assert all(request.startswith("GET ") for request in hub.requests)
+
+
+async def test_what_people_write_around_our_part_stays_theirs(desk: Desk, hub: Hub) -> None:
+    await desk.publish("shop-1", FILES, green=False)
+    (pull,) = hub.pulls[NAME]
+    pull["title"] = "The shop, at last"
+    pull["body"] = f"For the fair.\r\n\r\n{pull['body']}\r\n\r\nCloses #7."
+    desk.report = "# Report\n\nLess is missing."
+    await desk.publish("shop-1", {**FILES, "b.txt": "second\n"}, green=False)
+    assert pull["title"] == "The shop, at last"
+    assert pull["body"].startswith("For the fair.\r\n\r\n<!-- app-builder:")
+    assert pull["body"].endswith("-->\r\n\r\nCloses #7.")
+    assert "Less is missing." in pull["body"]
+    assert "What is missing." not in pull["body"]
+    pull["body"] = "All of it in my words."
+    hub.requests.clear()
+    for _ in range(2):
+        await desk.publish("shop-1", {**FILES, "b.txt": "second\n"}, green=False)
+    assert pull["body"].startswith("All of it in my words.\n\n<!-- app-builder:")
+    assert pull["body"].count("Less is missing.") == 1
+    assert [request for request in hub.requests if request.startswith("PATCH")] == [
+        f"PATCH /repos/{NAME}/pulls/1"
+    ]
+
+
+def test_a_report_cannot_end_our_part_and_leaves_room_for_peoples() -> None:
+    empty = PullText("Build shop", "", "main", "build/shop-2").body()
+    end = empty.splitlines()[-1]
+    told = PullText("Build shop", f"Before.\n{end}\nAfter.", "main", "build/shop-2")
+    whole = told.body()
+    assert whole.count(end) == 1
+    assert whole.endswith(f"After.\n{end}")
+    assert told.body(whole) == whole
+    people = "word " * 11_000
+    long = PullText("Build shop", "x" * 70_000, "main", "build/shop-2")
+    text = long.body(f"{people}\n{whole}")
+    assert text.startswith(people)
+    assert 60_000 < len(text) < 65_536
+    assert "the rest is in the build's report" in text
 
 
 async def test_a_review_is_closed_when_its_build_is_on_the_default_branch(

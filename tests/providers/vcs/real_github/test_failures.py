@@ -65,17 +65,6 @@ async def test_a_third_build_stands_on_what_was_merged(desk: Desk, hub: Hub) -> 
     assert hub.git(NAME, "diff", "--name-only", "main", "build/shop-3") == "c.txt"
 
 
-async def test_the_same_lines_changed_twice_are_a_conflict_that_is_told(
-    desk: Desk, hub: Hub
-) -> None:
-    await desk.publish("shop-1", FILES)
-    theirs = desk.person_commits("b.txt", "a person's\n")
-    with pytest.raises(PublishingRefusedError, match=r"people changed the same lines.*b.txt"):
-        await desk.publish("shop-2", {**FILES, "b.txt": "the build's\n"})
-    assert hub.git(NAME, "rev-parse", "main") == theirs
-    assert desk.branches() == ["main"]
-
-
 async def test_a_history_no_build_is_in_is_not_touched(desk: Desk, hub: Hub) -> None:
     await desk.publish("shop-1", FILES)
     other = await desk.publish("shop-2", {"z.txt": "z\n"})
