@@ -5,6 +5,9 @@ a task run is a batch of files with a table of them: what Prefect does for a tas
 build's thread and in one beside it, takes as long as all else about a file but its calls, and a
 page of a thousand shows nobody anything.
 
+Only calls count as written at once (`providers/llm/call_slots.py`): some more files are under way,
+so that no model waits while a prompt is put together or a text goes through the gate.
+
 A file of which every model's answers were refused is left empty, and the others are written: the
 repository then is for review. Every other failure halts the build.
 """
@@ -42,6 +45,9 @@ AT_ONCE_AS_TASKS = 8
 """Most files written at once of which each is a task run of its own; see docs/benchmarks.md."""
 
 FILES_IN_BATCH = 50
+
+AHEAD = 2
+"""For so many files asked for at once, one more is under way: its prompt or text is worked at."""
 
 T = TypeVar("T")
 
@@ -94,7 +100,8 @@ class FileFanOut:
         self._plan = plan
         self._progress = progress
         self._before = session.runs_before(stage)
-        self._slots = asyncio.Semaphore(session.settings.files_at_once)
+        at_once = session.settings.files_at_once
+        self._slots = asyncio.Semaphore(at_once + at_once // AHEAD)
         self._starts = OneByOne()
         self._kept = KeptResults(session.results)
         self._ended = {path: asyncio.Event() for path in plan.order}

@@ -17,6 +17,7 @@ from core.artifacts.build_record import Usage
 from core.errors import AnswerError, AnswersRefusedError, ProviderBusyError
 from core.settings import SpendingLimits
 from providers.llm.answer_schema import json_schema_of
+from providers.llm.call_slots import CallSlot
 from providers.llm.catalogue import ModelRow
 from providers.llm.checkpoints import (
     AnswerCheckpoints,
@@ -61,6 +62,7 @@ class Question:
         salt: set by builds that want answers of their own.
         review_round: which round of asking the same this is, from 0; each has its own answers.
         spending: limits of money for its calls alone; `None` for those of every call.
+        slot: the one that each of its calls needs; `None` if they need none.
     """
 
     build_id: str
@@ -79,6 +81,7 @@ class Question:
     salt: str = ""
     review_round: int = 0
     spending: SpendingLimits | None = None
+    slot: CallSlot | None = None
 
     def __post_init__(self) -> None:
         if not self.choices:
@@ -253,7 +256,7 @@ class Asker:
             extra_body=self._providers.model(choice.provider, choice.model).extra_body,
         )
         identity = _identity(question, choice, key)
-        call = Call(identity, request, question.limits, ordinal, question.spending)
+        call = Call(identity, request, question.limits, ordinal, question.spending, question.slot)
 
         async def ask(keep: Keep) -> LLMResponse:
             return await self._caller.call(call, keep, others=others)

@@ -1,11 +1,11 @@
 """Makes one call to a model, with all that surrounds it.
 
 From the outside in: the breaker (a model that keeps failing is left alone), patience with busy
-providers, the record of calls, the usage ledger with the money, a seat among the calls at once, and
-the rate limits. These come last, so that a call which got its place is sent without another wait:
-else calls that gathered places over minutes could go in one moment. Each attempt that a busy
-provider refused is recorded, stands in the ledger and passes the rate limits, like the one that was
-answered.
+providers, the record of calls, the usage ledger with the money, a slot among the calls of its
+stage, a seat among all calls at once, and the rate limits. These come last, so that a call which
+got its place is sent without another wait: else calls that gathered places over minutes could go in
+one moment. Each attempt that a busy provider refused is recorded, stands in the ledger and passes
+the rate limits, like the one that was answered.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from core.errors import AnswerError, InputError
 from core.settings import Settings, SpendingLimits
 from providers.llm.breakers import Breakers
 from providers.llm.call_records import CallRecords, RecordedProvider
+from providers.llm.call_slots import CallSlot, SlottedProvider
 from providers.llm.catalogue import ModelRow, ProviderRow
 from providers.llm.checkpoints import Keep
 from providers.llm.http_client import MAX_CONNECTIONS, call_seconds
@@ -93,6 +94,7 @@ class Call:
         maxima: of calls.
         ordinal: which call of its conversation it is, from 0.
         spending: limits of money for this call alone; `None` for those of every call.
+        slot: the one it needs among those of its stage; `None` if it needs none.
     """
 
     identity: CallIdentity
@@ -100,6 +102,7 @@ class Call:
     maxima: CallMaxima
     ordinal: int = 0
     spending: SpendingLimits | None = None
+    slot: CallSlot | None = None
 
     @property
     def choice(self) -> ModelChoice:
@@ -217,13 +220,16 @@ class ModelCaller:
             await keep(response)
             await turn.come_back()  # only now: whatever becomes of the call, its answer is safe
 
-        provider: Answerer = MeteredProvider(
-            LimitedProvider(
-                LeavingProvider(self._traced(identity), turn),
-                self._limiter,
-                self._places(call, model),
-                self._seats,
-            ),
+        provider: Answerer = LimitedProvider(
+            LeavingProvider(self._traced(identity), turn),
+            self._limiter,
+            self._places(call, model),
+            self._seats,
+        )
+        if call.slot is not None:
+            provider = SlottedProvider(provider, call.slot, turn)
+        provider = MeteredProvider(
+            provider,
             self._ledger,
             identity,
             CallTerms(

@@ -7,11 +7,10 @@ first, the answers come in one after another from then on.
 """
 
 import asyncio
-import heapq
-from itertools import count
 from types import TracebackType
 from typing import Self
 
+from providers.llm.priority_turns import PriorityTurns
 from providers.llm.provider import Answerer, LLMRequest, LLMResponse
 
 AT_WORK = 4
@@ -22,7 +21,7 @@ LEASE_SECONDS = 0.1
 _TO_SEND, _TO_CLOSE = 0, 1
 
 
-class WorkTurns:
+class WorkTurns(PriorityTurns):
     """Gives turns: first to those that have something to send, in the order they came.
 
     A turn is a courtesy that nothing depends on: it ends by itself, so that nobody can wait for
@@ -34,37 +33,12 @@ class WorkTurns:
     """
 
     def __init__(self, at_work: int = AT_WORK, *, lease_seconds: float = LEASE_SECONDS) -> None:
+        super().__init__(at_work)
         self.lease_seconds = lease_seconds
-        self._left = at_work
-        self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
-        self._numbers = count()
 
     def turn(self) -> "Turn":
         """The turns of one call."""
         return Turn(self)
-
-    async def take(self, order: int) -> None:
-        """Wait for a turn; of those who wait, the lowest order goes first."""
-        if self._left:
-            self._left -= 1
-            return
-        given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, (order, next(self._numbers), given))
-        try:
-            await given
-        except asyncio.CancelledError:
-            if not given.cancelled():  # it was given in the same moment
-                self.give_back()
-            raise
-
-    def give_back(self) -> None:
-        """Give a turn to the next who waits for one."""
-        while self._waiting:
-            _, _, given = heapq.heappop(self._waiting)
-            if not given.done():
-                given.set_result(None)
-                return
-        self._left += 1
 
 
 class Turn:

@@ -21,6 +21,7 @@ from core.settings import Settings
 from core.stages import Stage, StageTable
 from prompts.renderer import template_digest
 from providers.llm.asker import Asker
+from providers.llm.priority_turns import PriorityTurns
 from providers.llm.stage_router import StageRouter
 from providers.sandbox.sandbox import Sandbox
 from providers.storage.artifact_store import ArtifactStore
@@ -29,6 +30,7 @@ from providers.vcs.publisher import Publisher
 from tasks.engine.baseline import Baseline
 from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.code_digest import code_digest
+from tasks.engine.preparation import PreparedBuild
 from tasks.engine.redo import Redo
 from tasks.engine.result_storage import RESULTS, ArtifactStoreResults
 from tasks.engine.stage_call import BASELINE, StageCall
@@ -48,6 +50,7 @@ class BuildSession:
         sandbox: where generated code runs, if it works here.
         publisher: where the repository goes, if anywhere.
         workspace: folder on this machine for the Git history and the tree under test.
+        prepared: what was checked before it began.
         redo: which stages were redone.
         baseline: the build that this one changes, if it does.
         used: which kept results the build uses.
@@ -56,6 +59,7 @@ class BuildSession:
         kept_from: what made the results of stages that another release finished, by number.
         attempts: attempts made in this run, by name of the task run.
         tasks: the Prefect task of each stage that ran, by the stage's number.
+        file_slots: for the calls about files, as many as are made at once.
     """
 
     settings: Settings
@@ -73,6 +77,7 @@ class BuildSession:
     sandbox: Sandbox
     publisher: Publisher | None
     workspace: Path
+    prepared: PreparedBuild
     redo: Redo = field(default_factory=Redo)
     baseline: Baseline | None = None
     used: ResultsInUse = field(init=False)
@@ -81,9 +86,11 @@ class BuildSession:
     kept_from: dict[str, MadeBy] = field(default_factory=dict[str, MadeBy])
     attempts: Counter[str] = field(default_factory=Counter[str])
     tasks: dict[str, Task[..., Any]] = field(default_factory=dict[str, Task[..., Any]])
+    file_slots: PriorityTurns = field(init=False)
 
     def __post_init__(self) -> None:
         self.used = ResultsInUse(self.store, self.build_id)
+        self.file_slots = PriorityTurns(self.settings.files_at_once)
         self.artifacts = {PARAMETERS: self.questionnaire.model_dump_json(indent=2)}
 
     @property

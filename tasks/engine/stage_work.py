@@ -12,6 +12,7 @@ from core.stages import Stage
 from prompts.contexts import PromptContext
 from prompts.renderer import render
 from providers.llm.asker import Question
+from providers.llm.call_slots import CallSlot
 from providers.llm.checkpoints import Slot
 from providers.llm.structured import parse_json
 from providers.storage.calls import CallMaxima
@@ -148,6 +149,7 @@ class StageWork:
             choices=session.router.choices(asking.number, prompt.template),
             limits=self._maxima,
             spending=self._spending,
+            slot=self._slot(),
             salt=session.salt(self.stage),
             review_round=review_round,
         )
@@ -160,3 +162,9 @@ class StageWork:
         self.usage += answer.usage
         self.models.update(dict.fromkeys(answer.models))
         return answer.value
+
+    def _slot(self) -> CallSlot | None:
+        """Of a stage's many files only so many are asked about at once."""
+        if not self.stage.fan_out:
+            return None
+        return CallSlot(self.session.file_slots, begins=not self.slots)
