@@ -21,6 +21,7 @@ STAGE_INTERRUPTED = f"{PREFIX}stage.interrupted"
 FILES_WRITTEN = f"{PREFIX}files.written"
 FIX_ATTEMPTED = f"{PREFIX}fix.attempted"
 LIMIT_REACHED = f"{PREFIX}limit.reached"
+BUDGET_NEARLY_USED = f"{PREFIX}budget.nearly-used"
 INBOX_TAKEN = f"{PREFIX}inbox.taken"
 INBOX_REJECTED = f"{PREFIX}inbox.rejected"
 PROVIDER_DOWN = f"{PREFIX}provider.down"
@@ -60,6 +61,17 @@ class LimitReached(StageStarted):
 
     limit: Literal["calls", "money"]
     error: str
+
+
+class BudgetNearlyUsed(Part):
+    """Four fifths of a limit of money are spent: of the build's, or of its user's in a month."""
+
+    build_id: str
+    scope: Literal["build", "user-month"]
+    user: str
+    month: str = Field(default="", description="As 2026-11, UTC; only of a user's limit.")
+    spent_usd: float = Field(ge=0)
+    limit_usd: float = Field(gt=0)
 
 
 class FilesWritten(StageStarted):
@@ -127,6 +139,7 @@ EVENTS: dict[str, type[BaseModel]] = {
     FILES_WRITTEN: FilesWritten,
     FIX_ATTEMPTED: FixAttempted,
     LIMIT_REACHED: LimitReached,
+    BUDGET_NEARLY_USED: BudgetNearlyUsed,
     outcome_event(OutcomeStatus.WAITING): BuildWaiting,
     **{
         outcome_event(status): BuildOutcome

@@ -29,6 +29,7 @@ from providers.storage.ledger_requests import (
     Result,
     Settlement,
 )
+from providers.storage.ledger_rows import month_of
 from providers.storage.ledger_statements import CoreStatements
 from providers.storage.ledger_writer import LedgerWriter
 from providers.storage.money import nanodollars
@@ -184,6 +185,11 @@ class UsageLedger:
     async def totals(self, build_id: str) -> Usage:
         """What all calls of a build took; `calls` counts every call ever put down."""
         return await asyncio.to_thread(ledger_queries.totals, self._database, build_id)
+
+    async def spent(self, build_id: str, user: str) -> tuple[Decimal, Decimal]:
+        """US dollars that a build cost over its life, and its user in this month (UTC)."""
+        month = month_of(self._clock())
+        return await asyncio.to_thread(ledger_queries.spent, self._database, build_id, user, month)
 
     async def calls(self, build_id: str) -> list[CallRow]:
         """Every call of a build, in the order of opening."""

@@ -1,13 +1,14 @@
 """What can be asked of the ledger without changing it."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import or_, select
 
 from core.artifacts.build_record import Usage
 from providers.storage.calls import CallRow, ModelOutcomes
 from providers.storage.ledger_database import LedgerDatabase
-from providers.storage.ledger_tables import builds, calls, models
+from providers.storage.ledger_tables import builds, calls, models, user_months
 from providers.storage.money import dollars
 
 _MICRO = 1_000_000
@@ -26,6 +27,19 @@ def totals(database: LedgerDatabase, build_id: str) -> Usage:
         cost_usd=float(dollars(row.cost_nanodollars)),
         seconds=row.latency_microseconds / _MICRO,
     )
+
+
+def spent(
+    database: LedgerDatabase, build_id: str, user: str, month: str
+) -> tuple[Decimal, Decimal]:
+    """US dollars that a build cost over its life, and a user in a month."""
+    of_build = select(builds.c.cost_nanodollars).where(builds.c.build_id == build_id)
+    of_user = select(user_months.c.cost_nanodollars).where(
+        user_months.c.user == user, user_months.c.month == month
+    )
+    with database.reading() as connection:
+        found = [connection.scalar(query) or 0 for query in (of_build, of_user)]
+    return dollars(found[0]), dollars(found[1])
 
 
 def calls_of(database: LedgerDatabase, build_id: str) -> list[CallRow]:

@@ -33,6 +33,7 @@ from tasks.engine.baseline import (
     resolved_baseline,
     tell_baseline,
 )
+from tasks.engine.budget_watch import BudgetWatch, budgets_watched
 from tasks.engine.build_events import publish_outcome, tag_run
 from tasks.engine.build_lock import build_held
 from tasks.engine.build_recorder import BuildRecorder, utc_now
@@ -114,9 +115,7 @@ async def _tell_refusal(opening: _Opening, error: Exception) -> None:
 
 
 @asynccontextmanager
-async def _opened(
-    opening: _Opening, observed: ObservedBuild
-) -> AsyncGenerator[BuildSession]:
+async def _opened(opening: _Opening, observed: ObservedBuild) -> AsyncGenerator[BuildSession]:
     settings = load_settings()
     make_home(settings)
     store = ArtifactStore(settings.store_url)
@@ -139,7 +138,8 @@ async def _opened(
                 session = await _session(settings, prepared, asker, store, ledger)
                 # Before the record of an earlier run is written over: the plan reads it.
                 await show_plan(await make_plan(settings, prepared, store))
-                async with _closing(session, observed):
+                watch = BudgetWatch(store, ledger, settings.spending, session.recorder.record)
+                async with budgets_watched(watch), _closing(session, observed):
                     yield session
     finally:
         ledger.close()
@@ -284,6 +284,7 @@ async def _session(
         sandbox=choose_sandbox(settings.sandbox_kind, settings.sandbox_image),
         publisher=open_publisher(settings, prepared.options, prepared.secrets),
         workspace=workspace,
+        prepared=prepared,
         redo=redo,
         baseline=baseline,
     )
