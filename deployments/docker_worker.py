@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 from anyio.abc import TaskStatus
-from docker.errors import NotFound
+from docker.errors import DockerException, NotFound
 from docker.utils import kwargs_from_env
 from prefect.client.schemas.objects import FlowRun
 from prefect.utilities.processutils import setup_signal_handlers_worker
@@ -24,6 +24,7 @@ from prefect_docker.worker import (  # pyright: ignore[reportMissingTypeStubs] -
     DockerWorkerResult,
 )
 
+from deployments.abandoned_containers import remove_abandoned
 from deployments.run_containers import ContainedClient, RunSettings
 
 _ENGINE_SECONDS = 120
@@ -45,9 +46,21 @@ with warnings.catch_warnings():
             task_status: TaskStatus[str] | None = None,
         ) -> DockerWorkerResult:
             """Run a flow run's container to its end, and remove it; its log is the run's."""
+            await asyncio.to_thread(self._remove_abandoned)
             result = await super().run(flow_run, configuration, task_status)
             await asyncio.to_thread(self._remove, result.identifier.rpartition(":")[2])
             return result
+
+        def _remove_abandoned(self) -> None:
+            """What workers left that were killed; that this fails must not keep a run from it."""
+            client = self._get_client()
+            try:
+                for name in remove_abandoned(client):
+                    self._logger.info("Removed %s, whose worker was gone when it ended", name)
+            except DockerException as error:
+                self._logger.warning("Cannot look for abandoned containers: %s", error)
+            finally:
+                client.close()
 
         def _remove(self, container_id: str) -> None:
             client = self._get_client()

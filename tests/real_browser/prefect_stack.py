@@ -47,7 +47,7 @@ def prefect_stack(folder: Path, **more: str) -> Generator[PrefectStack]:
     Raises:
         RuntimeError: one of them did not start, or the deployment failed; with what it said.
     """
-    port = _free_port()
+    port = free_port()
     url = f"http://{_HOST}:{port}"
     home = folder / "home"
     own = {
@@ -61,9 +61,9 @@ def prefect_stack(folder: Path, **more: str) -> Generator[PrefectStack]:
     }
     environment = variables(home, **{**own, **more})
     server = [sys.executable, "-m", "prefect", "server", "start", f"--host={_HOST}"]
-    with ExitStack() as running:
-        running.enter_context(
-            _running(
+    with ExitStack() as started:
+        started.enter_context(
+            running(
                 [*server, f"--port={port}"],
                 environment,
                 folder / "server.log",
@@ -71,9 +71,9 @@ def prefect_stack(folder: Path, **more: str) -> Generator[PrefectStack]:
             )
         )
         connected = {**environment, "PREFECT_API_URL": f"{url}/api"}
-        _deploy(connected)
-        running.enter_context(
-            _running(
+        deploy(connected)
+        started.enter_context(
+            running(
                 [*_MAKE, "worker"],
                 connected,
                 folder / "worker.log",
@@ -83,7 +83,12 @@ def prefect_stack(folder: Path, **more: str) -> Generator[PrefectStack]:
         yield PrefectStack(url, home, connected)
 
 
-def _deploy(environment: Mapping[str, str]) -> None:
+def deploy(environment: Mapping[str, str]) -> None:
+    """Run `make deploy`.
+
+    Raises:
+        RuntimeError: it failed; with what it said.
+    """
     done = subprocess.run(
         [*_MAKE, "deploy"],
         cwd=ROOT,
@@ -100,7 +105,7 @@ def _deploy(environment: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _running(
+def running(
     command: list[str], environment: Mapping[str, str], log: Path, ready: Callable[[str], bool]
 ) -> Generator[None]:
     """A process that is ready when the block begins, and gone with its children at its end.
@@ -157,7 +162,8 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nothing listens on."""
     with socket.socket() as listener:
         listener.bind((_HOST, 0))
         return listener.getsockname()[1]

@@ -32,6 +32,12 @@ def test_it_runs_as_an_ordinary_user_who_can_change_nothing_of_ours(image: str) 
     assert all("Permission denied" in refusal for refusal in refusals)
 
 
+def test_it_has_the_command_and_knows_its_release(image: str) -> None:
+    code = "from core.release import release; print(release())"
+    assert inside(image, "/app/.venv/bin/python", "-c", code) == image.rpartition(":")[2]
+    assert "questionnaire" in inside(image, "/app/.venv/bin/app-builder", "build", "--help")
+
+
 def test_no_program_raises_rights(image: str) -> None:
     raising = inside(image, "sh", "-c", "find / -xdev -type f -perm /6000 2>/dev/null; true")
     assert raising == ""

@@ -2,12 +2,17 @@
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.real_docker.engine import run
+from tests.real_docker.engine import compose, run
+from tests.real_docker.images import ROOT
 from tests.real_docker.system import System
+
+COMPOSE_FILE = ROOT / "deployments/compose.yaml"
 
 NAMES = ("Notes", "Recipes", "Guests")
 
@@ -29,6 +34,16 @@ def test_only_the_proxy_can_be_reached_and_only_with_the_password(system: System
         assert client.post("/flow_runs/filter", json={}).status_code == 401
     with system.client() as client:
         assert client.post("/flow_runs/filter", json={}).status_code == 200
+
+
+def test_compose_takes_the_file_as_it_is_with_all_services(tmp_path: Path) -> None:
+    """Also those, and those images, that are not started here."""
+    options = ("--env-file", str(tmp_path / "none"), "--file", str(COMPOSE_FILE))
+    (tmp_path / "none").touch()
+    known = yaml.safe_load(run(*compose(), *options, "--profile", "local-model", "config"))
+    assert set(known["services"]) == set(yaml.safe_load(COMPOSE_FILE.read_text())["services"])
+    assert known["services"]["database"]["image"].startswith("postgres:")
+    assert known["services"]["cache"]["image"].startswith("redis:")
 
 
 @pytest.fixture(scope="module")

@@ -24,10 +24,12 @@ class SeaweedFS:
     Args:
         folder: where it keeps everything.
         key: id of its administrator's access key; the secret is that of all.
+        address: it listens on.
     """
 
-    def __init__(self, folder: Path, *, key: str = ACCESS_KEY) -> None:
+    def __init__(self, folder: Path, *, key: str = ACCESS_KEY, address: str = "127.0.0.1") -> None:
         self._folder = folder
+        self._address = address
         self._key = key
         self._ports = _free_ports(10)
         self._process: subprocess.Popen[bytes] | None = None
@@ -41,7 +43,7 @@ class SeaweedFS:
     @property
     def url(self) -> str:
         """Its endpoint."""
-        return f"http://127.0.0.1:{self._ports[0]}"
+        return f"http://{self._address}:{self._ports[0]}"
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
@@ -57,8 +59,8 @@ class SeaweedFS:
         options = {
             **{name: str(port) for name, port in ports.items()},
             "dir": str(self._folder / "data"),
-            "ip": "127.0.0.1",
-            "ip.bind": "127.0.0.1",
+            "ip": self._address,
+            "ip.bind": self._address,
             "s3.config": str(self._folder / "s3.json"),
             "s3.autoCreateBucket": "false",
             "s3.port.lance": "0",

@@ -1,7 +1,11 @@
 """Containers and workers that are killed in the middle of stage 7; builds go on elsewhere."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from docker import from_env
+
+from deployments.abandoned_containers import remove_abandoned
 from tests.flows.killer import assert_only_calls_in_flight_were_repeated
 from tests.model_server import ModelServer
 from tests.real_docker.engine import run
@@ -43,6 +47,11 @@ def test_a_build_outlives_its_worker(system: System, models: ModelServer) -> Non
     finally:
         run("docker", "start", worker)
     assert "Crashed" not in states
+    left = run("docker", "inspect", "--format", "{{.Name}}", container).removeprefix("/")
+    client = from_env()
+    assert remove_abandoned(client) == [], "a worker may still be about to do it"
+    assert remove_abandoned(client, timedelta(0)) == [left]
+    client.close()
     digests = [call.digest for call in build.calls()]
     assert len(set(digests)) == len(digests), "it went on as if nothing had happened"
 
