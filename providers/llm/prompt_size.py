@@ -17,6 +17,7 @@ import json
 import math
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 from core.errors import InputError
 from providers.llm.catalogue import ModelRow
@@ -107,6 +108,7 @@ def check_prompt(
         )
 
 
+@lru_cache(maxsize=64)  # each text of a call is counted for its room, its money and its rates
 def _bytes(text: str) -> int:
     """Bytes in UTF-8, in whichever of the forms that tokenizers bring a text to is the longer."""
     if text.isascii():
