@@ -122,13 +122,12 @@ deploy: $(READY) ## register pools, limits, blocks, deployments and automations;
 	$(BIN)/python -m deployments.bootstrap $(if $(DRY_RUN),--dry-run)
 
 worker: $(READY) ## run deployed builds on this machine
-	$(BIN)/prefect worker start --pool app-builder-local
+	$(if $(filter json,$(APP_BUILDER_LOG_FORMAT)),PREFECT_LOGGING_SETTINGS_PATH=$(CURDIR)/flows/logging.yaml )$(BIN)/prefect worker start --pool app-builder-local
 
 lock: $(VENV)/bin/uv ## resolve the dependencies anew
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --extra otel pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --extra otel --extra dev pyproject.toml -o requirements/dev.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/bootstrap.in -o requirements/bootstrap.lock
-	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/build.in -o requirements/build.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --no-deps requirements/llm.in -o requirements/llm.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/ui.in -o requirements/ui.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/s3.in -o requirements/s3.lock

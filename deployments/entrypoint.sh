@@ -23,4 +23,8 @@ do
     export "$name=$value"
     unset "${name}_FILE"
 done
+# Prefect's processes log lines of JSON where the application does; workers hand it on to their runs.
+if [ "${APP_BUILDER_LOG_FORMAT:-}" = json ]; then
+    export PREFECT_LOGGING_SETTINGS_PATH="${PREFECT_LOGGING_SETTINGS_PATH:-/app/flows/logging.yaml}"
+fi
 exec "$@"

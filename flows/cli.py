@@ -1,6 +1,7 @@
 """The command `app-builder`."""
 
 import asyncio
+import logging
 import traceback
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,7 @@ from core.layout import BUILD_RECORD, build_prefix
 from core.options import AUTO_BASELINE, Publisher
 from core.printable import printable
 from core.settings import load_settings
+from flows.json_lines import write_json_lines_if_set, writes_json_lines
 
 app = typer.Typer(
     name="app-builder",
@@ -31,6 +33,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+_log = logging.getLogger("flows.cli")
 
 BUILD_FAILED = 1
 CANNOT_RUN = 1
@@ -290,6 +294,7 @@ def main() -> None:
     The exit code is 0 (done), 1 (failed), 2 (bad input), or 128 and the number of the signal that
     stopped it: 129, 130 or 143.
     """
+    write_json_lines_if_set()
     try:
         app()
     except InputError as error:
@@ -315,6 +320,9 @@ def _how_to_go_on(error: StageFailedError) -> str:
 
 
 def _print_error(message: str, hint: str = "") -> None:
+    if writes_json_lines():
+        _log.error("%s", " ".join(filter(None, (message, hint))))
+        return
     errors = Console(stderr=True)
     errors.print(Text(printable(message)), style="red", soft_wrap=True)
     if hint:

@@ -55,3 +55,14 @@ def test_without_files_the_command_runs_as_it_is() -> None:
 def test_no_variable_of_the_list_is_a_word_of_the_shell() -> None:
     names = re.findall(r"^    ([A-Z_ ]+?) ?\\?$", SCRIPT.read_text(), re.MULTILINE)
     assert all(re.fullmatch(r"[A-Z][A-Z_]+", name) for line in names for name in line.split())
+
+
+def test_where_lines_of_json_are_asked_for_prefect_is_told_and_an_own_choice_stays() -> None:
+    name = "PREFECT_LOGGING_SETTINGS_PATH"
+    asked = entered("env", APP_BUILDER_LOG_FORMAT="json").stdout
+    assert f"{name}=/app/flows/logging.yaml\n" in asked
+    assert (
+        f"{name}=/own\n" in entered("env", APP_BUILDER_LOG_FORMAT="json", **{name: "/own"}).stdout
+    )
+    assert name not in entered("env", APP_BUILDER_LOG_FORMAT="text").stdout
+    assert (SCRIPT.parents[1] / "flows/logging.yaml").is_file()

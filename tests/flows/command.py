@@ -40,15 +40,17 @@ def variables(home: Path, **more: str) -> dict[str, str]:
     return {**kept, **ours, **more}
 
 
-def start(*arguments: str | Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    """Start `app-builder` with its output in one pipe."""
+def start(
+    *arguments: str | Path, environment: Mapping[str, str], errors: int = subprocess.STDOUT
+) -> subprocess.Popen[str]:
+    """Start `app-builder` with its output in one pipe, or its standard error in another."""
     return subprocess.Popen(
         [sys.executable, *_measured(), "-m", "flows.cli", *map(str, arguments)],
         cwd=ROOT,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=errors,
         text=True,
     )
 
@@ -69,3 +71,14 @@ def run(*arguments: str | Path, environment: Mapping[str, str]) -> tuple[int, st
     with start(*arguments, environment=environment) as process:
         output, _ = process.communicate(timeout=240)
         return process.returncode, output
+
+
+def run_apart(*arguments: str | Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Run `app-builder` to its end.
+
+    Returns:
+        Exit code, standard output and standard error.
+    """
+    with start(*arguments, environment=environment, errors=subprocess.PIPE) as process:
+        output, errors = process.communicate(timeout=240)
+        return process.returncode, output, errors

@@ -5,6 +5,7 @@ Afterwards they may be in nothing that was printed, logged, stored or passed on.
 
 import asyncio
 import base64
+import json
 import logging
 import pickle
 import sqlite3
@@ -24,9 +25,10 @@ from core.errors import StageFailedError
 from core.options import BuildOptions
 from flows.build_app import build_app
 from flows.local_server import local_server, wait_until_ready
-from tests.flows.command import TINY, run, variables
+from tests.flows.command import TINY, run_apart, variables
 from tests.flows.echoing_server import EchoingServer, echoing_server
 from tests.flows.traces import files_with, holds, watched_command_lines
+from tests.otlp_receiver import Receiver, otlp_receiver
 from tests.providers.secrets.aws_server import VARIABLES, aws_server, put, use_aws
 
 ENVIRONMENT = "sk-environment-4f1c77a09e"
@@ -34,6 +36,7 @@ FILE = "sk-file-8b20d3c61f55"
 AWS = "sk-aws-c07e19b2a4d8"
 BLOCK = "sk-block-93de50f7b6a1"
 KEYS = (ENVIRONMENT, FILE, AWS, BLOCK)
+COLLECTOR = "tk-collector-61d0e5f2c3b8"
 
 REFUSED = "openai/gpt-4o"
 """What openrouter calls its model `gpt-4o`."""
@@ -93,16 +96,20 @@ def test_a_build_of_the_command_leaves_no_key_behind(
             wait_until_ready(url, home / "prefect")
             with temporary_settings({PREFECT_API_URL: url}):
                 asyncio.run(save_block())
-            environment = variables(home, **settings)
-            code, output = run("build", TINY, *models, environment=environment)
+            with otlp_receiver() as collector:
+                environment = variables(home, **settings, **observed(collector))
+                code, output, log = run_apart("build", TINY, *models, environment=environment)
         assert set(server.seen) == set(KEYS), f"each key was really used: {output}"
     assert code == 1, output
-    assert "Stage 7 failed after " in output, output
+    assert "Stage 7 failed after " in log, log
     assert server.echoed >= 2
     assert_store_is_redacted(home)
     assert logged(home) > 100, "the log on the server is one of the places"
-    for key in KEYS:
-        assert not holds(output.encode(), key)
+    assert_log_is_lines_of_json(log)
+    assert len(collector.named("chat")) > 10, "traces are one of the places"
+    for key in (*KEYS, COLLECTOR):
+        assert not holds((output + log).encode(), key)
+        assert not any(holds(body, key) for body in collector.bodies)
         assert files_with(home, key) == []
         assert not any(holds(line, key) for line in lines.seen)
 
@@ -111,6 +118,25 @@ def assert_store_is_redacted(home: Path) -> None:
     (docs,) = (home / "store" / "project").glob("*/docs/docs.md")
     assert "Asked with [key]." in docs.read_text(), "an echoed key is taken out, not the answer"
     assert list((home / "work").glob("*/**/objects")), "there is a Git repository to be searched"
+
+
+def observed(collector: Receiver) -> dict[str, str]:
+    """Variables that have the build traced, and logged as lines of JSON."""
+    return {
+        "APP_BUILDER_LOG_FORMAT": "json",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_EXPORTER_OTLP_HEADERS": f"authorization=Bearer%20{COLLECTOR}",
+    }
+
+
+def assert_log_is_lines_of_json(log: str) -> None:
+    lines = [json.loads(line) for line in log.splitlines()]
+    (build_id,) = {line["build_id"] for line in lines if "build_id" in line}
+    assert lines[-1]["message"].startswith("Error: Stage 7 failed after ")
+    begun = [line for line in lines if line["message"].endswith(" begins")]
+    assert [line["stage"] for line in begun][:2] == ["0", "1"]
+    assert {line["build_id"] for line in begun} == {build_id}
+    assert len(lines) > 100, "debugging is on"
 
 
 def logged(home: Path) -> int:
