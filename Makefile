@@ -128,6 +128,7 @@ lock: $(VENV)/bin/uv ## resolve the dependencies anew
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --extra otel pyproject.toml -o requirements/runtime.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --extra otel --extra dev pyproject.toml -o requirements/dev.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/bootstrap.in -o requirements/bootstrap.lock
+	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/build.in -o requirements/build.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet --no-deps requirements/llm.in -o requirements/llm.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/ui.in -o requirements/ui.lock
 	$(BIN)/uv pip compile --upgrade --universal --generate-hashes --no-header --quiet requirements/s3.in -o requirements/s3.lock
