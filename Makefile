@@ -19,7 +19,7 @@ PYTHON_IMAGE  ?= python:3.11-slim-bookworm
 IMAGE         ?= app-builder:0.1.0
 BUILD_NETWORK ?= default
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-restarts test-github test-services test-change test-races test-fuzz test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage check schemas images ui sandbox-image secrets image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-restarts test-hosts test-github test-services test-change test-races test-fuzz test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage bench-load check schemas images ui sandbox-image secrets image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -50,6 +50,9 @@ test-docker: $(READY) ## the whole system in Docker: image, Compose, three build
 
 test-restarts: $(READY) ## builds in Docker whose containers, workers and services are killed; as test-docker, and half an hour
 	$(BIN)/pytest tests/real_docker/restarts --timeout 3000
+
+test-hosts: $(READY) $(REDIS) $(S3) ## builds on two machines that share services, one of which is lost; network namespaces, which need root
+	$(BIN)/pytest tests/real_hosts
 
 test-github: $(READY) ## publishing, against real git over HTTP and GitHub's description of its API
 	$(BIN)/pytest tests/providers/vcs/real_github
@@ -90,6 +93,9 @@ bench-fanout: $(READY) $(REDIS) ## what the fan-out over files costs, beside oth
 
 bench-storage: $(READY) $(S3) ## what the artifact store on S3 costs over bare s3fs
 	$(BIN)/python -m benchmarks.storage
+
+bench-load: $(READY) $(REDIS) $(S3) ## 50 builds queued at once on two workers
+	$(BIN)/python -m benchmarks.load
 
 check: $(READY) $(DRIVER) ## formatting, lint, types, layers, unused dependencies
 	$(BIN)/ruff format --check .
