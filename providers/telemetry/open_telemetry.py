@@ -2,8 +2,8 @@
 
 How is up to OpenTelemetry's own variables
 (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/): the endpoint,
-its headers and certificates, the sampler, and names of the service. The packages of the extra
-`otel` are imported only then.
+what signs in there (`OTEL_EXPORTER_OTLP_HEADERS`), which traces are sent (`OTEL_TRACES_SAMPLER`),
+the name of the service (`OTEL_SERVICE_NAME`). The packages of the extra `otel` are imported only then.
 """
 
 import asyncio
