@@ -3,7 +3,7 @@
 How is up to OpenTelemetry's own variables
 (https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/): the endpoint,
 what signs in there (`OTEL_EXPORTER_OTLP_HEADERS`), which traces are sent (`OTEL_TRACES_SAMPLER`),
-the name of the service (`OTEL_SERVICE_NAME`). The packages of the extra `otel` are imported only then.
+the service's name (`OTEL_SERVICE_NAME`). The packages of the extra `otel` are imported only then.
 """
 
 import asyncio
