@@ -55,6 +55,8 @@ def prefect_stack(folder: Path, **more: str) -> Generator[PrefectStack]:
         "MODEL_ROUTER_DEMO_MODE": "forced",
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # Of a wait for SQLite, in seconds: where others use the machine as well, 10 are not enough.
+        "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
         "PREFECT_SERVER_UI_API_URL": f"{url}/api",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "1",

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
@@ -21,6 +22,9 @@ MODELS = {name: f"local/{name}" for name in templates()}
 WAIT_SECONDS = 500.0
 """Longest wait for anything; a run takes long to begin where others use the machine as well."""
 
+BUSY_SECONDS = 120.0
+"""How long a server may say that it is busy."""
+
 
 class Service:
     """What a service asks of the API.
@@ -33,7 +37,7 @@ class Service:
         self.stack = stack
         user, _, password = stack.environment["PREFECT_API_AUTH_STRING"].partition(":")
         self._client = httpx.Client(
-            base_url=stack.environment["PREFECT_API_URL"], auth=(user, password), timeout=30
+            base_url=stack.environment["PREFECT_API_URL"], auth=(user, password), timeout=120
         )
 
     def __enter__(self) -> Self:
@@ -45,11 +49,20 @@ class Service:
 
     def get(self, path: str) -> Any:
         """The answer to a GET, as JSON."""
-        return self._client.get(path).raise_for_status().json()
+        return self._ask("GET", path).raise_for_status().json()
 
     def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
         """The answer to a POST."""
-        return self._client.post(path, json=body)
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+        """Ask again while the server says that it is busy, as `docs/api.md` has it."""
+        give_up = time.monotonic() + BUSY_SECONDS
+        while True:
+            answer = self._client.request(method, path, json=body)
+            if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE or time.monotonic() > give_up:
+                return answer
+            time.sleep(1)
 
     def start(self, deployment: str, parameters: dict[str, Any], key: str) -> httpx.Response:
         """Ask for a run of a deployment."""

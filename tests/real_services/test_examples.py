@@ -64,7 +64,8 @@ def test_an_example_starts_a_build_follows_it_and_prints_its_result(
     parameters = {"questionnaire": {"project_name": "Another", "summary": "Another."}}
     again = service.start(BUILD, parameters, key_of(section))
     assert again.status_code == 200, "the same key starts nothing"
-    run = again.json()
+    # The event that a build is over comes before the run's own end.
+    run = service.wait(again.json()["id"])
     assert run["parameters"]["questionnaire"]["project_name"] == "Notes"
     assert run["state_type"] == "COMPLETED"
     outcome = service.outcomes(run["id"])[-1]
