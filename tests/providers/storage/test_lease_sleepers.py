@@ -13,7 +13,7 @@ from providers.storage.artifact_store import ArtifactStore
 from providers.storage.lease import LeaseTimes, forget_lease, held_leases, leased
 from providers.storage.lease_files import LEASES, LeaseFiles, Newest
 
-QUICK = LeaseTimes(lasting=1.2, renewed_every=0.2)
+QUICK = LeaseTimes(lasting=2.4, renewed_every=0.2)
 """Taken soon from whoever sleeps."""
 
 
@@ -54,7 +54,7 @@ async def newest(store: ArtifactStore) -> Newest:
 async def test_who_slept_while_two_others_had_it_is_stopped_when_it_wakes(
     store: ArtifactStore,
 ) -> None:
-    sleeper, second, third = (Machine(store, times) for times in (asleep(4), QUICK, QUICK))
+    sleeper, second, third = (Machine(store, times) for times in (asleep(6), QUICK, QUICK))
     sleeping = sleeper.start()
     await sleeper.inside.wait()
     second.leave.set()
