@@ -66,7 +66,7 @@ class Git:
         Raises:
             VersionControlError: git is missing, or the command failed; has its last lines.
         """
-        process = await self._start(arguments)
+        process = await self._started(arguments)
         try:
             output, errors = await process.communicate(stdin)
         except BaseException:
@@ -78,6 +78,18 @@ class Git:
                 f"{process.returncode}: {_last_lines(errors, self.error_lines)}"
             )
         return output
+
+    async def _started(self, arguments: tuple[str, ...]) -> asyncio.subprocess.Process:
+        """Start it; cancelled meanwhile, end it with its children.
+
+        asyncio would end the command alone, and wait for its pipes, which its children hold open.
+        """
+        starting = asyncio.ensure_future(self._start(arguments))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _kill(await starting)
+            raise
 
     async def _start(self, arguments: tuple[str, ...]) -> asyncio.subprocess.Process:
         settings = [

@@ -107,6 +107,26 @@ async def test_a_cancelled_command_is_ended_with_all_it_started(
         assert not is_running(process)
 
 
+async def test_cancelled_while_it_starts_it_is_ended_with_all_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    started = tmp_path / "started"
+    command = tmp_path / "git"
+    command.write_text(f"#!/bin/sh\nsleep 1000 &\necho $$ $! >> '{started}'\nwait\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    for steps in range(12):
+        running = asyncio.create_task(Git(tmp_path).run("anything"))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            async with asyncio.timeout(60):
+                await running
+    processes = started.read_text().split() if started.exists() else []
+    assert not any(map(is_running, map(int, processes)))
+
+
 async def test_git_that_ended_before_it_could_be_killed_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
