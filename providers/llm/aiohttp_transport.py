@@ -17,13 +17,11 @@ import httpx
 from aiohttp.client_proto import ResponseHandler
 from yarl import URL
 
+from providers.llm.http_sending import GarbledAnswerError
+
 _LONGEST_HEADER = 64 * 1024
 """Bytes of a header line that is still read."""
 _KEPT_URLS = 1_024
-
-
-class GarbledAnswerError(httpx.RemoteProtocolError):
-    """Bytes of an answer came that are not HTTP."""
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):

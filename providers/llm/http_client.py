@@ -24,7 +24,6 @@ from urllib.request import getproxies
 
 import httpx
 
-from providers.llm.aiohttp_transport import AiohttpTransport
 from providers.llm.connection_places import ConnectionPlaces
 from providers.llm.http_sending import (
     ClientSender,
@@ -295,6 +294,9 @@ class HttpClient:
     def _shared_transport(self) -> httpx.AsyncBaseTransport | None:
         """What all clients send over; `None` for a transport of its own for each."""
         if self._transport is None and not getproxies():  # which httpx knows how to use
+            # Not before the first call: a build has begun by then, and nobody waits for aiohttp.
+            from providers.llm.aiohttp_transport import AiohttpTransport
+
             return AiohttpTransport(tls=self._tls, keep_alive_seconds=KEEP_ALIVE_SECONDS)
         return self._transport
 

@@ -14,8 +14,6 @@ from typing import Any, Protocol
 
 import httpx
 
-from providers.llm.aiohttp_transport import GarbledAnswerError
-
 STALE_SECONDS = 1.0
 """A kept connection that was dead before the request shows it within this time after sending."""
 
@@ -25,6 +23,10 @@ _log = logging.getLogger(__name__)
 
 Trace = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 """Told what happens to a request, as httpx's `trace` extension is."""
+
+
+class GarbledAnswerError(httpx.RemoteProtocolError):
+    """Bytes of an answer came that are not HTTP."""
 
 
 class Sender(Protocol):

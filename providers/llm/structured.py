@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar, cast
 
-import json_repair
 from pydantic import BaseModel, ValidationError
 
 from providers.llm.json_text import json_spans
@@ -140,6 +139,8 @@ def _refuse_constant(name: str) -> NoReturn:
 def _repaired(text: str) -> Any:
     if len(text) > _MAX_REPAIRED_CHARACTERS:
         raise ValueError("it is not valid JSON, and too long to be repaired")
+    import json_repair  # slow to load, and most answers need no repair
+
     try:
         value = json_repair.loads(text, skip_json_loads=True)
     except RecursionError:

@@ -1,6 +1,6 @@
 """Where this process finds its keys, as the settings say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from prefect.settings import PREFECT_API_URL
@@ -8,7 +8,6 @@ from prefect.settings import PREFECT_API_URL
 from core.secrets import SecretSource
 from core.settings import Settings
 from providers.llm.catalogue import Catalogue
-from providers.secrets.aws import AwsSecrets
 from providers.secrets.cached import CachedSecrets
 from providers.secrets.chain import SecretChain
 from providers.secrets.environment import EnvironmentSecrets
@@ -55,12 +54,18 @@ def secret_chain(
         environment: the source called `environment`.
         blocks: the source called `prefect`; default: blocks of the Prefect server in use.
     """
-    sources: Mapping[str, SecretSource] = {
-        "environment": environment,
-        "aws": CachedSecrets(AwsSecrets(settings.aws_secret_prefix)),
-        "prefect": blocks or CachedSecrets(SecretBlocks(secret_blocks(catalogue))),
+    sources: Mapping[str, Callable[[], SecretSource]] = {
+        "environment": lambda: environment,
+        "aws": lambda: _aws(settings),
+        "prefect": lambda: blocks or CachedSecrets(SecretBlocks(secret_blocks(catalogue))),
     }
-    return SecretChain(sources[name] for name in dict.fromkeys(settings.secret_sources))
+    return SecretChain(sources[name]() for name in dict.fromkeys(settings.secret_sources))
+
+
+def _aws(settings: Settings) -> SecretSource:
+    from providers.secrets.aws import AwsSecrets  # slow to load, and few look there
+
+    return CachedSecrets(AwsSecrets(settings.aws_secret_prefix))
 
 
 def secret_blocks(catalogue: Catalogue) -> dict[str, str]:

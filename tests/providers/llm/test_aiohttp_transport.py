@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from providers.llm.aiohttp_transport import AiohttpTransport, GarbledAnswerError
+from providers.llm.aiohttp_transport import AiohttpTransport
+from providers.llm.http_sending import GarbledAnswerError
 from providers.llm.http_client import HttpClient
 from tests.providers.llm.wire_server import (
     REQUEST,
