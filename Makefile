@@ -12,6 +12,7 @@ export CHROMIUM ?= /usr/bin/chromium
 REDIS  := /usr/bin/redis-server
 GO     := /usr/bin/go
 JQ     := /usr/bin/jq
+PROMETHEUS := /usr/bin/prometheus
 SPEC   ?= examples/task-tracker.json
 SANDBOX_BASE  ?= python:3.11-slim-bookworm
 SANDBOX_IMAGE ?= app-builder-sandbox
@@ -19,7 +20,7 @@ PYTHON_IMAGE  ?= python:3.11-slim-bookworm
 IMAGE         ?= app-builder:0.1.0
 BUILD_NETWORK ?= default
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-restarts test-hosts test-github test-services test-change test-races test-fuzz test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage bench-load bench-startup check schemas images ui sandbox-image secrets image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-restarts test-hosts test-github test-services test-metrics test-change test-races test-fuzz test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage bench-load bench-startup check schemas images ui sandbox-image secrets image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -59,6 +60,9 @@ test-github: $(READY) ## publishing, against real git over HTTP and GitHub's des
 
 test-services: $(READY) $(JQ) ## builds that other services start, follow and cancel, and the inbox, with a real server and worker
 	$(BIN)/pytest tests/real_services
+
+test-metrics: $(READY) $(PROMETHEUS) ## metrics, every query of the dashboard and the alerts, with a real Prometheus and real builds
+	$(BIN)/pytest tests/real_metrics
 
 test-change: $(READY) ## a published product is changed, by a model that rewords all it says
 	$(BIN)/pytest tests/real_change
@@ -197,6 +201,13 @@ $(JQ):
 	apt-get update --quiet=2
 	DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends curl jq
 	@test -x $@ || { echo "jq is installed, but not at $@." >&2; exit 1; }
+
+$(PROMETHEUS):
+	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \
+	{ echo "There is no Prometheus at $@: install it (Debian: apt-get install prometheus)." >&2; exit 1; }
+	apt-get update --quiet=2
+	DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends prometheus
+	@test -x $@ || { echo "Prometheus is installed, but not at $@." >&2; exit 1; }
 
 $(GO):
 	@test "$$(id -u)" = 0 && command -v apt-get >/dev/null || \

@@ -17,7 +17,10 @@ from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
 _SOCKET = Path("/var/run/docker.sock")
-_NAMES = ("admin", "database", "prefect", "ledger", "cache", "limits", "storage-id", "storage-key")
+_NAMES = (
+    *("admin", "database", "prefect", "ledger", "cache", "limits", "storage-id", "storage-key"),
+    "grafana",
+)
 _CLOSED, _OPEN, _READ = 0o700, 0o755, 0o444
 
 

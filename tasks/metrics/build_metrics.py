@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from core import build_events as told
 from core.artifacts.build_outcome import BuildOutcome, OutcomeStatus
 from core.stages import StageTable
+from tasks.metrics.gauges import PREFIX
 
 STAGE_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200)
 """Bounds of the histogram of stages."""
@@ -88,12 +89,10 @@ class BuildMetrics:
         self._count[event](parsed)
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:
-        return Counter(f"app_builder_{name}", says, labels, registry=self.registry)
+        return Counter(f"{PREFIX}{name}", says, labels, registry=self.registry)
 
     def _histogram(self, name: str, says: str, label: str, bounds: tuple[float, ...]) -> Histogram:
-        return Histogram(
-            f"app_builder_{name}", says, (label,), buckets=bounds, registry=self.registry
-        )
+        return Histogram(f"{PREFIX}{name}", says, (label,), buckets=bounds, registry=self.registry)
 
     def _begin_at_zero(self) -> None:
         for status in OVER:

@@ -6,6 +6,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from providers.storage.calls import CallOutcome
 from providers.storage.ledger_tail import LOST, EndedCall
+from tasks.metrics.gauges import PREFIX
 
 MOST_MODELS = 100
 """So many models keep their names; people may ask any, and each has some twenty series."""
@@ -40,7 +41,7 @@ class CallMetrics:
         self._tokens = self._counter("model_tokens", "Tokens.", *_MODEL, "direction")
         self._cost = self._counter("model_cost_usd", "What calls cost, US dollars.", *_MODEL)
         self._seconds = Histogram(
-            "app_builder_model_call_duration_seconds",
+            f"{PREFIX}model_call_duration_seconds",
             "From sending a call to the last byte of its answer; answered calls only.",
             _MODEL,
             buckets=CALL_SECONDS,
@@ -71,7 +72,7 @@ class CallMetrics:
             self._seconds.labels(*model).observe(call.seconds)
 
     def _counter(self, name: str, told: str, *labels: str) -> Counter:
-        return Counter(f"app_builder_{name}", told, labels, registry=self.registry)
+        return Counter(f"{PREFIX}{name}", told, labels, registry=self.registry)
 
     def _named(self, provider: str, model: str) -> tuple[str, str]:
         pair = (provider, model)

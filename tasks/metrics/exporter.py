@@ -71,15 +71,10 @@ class Exporter:
         took = [((name,), seconds) for name, seconds in self._took.items()]
         at = [((name,), moment) for name, moment in self._read_at.items()]
         own = [
-            gauge("info", "The release that exports.", ("release",), [((release(),), 1.0)]),
-            gauge("source_up", "Whether a source could be read.", ("source",), up),
-            gauge("source_read_seconds", "How long that took.", ("source",), took),
-            gauge(
-                "source_read_timestamp_seconds",
-                "When a source was last read, in seconds since 1970.",
-                ("source",),
-                at,
-            ),
+            gauge("info", [((release(),), 1.0)]),
+            gauge("source_up", up),
+            gauge("source_read_seconds", took),
+            gauge("source_read_timestamp_seconds", at),
         ]
         self._gauges.replace(_OWN, own)
 

@@ -24,7 +24,6 @@ MOST_USERS = 50
 OTHERS = "(others)"
 """What all other users are called."""
 
-_MODEL = ("provider", "model")
 _STATES = ("closed", "half-open", "open")
 
 
@@ -72,8 +71,6 @@ class LedgerSource:
         """
         limits = gauge(
             "budget_usd",
-            "Limits of money, US dollars.",
-            ("scope",),
             [
                 (("call",), float(self._settings.spending.per_call_usd)),
                 (("build",), float(self._settings.spending.per_build_usd)),
@@ -99,12 +96,7 @@ class LedgerSource:
         for part in self._tail.read():
             for call in part:
                 self._count(call)
-        under_way = gauge(
-            "model_calls_open",
-            "Calls under way, and those of processes that died within the last hours.",
-            _MODEL,
-            self._tail.under_way.most_common(MOST_MODELS),
-        )
+        under_way = gauge("model_calls_open", self._tail.under_way.most_common(MOST_MODELS))
         now = self._clock()
         builds = self._spending.of_builds(self._builds.ids(now))
         return [
@@ -119,31 +111,15 @@ class LedgerSource:
 
     def _of_builds(self, builds: list[BuildSpending]) -> list[GaugeMetricFamily]:
         names = [(each, self._builds.labels(each.build_id)) for each in builds]
-        labels = ("build", "project", "user")
         tokens = [
             ((*of, direction), float(number))
             for each, of in names
             for direction, number in (("input", each.input_tokens), ("output", each.output_tokens))
         ]
         return [
-            gauge(
-                "build_cost_usd",
-                "What a recent build cost over its life, US dollars.",
-                labels,
-                [(of, each.cost_usd) for each, of in names],
-            ),
-            gauge(
-                "build_model_calls",
-                "Model calls made for a recent build over its life.",
-                labels,
-                [(of, float(each.calls)) for each, of in names],
-            ),
-            gauge(
-                "build_tokens",
-                "Tokens of a recent build over its life.",
-                (*labels, "direction"),
-                tokens,
-            ),
+            gauge("build_cost_usd", [(of, each.cost_usd) for each, of in names]),
+            gauge("build_model_calls", [(of, float(each.calls)) for each, of in names]),
+            gauge("build_tokens", tokens),
         ]
 
     async def _breaker_states(self) -> GaugeMetricFamily:
@@ -155,12 +131,7 @@ class LedgerSource:
             samples += [
                 ((row.provider, row.model, state), float(state == found)) for state in _STATES
             ]
-        return gauge(
-            "breaker_state",
-            "1 for the state of a model's breaker; models heard of within a day.",
-            (*_MODEL, "state"),
-            samples,
-        )
+        return gauge("breaker_state", samples)
 
 
 def _of_users(months: list[UserMonth]) -> list[GaugeMetricFamily]:
@@ -173,16 +144,6 @@ def _of_users(months: list[UserMonth]) -> list[GaugeMetricFamily]:
         )
         months = [*months[:MOST_USERS], together]
     return [
-        gauge(
-            "user_month_cost_usd",
-            "What a user's builds cost in this month (UTC), US dollars.",
-            ("user",),
-            [((each.user,), each.cost_usd) for each in months],
-        ),
-        gauge(
-            "user_month_reserved_usd",
-            "What open calls of a user's builds have reserved, US dollars.",
-            ("user",),
-            [((each.user,), each.reserved_usd) for each in months],
-        ),
+        gauge("user_month_cost_usd", [((each.user,), each.cost_usd) for each in months]),
+        gauge("user_month_reserved_usd", [((each.user,), each.reserved_usd) for each in months]),
     ]

@@ -42,7 +42,6 @@ READ_SECONDS = 60.0
 """An API that takes longer has failed."""
 
 _OVER = (StateType.COMPLETED, StateType.FAILED, StateType.CRASHED, StateType.CANCELLED)
-_QUEUE = ("pool", "queue")
 _LATE = "Late"
 
 
@@ -105,12 +104,8 @@ class PrefectSource:
         )
         counted = dict(zip(wanted, numbers, strict=True))
         counted["scheduled"] -= counted["late"]
-        return gauge(
-            "builds",
-            "Runs of builds by Prefect's state: those under way, and those that ended lately.",
-            ("state",),
-            [((state,), float(max(number, 0))) for state, number in counted.items()],
-        )
+        samples = [((state,), float(max(number, 0))) for state, number in counted.items()]
+        return gauge("builds", samples)
 
     async def _queues(self, client: PrefectClient) -> Iterable[GaugeMetricFamily]:
         waiting: list[tuple[tuple[str, str], float]] = []
@@ -126,9 +121,9 @@ class PrefectSource:
                 number = sum(worker.status == status for worker in known)
                 workers.append(((pool.name, status.lower()), float(number)))
         return (
-            gauge("queue_runs", "Runs whose time has come and that wait.", _QUEUE, waiting),
-            gauge("queue_oldest_seconds", "How long the first of them waits.", _QUEUE, oldest),
-            gauge("workers", "Workers by what Prefect knows of them.", ("pool", "status"), workers),
+            gauge("queue_runs", waiting),
+            gauge("queue_oldest_seconds", oldest),
+            gauge("workers", workers),
         )
 
     async def _waiting(self, client: PrefectClient, pool: str, queue: str) -> tuple[int, float]:
@@ -168,16 +163,9 @@ async def _providers(client: PrefectClient) -> Iterable[GaugeMetricFamily]:
         if "state" in row
     ]
     return (
-        gauge(
-            "provider_up",
-            "Whether a provider was well when it was last looked after.",
-            ("provider",),
-            [((row["provider"],), float(row["state"] == "well")) for row in rows],
-        ),
+        gauge("provider_up", [((row["provider"],), float(row["state"] == "well")) for row in rows]),
         gauge(
             "provider_probe_seconds",
-            "How long that look took.",
-            ("provider",),
             [((row["provider"],), float(row["seconds"])) for row in rows],
         ),
     )

@@ -131,5 +131,38 @@ def test_variables_given_as_files_are_those_that_the_entrypoint_reads() -> None:
 
 def test_images_of_ours_have_the_projects_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    for name in ("api", "services", "worker", "housekeeper", "migrate", "register"):
+    for name in ("api", "services", "worker", "housekeeper", "migrate", "register", "metrics"):
         assert SERVICES[name]["image"].endswith(f"app-builder:{version['version']}}}")
+
+
+def test_metrics_stay_within() -> None:
+    """They can be looked at through the proxy only, after a sign-in, and reach nothing outside."""
+    watching = {
+        name for name, each in SERVICES.items() if each.get("profiles") == ["observability"]
+    }
+    assert watching == {"metrics", "prometheus", "grafana"}
+    assert all(SERVICES[name]["networks"] == ["inner"] for name in watching)
+    proxy = (ROOT / "deployments/proxy/Caddyfile").read_text(encoding="utf-8")
+    assert "reverse_proxy grafana:3000" in proxy
+    assert "prometheus" not in proxy
+    assert "metrics" not in proxy
+
+
+def test_the_services_of_metrics_find_one_another() -> None:
+    port = 9464
+    prometheus = yaml.safe_load((ROOT / "deployments/prometheus.yml").read_text(encoding="utf-8"))
+    assert prometheus["scrape_configs"][0]["static_configs"] == [{"targets": [f"metrics:{port}"]}]
+    assert f":{port}/metrics" in str(SERVICES["metrics"]["healthcheck"]["test"])
+    provisioning = ROOT / "deployments/grafana/provisioning"
+    (source,) = yaml.safe_load((provisioning / "datasources/prometheus.yaml").read_text())[
+        "datasources"
+    ]
+    assert source["url"] == "http://prometheus:9090"
+    assert source["jsonData"]["timeInterval"] == prometheus["global"]["scrape_interval"]
+    (dashboards,) = yaml.safe_load((provisioning / "dashboards/app-builder.yaml").read_text())[
+        "providers"
+    ]
+    mounted = [volume.split(":") for volume in SERVICES["grafana"]["volumes"]]
+    target = f"{dashboards['options']['path']}/dashboard.json"
+    assert ["./grafana/dashboard.json", target, "ro"] in mounted
+    assert SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] == target

@@ -23,7 +23,7 @@ def test_passwords_are_long_differ_and_stay(tmp_path: Path) -> None:
     make_secrets(tmp_path / "s")
     first = texts(tmp_path / "s")
     passwords = [text for path, text in first.items() if path.startswith("passwords/")]
-    assert len(set(passwords)) == len(passwords) == 8
+    assert len(set(passwords)) == len(passwords) == 9
     assert all(len(password) >= 40 and password.isalnum() for password in passwords)
     make_secrets(tmp_path / "s")
     assert texts(tmp_path / "s") == first
@@ -54,7 +54,7 @@ def test_builds_are_given_nothing_of_prefects(tmp_path: Path) -> None:
     make_secrets(tmp_path)
     known = texts(tmp_path)
     builds = "".join(text for path, text in known.items() if path.startswith("builds/"))
-    for name in ("admin", "database", "prefect", "cache"):
+    for name in ("admin", "database", "prefect", "cache", "grafana"):
         assert known[f"passwords/{name}"] not in builds
     identity = json.loads(known["storage.json"])["identities"][0]
     assert not any("Admin" in action for action in identity["actions"])

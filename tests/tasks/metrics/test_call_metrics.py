@@ -1,0 +1,57 @@
+"""Metrics of model calls."""
+
+from collections.abc import Callable
+
+import pytest
+from prometheus_client import generate_latest
+
+from tasks.metrics import call_metrics
+from tasks.metrics.call_metrics import CallMetrics
+from tests.tasks.metrics.ended_calls import ended_call
+
+
+def named(number: str) -> str:
+    return f"{number} stage"
+
+
+def test_a_call_is_counted_with_what_it_took() -> None:
+    metrics = CallMetrics([], named)
+    metrics.count(ended_call(cost_usd=0.5, input_tokens=30, output_tokens=4, seconds=2))
+    metrics.count(ended_call(outcome="failed", error_class="ProviderFailedError", seconds=9))
+    of = metrics.registry.get_sample_value
+    model = {"provider": "p", "model": "m"}
+    assert of("app_builder_model_calls_total", {**model, "outcome": "answered"}) == 1
+    assert of("app_builder_model_calls_total", {**model, "outcome": "failed"}) == 1
+    assert of("app_builder_model_tokens_total", {**model, "direction": "input"}) == 30
+    assert of("app_builder_model_tokens_total", {**model, "direction": "output"}) == 4
+    assert of("app_builder_model_cost_usd_total", model) == 0.5
+    error = {**model, "error_class": "ProviderFailedError"}
+    assert of("app_builder_model_errors_total", error) == 1
+    # Only answers have a latency: a refused connection takes no time.
+    assert of("app_builder_model_call_duration_seconds_sum", model) == 2
+    stage = {"stage": "3 stage"}
+    assert of("app_builder_stage_cost_usd_total", stage) == 0.5
+    assert of("app_builder_stage_model_calls_total", {**stage, "outcome": "failed"}) == 1
+
+
+def test_models_that_are_expected_begin_at_zero() -> None:
+    metrics = CallMetrics([("p", "m")], named)
+    of = metrics.registry.get_sample_value
+    model = {"provider": "p", "model": "m"}
+    for outcome in ("answered", "failed", "refused", "lost"):
+        assert of("app_builder_model_calls_total", {**model, "outcome": outcome}) == 0
+    assert of("app_builder_model_call_duration_seconds_count", model) == 0
+    assert of("app_builder_model_cost_usd_total", model) == 0
+
+
+def test_the_number_of_models_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call_metrics, "MOST_MODELS", 3)
+    metrics = CallMetrics([("p", "m0")], named)
+    for number in range(10):
+        metrics.count(ended_call(model=f"m{number}"))
+    metrics.count(ended_call(model="m1"))
+    of: Callable[..., float | None] = metrics.registry.get_sample_value
+    name = "app_builder_model_calls_total"
+    assert of(name, {"provider": "p", "model": "m1", "outcome": "answered"}) == 2
+    assert of(name, {"provider": "other", "model": "other", "outcome": "answered"}) == 7
+    assert b"m7" not in generate_latest(metrics.registry)
