@@ -1,7 +1,4 @@
-"""A build that a signal stops and a kill ends, and that is started again until it is done.
-
-`make test-faults` kills it in every stage, and has every signal.
-"""
+"""A build that a signal stops and a kill ends, and that is started again until it is done."""
 
 import json
 import signal
