@@ -234,7 +234,7 @@ class Settings(BaseSettings):
     )
     answer_seconds: int = Field(
         default=86_400,
-        ge=60,
+        ge=1,
         le=2_592_000,
         description="How long a build waits for a person's answer, before what stands for nobody's "
         "answer is taken.",

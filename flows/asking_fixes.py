@@ -8,11 +8,10 @@ from pydantic import Field
 from codegen.report_sections import fixes_section, tests_section
 from core.artifacts.fixes import Fixes, FixStatus, Guidance
 from core.artifacts.report import TestReport
-from core.errors import StageFailedError
 from core.layout import FIXES, GUIDANCE, TESTS_REPORT
 from core.markdown import plain
 from core.stages import Stage
-from flows.asking_person import Form, Question, ask_person
+from flows.asking_person import Form, Question, ask_person, question_name, stop
 from tasks.engine.build_session import BuildSession
 from tasks.engine.stage_runner import run_stage
 
@@ -37,6 +36,12 @@ class Decision(Form):
         json_schema_extra={"position": 1},
     )
 
+    def holds(self, *, same_run: bool) -> bool:
+        """Advice holds; a build that goes on in another run may be given some after all."""
+        if self.action == "Publish to a review branch":
+            return same_run
+        return self.action != "Abort the build"
+
 
 async def run_and_mend(session: BuildSession, stage: Stage) -> None:
     """Run a stage that mends, and ask a person for as long as there is something to decide.
@@ -55,22 +60,27 @@ async def run_and_mend(session: BuildSession, stage: Stage) -> None:
         fixes = Fixes.model_validate_json(session.artifacts[FIXES])
         if fixes.status in _GREEN or not session.options.interactive:
             return
-        decision = await _decide(session, fixes, len(rounds))
+        decision = await _decide(session, stage, fixes, len(rounds))
         if decision.action == "Abort the build":
-            await _abort(session, stage, fixes)
+            tried = len(fixes.attempts)
+            await stop(
+                session, stage, f"a person aborted the build after {tried} attempts at mending it"
+            )
         if decision.action != "Try again with guidance":
             return
         rounds.append(decision.guidance)
 
 
-async def _decide(session: BuildSession, fixes: Fixes, number: int) -> Decision:
+async def _decide(session: BuildSession, stage: Stage, fixes: Fixes, number: int) -> Decision:
     tests = TestReport.model_validate_json(session.artifacts[TESTS_REPORT])
     text = f"{_problem(session.questionnaire.project_name, fixes, tests)} How should it go on?"
     page = "\n\n".join(
         [plain(text), "## Tests", tests_section(tests), "## Fixes", fixes_section(fixes)]
     )
-    # Not kept: a build that is started again tests first, and may find other failures.
-    question = Question(form=Decision, name=f"fixes-{number}", text=text, page=page, kept=False)
+    name = question_name(
+        f"fixes-{number}", session.salt(stage), fixes.commit, tests.model_dump_json()
+    )
+    question = Question(form=Decision, name=name, text=text, page=page)
     answer = await ask_person(session, question)
     if not answer.attended:
         get_run_logger().warning("Nobody decided in time: the result goes to a review branch")
@@ -84,13 +94,3 @@ def _problem(name: str, fixes: Fixes, tests: TestReport) -> str:
     return (
         f"The tests of {name} do not pass {tried if fixes.attempts else 'and nothing was tried'}."
     )
-
-
-async def _abort(session: BuildSession, stage: Stage, fixes: Fixes) -> None:
-    reason = f"a person aborted the build after {len(fixes.attempts)} attempts at mending it"
-    attempts = max(session.attempts[stage.label], 1)
-    done = session.recorder.record.stages[stage.number]
-    await session.recorder.stage_failed(
-        stage, attempts=attempts, error=reason, seconds=done.seconds
-    )
-    raise StageFailedError(stage.number, attempts, reason)

@@ -11,8 +11,8 @@ import hashlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import FlowRun
@@ -28,8 +28,9 @@ from core.artifacts.build_outcome import BuildOutcome, clipped
 from core.artifacts.build_record import BuildStatus
 from core.artifacts.decisions import Decision, Decisions
 from core.build_events import BuildWaiting
-from core.errors import ArtifactNotFoundError
+from core.errors import ArtifactNotFoundError, StageFailedError
 from core.layout import DECISIONS, build_prefix
+from core.stages import Stage
 from tasks.engine.build_events import publish_outcome
 from tasks.engine.build_recorder import utc_now
 from tasks.engine.build_session import BuildSession
@@ -46,6 +47,14 @@ class Form(RunInput):
     """
 
     unattended: ClassVar[Mapping[str, JsonValue]] = {}
+
+    def holds(self, *, same_run: bool) -> bool:
+        """Whether this answer is still one when the same is asked again.
+
+        Args:
+            same_run: whether it is the run that was answered, after its process came to an end.
+        """
+        return True
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -67,17 +76,15 @@ class Question(Generic[FormT]):
     Attributes:
         form: what is filled in.
         name: names the question within the build: small letters, digits and hyphens. The same
-            name is the same question, and is asked once.
+            name is the same question, which is asked again only where its answer does not hold.
         text: the question, in a sentence or two.
         page: all that a person needs to know to answer it, as Markdown.
-        kept: whether the answer is kept with the build; else the next run asks again.
     """
 
     form: type[FormT]
     name: str
     text: str
     page: str
-    kept: bool = True
 
 
 @dataclass(frozen=True)
@@ -121,15 +128,13 @@ def question_name(kind: str, *parts: str) -> str:
 
 
 async def kept_answer(session: BuildSession, question: Question[FormT]) -> Answer[FormT] | None:
-    """What was answered in this or an earlier run of the build, if it was.
+    """What was answered in this or an earlier run of the build, and still holds.
 
     Raises:
         StorageError: the store failed.
     """
-    found = (await _decisions(session)).decisions.get(question.name)
-    if found is None:
-        return None
-    return Answer(question.form.model_validate(found.answer), found.attended)
+    answer, _ = await _looked_up(session, question)
+    return answer
 
 
 async def ask_person(session: BuildSession, question: Question[FormT]) -> Answer[FormT]:
@@ -139,20 +144,54 @@ async def ask_person(session: BuildSession, question: Question[FormT]) -> Answer
         Pause: the run is suspended; this process is to end.
         StorageError: the store failed.
     """
-    kept = await kept_answer(session, question)
+    kept, name = await _looked_up(session, question)
     if kept is not None:
         return kept
+    question = replace(question, name=name)
     await session.recorder.update(status=BuildStatus.WAITING)
-    if not _was_asked(question.name):
+    if not _was_asked(name):
         outcome = BuildOutcome.of(session.recorder.record)
         text = clipped(question.text)
         await publish_outcome(BuildWaiting(**outcome.model_dump(), question=text))
     answer = await _answered(session, question)
-    if question.kept:
-        await _keep(session, question, answer)
+    await _keep(session, question, answer)
     await session.recorder.update(status=BuildStatus.RUNNING)
     await publish_outcome(BuildOutcome.of(session.recorder.record))
     return answer
+
+
+async def stop(session: BuildSession, stage: Stage, reason: str) -> NoReturn:
+    """End the build because a person wants so; started again, it comes back to the question.
+
+    Raises:
+        StageFailedError: always.
+    """
+    attempts = max(session.attempts[stage.label], 1)
+    done = session.recorder.record.stages[stage.number]
+    await session.recorder.stage_failed(
+        stage, attempts=attempts, error=reason, seconds=done.seconds
+    )
+    raise StageFailedError(stage.number, attempts, reason)
+
+
+async def _looked_up(
+    session: BuildSession, question: Question[FormT]
+) -> tuple[Answer[FormT] | None, str]:
+    """The answer that holds, or the name under which it is to be asked now.
+
+    It is another one after each answer that does not hold: Prefect gives a run the same answer
+    again under the same name.
+    """
+    decisions = (await _decisions(session)).decisions
+    name, times = question.name, 1
+    while (found := decisions.get(name)) is not None:
+        form = question.form.model_validate(found.answer)
+        run_id = session.recorder.record.flow_run_id
+        if form.holds(same_run=found.flow_run_id == run_id):
+            return Answer(form, found.attended), name
+        times += 1
+        name = f"{question.name}-{times}"
+    return None, name
 
 
 async def _answered(session: BuildSession, question: Question[FormT]) -> Answer[FormT]:
@@ -210,6 +249,7 @@ async def _keep(session: BuildSession, question: Question[FormT], answer: Answer
         answer=answer.form.model_dump(mode="json"),
         attended=answer.attended,
         decided_at=utc_now(),
+        flow_run_id=session.recorder.record.flow_run_id,
     )
     known = await _decisions(session)
     decisions = {**known.decisions, question.name: made}

@@ -1,8 +1,9 @@
 """What `app-builder build` does once its input is read."""
 
 import asyncio
+import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
 from rich.console import Console
 from rich.text import Text
@@ -75,7 +76,18 @@ def _build(prepared: PreparedBuild, console: Console, check: Callable[[], None])
         prepared.questionnaire, prepared.options, build_id=prepared.build_id, listener=listener
     )
     try:
-        return run_stoppable(build, check)
+        with _asking_here(console, listener):
+            return run_stoppable(build, check)
     finally:
         with suppress(OSError):
             listener.close()
+
+
+def _asking_here(console: Console, listener: TerminalListener) -> AbstractContextManager[None]:
+    """Where somebody sits at a terminal, what the build asks is asked there, else in the UI."""
+    if not (console.is_terminal and sys.stdin.isatty()):
+        return nullcontext()
+    from flows.asking_person import answered_at
+    from flows.asking_terminal import TerminalQuestions
+
+    return answered_at(TerminalQuestions(console, listener, sys.stdin.fileno()))

@@ -71,7 +71,15 @@ _Interactive = Annotated[
     bool,
     typer.Option(
         "--interactive",
-        help="When the tests cannot be made to pass, wait for a decision in the UI.",
+        help="Ask what is unclear, what to do at a limit of money, and how to go on where tests "
+        "cannot be made to pass: at the terminal, or in the UI.",
+    ),
+]
+_ApproveStructure = Annotated[
+    bool,
+    typer.Option(
+        "--approve-structure",
+        help="Write no code before files, tests and expected cost are approved.",
     ),
 ]
 _Publish = Annotated[Publisher, typer.Option(help="Where the repository is published.")]
@@ -93,6 +101,7 @@ def build(
     use: _Use = None,
     no_response_cache: _NoResponseCache = False,
     interactive: _Interactive = False,
+    approve_structure: _ApproveStructure = False,
     publish: _Publish = Publisher.LOCAL,
     repository_name: _RepositoryName = "",
     baseline: _Baseline = AUTO_BASELINE,
@@ -110,6 +119,7 @@ def build(
         from_stage=from_stage,
         response_cache=not no_response_cache,
         interactive=interactive,
+        approve_structure=approve_structure,
         publisher=publish,
         repository_name=repository_name,
         baseline=baseline,

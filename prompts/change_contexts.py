@@ -9,6 +9,7 @@ from core.artifacts.answers import (
     SpecChange,
 )
 from core.artifacts.change import Change
+from core.artifacts.fixes import Guidance
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.schema import Schema
 from core.artifacts.specs import ClarificationHistory, CleanSpec, RefinedSpec
@@ -108,6 +109,8 @@ class PlanChangeContext(PromptContext):
     schema_: Schema
     issues: StructuralIssues
     served: ServedFiles = ServedFiles()
+    guidance: Guidance = Guidance()
+    refused: FileStructure | None = None
     module: None = None
     previous: FileStructure
     change: Change
@@ -130,6 +133,7 @@ class FilesChangeContext(PromptContext):
     issues: StructuralIssues
     plan: FileStructure
     module: Module
+    guidance: Guidance = Guidance()
     change: Change
 
 

@@ -12,6 +12,7 @@ from core.artifacts.answers import (
     ModuleReview,
     SchemaPart,
 )
+from core.artifacts.fixes import Guidance
 from core.artifacts.questionnaire import Questionnaire, Stack
 from core.artifacts.schema import Schema
 from core.artifacts.specs import ClarificationHistory, CleanSpec, RefinedSpec
@@ -135,6 +136,8 @@ class ModulePlanContext(PromptContext):
 
     Attributes:
         served: files that no module needs to plan.
+        guidance: what a person wants otherwise who was shown a structure, in rounds.
+        refused: the modules and dependencies of that structure, without files.
     """
 
     template = "file-structure-generator"
@@ -145,6 +148,8 @@ class ModulePlanContext(PromptContext):
     schema_: Schema
     issues: StructuralIssues
     served: ServedFiles = ServedFiles()
+    guidance: Guidance = Guidance()
+    refused: FileStructure | None = None
     module: None = None
     previous: None = None
     change: None = None
@@ -157,6 +162,7 @@ class ModuleFilesContext(PromptContext):
         docs, schema_: only the parts that concern this module.
         plan: all modules; those answered already with their files (path, purpose and exports).
         module: the module asked about.
+        guidance: what a person wants otherwise; see `ModulePlanContext`.
     """
 
     template = "file-structure-generator"
@@ -168,6 +174,7 @@ class ModuleFilesContext(PromptContext):
     issues: StructuralIssues
     plan: FileStructure
     module: Module
+    guidance: Guidance = Guidance()
     change: None = None
 
 

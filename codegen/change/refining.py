@@ -21,6 +21,8 @@ class Refining:
     Attributes:
         before: the questionnaire that the build before was given.
         after: the one of this build.
+_NOTHING_ASKED = ClarificationHistory()
+
         refined: what became of `before`.
     """
 
@@ -55,7 +57,7 @@ class Refining:
         return field
 
     def merged(
-        self, answer: ClarifiedChange, answered: ClarificationHistory = ClarificationHistory()
+        self, answer: ClarifiedChange, answered: ClarificationHistory = _NOTHING_ASKED
     ) -> RefinedSpec:
         """The refined spec before, with what was asked about taken from the answer.
 

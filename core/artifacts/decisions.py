@@ -17,6 +17,7 @@ class Decision(Part):
         default=True, description="Whether a person answered; else what stands for nobody's answer."
     )
     decided_at: str = Field(default="", description="ISO 8601, UTC.")
+    flow_run_id: str = Field(default="", description="The run of Prefect's that asked.")
 
 
 class Decisions(Artifact):

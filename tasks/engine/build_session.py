@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from core.artifacts.questionnaire import Questionnaire
 from core.layout import PARAMETERS
 from core.options import BuildOptions
 from core.release import release
-from core.settings import Settings
+from core.settings import Settings, SpendingLimits
 from core.stages import Stage, StageTable
 from prompts.renderer import template_digest
 from providers.llm.asker import Asker
@@ -54,6 +55,7 @@ class BuildSession:
         redo: which stages were redone.
         baseline: the build that this one changes, if it does.
         used: which kept results the build uses.
+        spending: the limits of money that hold for it.
         artifacts: text of every artifact written so far, by path.
         runs: ids of the task runs that wrote an artifact, for the edges in the UI.
         kept_from: what made the results of stages that another release finished, by number.
@@ -81,6 +83,7 @@ class BuildSession:
     redo: Redo = field(default_factory=Redo)
     baseline: Baseline | None = None
     used: ResultsInUse = field(init=False)
+    spending: SpendingLimits = field(init=False)
     artifacts: dict[str, str] = field(init=False)
     runs: dict[str, tuple[UUID, ...]] = field(default_factory=dict[str, tuple[UUID, ...]])
     kept_from: dict[str, MadeBy] = field(default_factory=dict[str, MadeBy])
@@ -90,6 +93,7 @@ class BuildSession:
 
     def __post_init__(self) -> None:
         self.used = ResultsInUse(self.store, self.build_id)
+        self.spending = self.settings.spending
         self.file_slots = PriorityTurns(self.settings.files_at_once)
         self.artifacts = {PARAMETERS: self.questionnaire.model_dump_json(indent=2)}
 
@@ -97,6 +101,10 @@ class BuildSession:
     def repository(self) -> Path:
         """Folder of the build's own Git repository."""
         return self.workspace / "repository.git"
+
+    def raise_limit(self, usd: Decimal) -> None:
+        """Let the build cost more than the operator's settings allow; a person decided so."""
+        self.spending = self.spending.model_copy(update={"per_build_usd": usd})
 
     def salt(self, stage: Stage) -> str:
         """What sets this stage's results and answers apart: a fresh build, and each redo."""

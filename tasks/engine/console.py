@@ -59,6 +59,13 @@ async def show_stage(session: BuildSession, stage: Stage) -> None:
             )
 
 
+async def show_page(session: BuildSession, what: str, page: str) -> None:
+    """Show a page of Markdown of a build, by the word that its key begins with."""
+    await acreate_markdown_artifact(
+        key=_key(session, what), markdown=page, description=_described(session, what)
+    )
+
+
 async def show_calls(session: BuildSession, stage: Stage) -> None:
     """Show what a stage asked and was answered, if there are records of it."""
     page = await calls_page(session, stage)

@@ -10,6 +10,7 @@ from codegen.scaffolds.serving import making_room
 from codegen.structure_shapes import read_files
 from core.artifacts.answers import ModuleFiles
 from core.artifacts.change import Change
+from core.artifacts.fixes import Guidance
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import (
@@ -20,7 +21,7 @@ from core.artifacts.structure import (
     StructuralIssue,
     StructuralIssues,
 )
-from core.layout import DOCS, SCHEMA, SPECS_CLEAN
+from core.layout import DOCS, GUIDANCE, SCHEMA, SPECS_CLEAN
 from prompts.change_contexts import of_change
 from prompts.contexts import ModuleFilesContext
 from tasks.engine.stage_work import StageWork
@@ -69,6 +70,7 @@ async def ask_files(
         issues=StructuralIssues(issues=issues),
         plan=plan.model_copy(update={"tests": tests_of(structure, module)}),
         module=module,
+        guidance=guidance_of(work),
     )
     answer = await work.ask(
         context if change is None else of_change(context, change),
@@ -78,6 +80,12 @@ async def ask_files(
         review_round=review_round,
     )
     return merge(answer)
+
+
+def guidance_of(work: StageWork) -> Guidance:
+    """What a person wants otherwise who was shown the structure; nothing where nobody was."""
+    text = work.call.inputs.get(GUIDANCE)
+    return Guidance() if text is None else Guidance.model_validate_json(text)
 
 
 def with_files(structure: FileStructure, module: Module, answer: ModuleFiles) -> FileStructure:

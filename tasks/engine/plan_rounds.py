@@ -1,10 +1,12 @@
-"""Asks for a plan of modules again, until all packages that it declares exist."""
+"""Asks for a plan of modules: again where packages do not exist, or a person refused it."""
 
 from collections.abc import Awaitable, Callable
 
+from codegen.scaffolds.serving import is_scaffold
 from core.artifacts.specs import CleanSpec
-from core.artifacts.structure import FileStructure, StructuralIssues
+from core.artifacts.structure import FileStructure, StructuralIssues, ValidatedStructure
 from core.errors import AnswerError
+from core.layout import REFUSED
 from tasks.engine.scaffolding import settle_dependencies
 from tasks.engine.stage_work import StageWork
 
@@ -38,3 +40,24 @@ async def plan_in_rounds(
         issues = StructuralIssues(issues=(*noted.issues, *unknown))
     told = "; ".join(issue.message for issue in issues.issues[len(noted.issues) :])
     raise AnswerError(f"after {MAX_PLANS} plans, dependencies are declared that cannot be: {told}")
+
+
+def refused_structure(work: StageWork) -> FileStructure | None:
+    """The structure that a person wants otherwise, if there is one."""
+    text = work.call.inputs.get(REFUSED)
+    return None if text is None else ValidatedStructure.model_validate_json(text)
+
+
+def bare(structure: FileStructure | None) -> FileStructure | None:
+    """The modules of a structure without their files, and its dependencies.
+
+    The module that programs add is left out.
+    """
+    if structure is None:
+        return None
+    modules = tuple(
+        module.model_copy(update={"files": ()})
+        for module in structure.modules
+        if not is_scaffold(module)
+    )
+    return FileStructure(modules=modules, dependencies=structure.dependencies)

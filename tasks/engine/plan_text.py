@@ -78,6 +78,27 @@ def _left(limit: LimitPlan) -> str:
     return f"{left} left ({limit.variable} is {whole}, {', '.join(told)})"
 
 
+def cost_section(plan: BuildPlan, spent_usd: float) -> str:
+    """What is still to be spent, stage by stage, with the limits that hold for it; as Markdown.
+
+    Args:
+        plan: of a build that is under way.
+        spent_usd: what it cost so far.
+    """
+    rows = [row for stage in plan.stages if stage.uses for row in _rows_of(stage)]
+    cells = [tuple(_cell(cell) for cell in row) for row in rows]
+    limits = "".join(f"- {plain(line)}\n" for line in limit_lines(plan))
+    return f"{plain(cost_line(plan, spent_usd))}\n\n{table(HEAD, cells, left=2)}\n{limits}"
+
+
+def cost_line(plan: BuildPlan, spent_usd: float) -> str:
+    """What a build that is under way has cost, and is still expected to cost and take."""
+    return (
+        f"{_dollars(spent_usd)} spent so far; the rest is expected to cost "
+        f"{_money(plan.cost_usd)} and to take {_time(plan.seconds)}."
+    )
+
+
 def plan_page(plan: BuildPlan) -> str:
     """The plan as Markdown."""
     rows = [tuple(_cell(cell) for cell in row) for row in plan_rows(plan)]

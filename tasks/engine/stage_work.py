@@ -41,7 +41,7 @@ class StageWork:
         self.models: dict[str, None] = {}
         self.slots: list[Slot] = []
         self._maxima = session.call_maxima(self.stage)
-        self._spending: SpendingLimits | None = None
+        self._spending = session.spending
 
     def hold_to(self, maxima: CallMaxima, spending: SpendingLimits) -> None:
         """Let other limits hold for the calls of this attempt from now on.

@@ -26,7 +26,8 @@ async def own_limits(
         StorageError: the ledger failed.
     """
     rows = await session.recorder.calls()
-    return limits_of(session.settings, session.call_maxima(stage), stage, rows, rounds)
+    settings = session.settings.model_copy(update={"spending": session.spending})
+    return limits_of(settings, session.call_maxima(stage), stage, rows, rounds)
 
 
 def limits_of(

@@ -8,13 +8,22 @@ from uuid import UUID
 from prefect import flow
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.responses import SetStateStatus
 from prefect.flow_engine import run_flow_async
 
 from core.artifacts.build_record import BuildRecord, BuildStatus
-from core.artifacts.questionnaire import Questionnaire
+from core.artifacts.questionnaire import Entity, EntityField, Questionnaire
 from core.options import BuildOptions
 from flows.asking import run_and_ask
 from tasks.engine.open_build import open_build
+
+NOTES = Questionnaire(
+    project_name="Notes",
+    summary="Keeps short notes.",
+    users=("Anybody",),
+    entities=(Entity(name="Note", fields=(EntityField(name="title", required=True),)),),
+)
+"""Nothing of it is unclear to the demo model."""
 
 
 @flow(name="build-app")
@@ -28,15 +37,14 @@ async def first_stages(
     return session.recorder.record
 
 
-async def waiting_run(client: PrefectClient, home: Path, seen: State[Any] | None = None) -> FlowRun:
-    """The run that waits for a person, and no longer for the answer it had when it was `seen`."""
+async def waiting_run(client: PrefectClient, home: Path) -> FlowRun:
+    """The run that waits for a person."""
     for _ in range(1_200):
         written = list((home / "store" / "project").glob("*/build.json"))
         if written and (record := record_of(home)).status is BuildStatus.WAITING:
             run = await client.read_flow_run(UUID(record.flow_run_id))
             if run.state is not None and run.state.type is StateType.PAUSED:
-                if seen is None or run.state.id != seen.id:
-                    return run
+                return run
         await asyncio.sleep(0.05)
     raise AssertionError("no run waits for a decision")
 
@@ -70,3 +78,16 @@ async def worked_on(client: PrefectClient, run: FlowRun, parameters: dict[str, A
     )
     assert isinstance(state, State)
     return state
+
+
+async def answer_waiting(client: PrefectClient, home: Path, answer: dict[str, Any]) -> None:
+    """Answer what the build asks, and wait until it goes on."""
+    run = await waiting_run(client, home)
+    assert run.state is not None
+    result = await client.resume_flow_run(run.id, run_input=answer)
+    assert result.status is SetStateStatus.ACCEPT, result.details
+    for _ in range(1_200):
+        if record_of(home).status is not BuildStatus.WAITING:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the build does not go on")

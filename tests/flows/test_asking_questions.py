@@ -41,7 +41,7 @@ def history(home: Path) -> ClarificationHistory:
 
 
 async def test_without_a_deployment_it_waits_and_works_the_answers_in(home: Path) -> None:
-    building = asyncio.create_task(first_stages(**SPECS))
+    building = asyncio.create_task(first_stages(VAGUE, ASKING, "1.5"))
     async with get_client() as client:
         run = await waiting_run(client, home)
         assert run.state is not None

@@ -26,8 +26,9 @@ from providers.storage.artifact_store import ArtifactStore
 from providers.vcs.local_publisher import LocalPublisher
 from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.build_session import BuildSession
-from tasks.engine.preparation import load_table
+from tasks.engine.preparation import PreparedBuild, load_table
 from tasks.engine.result_storage import ArtifactStoreResults
+from tasks.engine.secret_sources import secret_chain
 from tasks.engine.stage_call import StageCall, as_text
 from tasks.engine.stage_work import StageWork
 from tests.providers.llm.callers import model_caller
@@ -109,15 +110,29 @@ def open_session(
     store = ArtifactStore(f"file://{folder / 'store'}")
     record = BuildRecord(build_id="b-1", project_id="b", project_name="Task Tracker", user="u")
     pool = ProviderPool(catalogue, SECRETS, client=client)
-    return BuildSession(
-        settings=Settings(home=folder),
+    settings = Settings(home=folder)
+    prepared = PreparedBuild(
         questionnaire=questionnaire,
         options=options or BuildOptions(),
         build_id="b-1",
         project_id="b",
         user="u",
         table=table,
+        chosen={},
+        catalogue=catalogue,
         router=StageRouter(table, catalogue, SECRETS, "disabled", overridden=overrides.keys()),
+        secrets=secret_chain(settings, catalogue, SECRETS),
+    )
+    return BuildSession(
+        settings=settings,
+        questionnaire=questionnaire,
+        options=prepared.options,
+        build_id=prepared.build_id,
+        project_id=prepared.project_id,
+        user=prepared.user,
+        table=table,
+        router=prepared.router,
+        prepared=prepared,
         asker=Asker(
             pool,
             AnswerCheckpoints(store),

@@ -19,8 +19,8 @@ from core.artifacts.structure import (
 )
 from core.layout import DOCS, SCHEMA, SPECS_CLEAN, STRUCTURAL_ISSUES, VALIDATED_STRUCTURE
 from prompts.change_contexts import PlanChangeContext
-from tasks.engine.module_files import ask_files, with_files
-from tasks.engine.plan_rounds import plan_in_rounds
+from tasks.engine.module_files import ask_files, guidance_of, with_files
+from tasks.engine.plan_rounds import bare, plan_in_rounds, refused_structure
 from tasks.engine.scaffolding import served_files
 from tasks.engine.stage_work import StageWork
 
@@ -104,7 +104,7 @@ async def _plan(
         )
         refuse_errors(check_plan(spec, schema, ModulePlan(modules=modules)))
 
-    bare = [module.model_copy(update={"files": ()}) for module in scope.start.modules]
+    modules = tuple(module.model_copy(update={"files": ()}) for module in scope.start.modules)
     named: tuple[str, ...] = ()
 
     async def ask(issues: StructuralIssues, plan_round: int) -> FileStructure:
@@ -115,7 +115,9 @@ async def _plan(
             schema_=schema,
             issues=issues,
             served=served_files(spec),
-            previous=FileStructure(modules=tuple(bare), dependencies=scope.start.dependencies),
+            guidance=guidance_of(work),
+            refused=bare(refused_structure(work)),
+            previous=FileStructure(modules=modules, dependencies=scope.start.dependencies),
             change=Change(items=scope.scope.items, asked=tuple(sorted(scope.scope.added))),
         )
         plan = await work.ask(context, ModulePlan, check, review_round=plan_round)
