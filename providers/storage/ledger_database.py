@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import cast
+from urllib.parse import unquote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -198,6 +199,8 @@ def _engine_of(url: str) -> Engine:
     try:
         parsed = make_url(url)
         kind = parsed.get_backend_name()
+        if kind == "sqlite" and parsed.database:  # SQLAlchemy takes a path as it stands in the URL
+            parsed = parsed.set(database=unquote(parsed.database))
         if kind not in _SET_UP:
             raise _unusable(f"{kind} is neither sqlite nor postgresql")
         if kind == "sqlite" and parsed.database in _IN_MEMORY:

@@ -14,6 +14,8 @@ from providers.storage.ledger_database import LedgerDatabase
 from providers.storage.ledger_rows import month_of
 from providers.storage.ledger_tables import builds, calls, user_months
 
+_DOUBLE: Double[float] = Double()
+
 _COLUMNS = {
     "input_tokens": (calls.c.input_tokens, 1.0),
     "output_tokens": (calls.c.output_tokens, 1.0),
@@ -96,8 +98,8 @@ class LedgerObservations:
             moment.label(f"{name}_{power}")
             for name, (column, unit) in _COLUMNS.items()
             for power, moment in (
-                ("sum", func.sum(cast(column, Double) / unit)),
-                ("squares", func.sum(cast(column, Double) / unit * cast(column, Double) / unit)),
+                ("sum", func.sum(cast(column, _DOUBLE) / unit)),
+                ("squares", func.sum(cast(column, _DOUBLE) / unit * cast(column, _DOUBLE) / unit)),
             )
         ]
         taken = (
@@ -111,7 +113,7 @@ class LedgerObservations:
             .group_by(calls.c.template, calls.c.build_id, calls.c.file)
             .subquery()
         )
-        number = cast(made.c.made, Double)
+        number = cast(made.c.made, _DOUBLE)
         units = select(
             made.c.template,
             func.count().label("count"),

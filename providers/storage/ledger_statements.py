@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Dialect, Insert, Select, Update
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-_Query = Select[*tuple[Any, ...]]
+_Query = Select[Any]
 _Parameters = Mapping[str, Any]
 _Sizes = tuple[int, ...]
 _Processor = Callable[[Any], Any]

@@ -73,9 +73,13 @@ def tell_story(
 
 
 def _build(stack: PrefectStack, project: str, limit_usd: float) -> tuple[int, str]:
-    """The same answers again, on the command line, as another project with a limit of its own."""
-    file = stack.home / "watched.json"
-    file.write_text(json.dumps(_QUESTIONNAIRE), encoding="utf-8")
+    """Much the same on the command line, as another project and with a limit of its own.
+
+    Answers to the very same questions would be kept, and cost nothing.
+    """
+    file = stack.home / f"{project}.json"
+    asked = {**_QUESTIONNAIRE, "summary": f"Keeps short notes of what is {project}."}
+    file.write_text(json.dumps(asked), encoding="utf-8")
     limit = {"APP_BUILDER_SPENDING__PER_BUILD_USD": f"{limit_usd:.6f}"}
     options = (f"--project-id={project}", "--baseline=none", "--no-response-cache")
     models = (f"--model={stage}={model}" for stage, model in _MODELS.items())

@@ -3,8 +3,9 @@
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, create_engine, func, select
+from sqlalchemy import Connection, create_engine, func, select
 
 from core.settings import SpendingLimits
 from providers.storage.calls import CallIdentity, CallMaxima
@@ -50,7 +51,7 @@ def spending(**values: str) -> SpendingLimits:
 
 def ledger_in(file: Path) -> UsageLedger:
     """A ledger in an SQLite file, whatever characters its path has."""
-    return UsageLedger(URL.create("sqlite", database=str(file)).render_as_string())
+    return UsageLedger(f"sqlite:///{quote(str(file))}")
 
 
 async def reserve(

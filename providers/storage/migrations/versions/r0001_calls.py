@@ -6,6 +6,8 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+_DOUBLE: sa.Double[float] = sa.Double()
+
 
 def upgrade() -> None:
     """Make the tables."""
@@ -27,8 +29,8 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text, nullable=False),
         sa.Column("input_tokens", sa.BigInteger, nullable=False),
         sa.Column("output_tokens", sa.BigInteger, nullable=False),
-        sa.Column("cost_usd", sa.Double, nullable=False),
-        sa.Column("latency_seconds", sa.Double, nullable=False),
+        sa.Column("cost_usd", _DOUBLE, nullable=False),
+        sa.Column("latency_seconds", _DOUBLE, nullable=False),
         sa.Column("error_class", sa.Text, nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True)),
