@@ -15,7 +15,7 @@ from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.fixes import Fixes
 from core.artifacts.questionnaire import Stack
 from core.artifacts.report import TestReport
-from core.artifacts.specs import CleanSpec
+from core.artifacts.specs import ClarificationHistory, CleanSpec
 from core.artifacts.structure import ValidatedStructure
 from core.markdown import code, plain
 from core.release import release
@@ -37,6 +37,7 @@ class ReportSources:
         spec: what was built instead, and what was decided because nobody said otherwise.
         prompts: what the prompts of each file held.
         change: what it changed of the build that it began from.
+        asked_of_person: what was unclear, with a person's answers.
         efforts: what was asked about each file, by path.
     """
 
@@ -50,6 +51,7 @@ class ReportSources:
     spec: CleanSpec
     prompts: FilePrompts
     change: ChangeSummary | None = None
+    asked_of_person: ClarificationHistory = field(default_factory=ClarificationHistory)
     efforts: Mapping[str, FileEffort] = field(default_factory=dict[str, FileEffort])
 
 
@@ -68,6 +70,7 @@ def make_report(sources: ReportSources) -> BuildReport:
         totals=record.totals,
         releases=_releases(record),
         decisions=(*_decisions(sources.asked, sources.spec), *_licence(sources.structure)),
+        questions=sources.asked_of_person.questions if sources.asked_of_person.answers else (),
         stages=_stages(sources.table, record),
         files=_files(sources),
         tests=sources.tests,

@@ -18,6 +18,7 @@ def report_page(report: BuildReport) -> str:
             f"# {plain(report.project_name)}",
             _verdict(report, f"is on {code(report.branch)}", report.tests.reason),
             *_changed(report),
+            *_answered(report),
             *_decided(report),
             "## Build",
             _facts(report),
@@ -46,6 +47,7 @@ def committed_page(report: BuildReport) -> str:
             f"# Build report of {plain(report.project_name)}",
             _verdict(report, _place(report), stable(report.tests.reason)),
             *_changed(report),
+            *_answered(report),
             *_decided(report),
             "## Stages",
             _stages(report),
@@ -90,6 +92,18 @@ def _place(report: BuildReport) -> str:
 
 def _changed(report: BuildReport) -> list[str]:
     return ["## What changed", change_section(report.change)] if report.change else []
+
+
+def _answered(report: BuildReport) -> list[str]:
+    rows = [
+        (
+            plain(one.question),
+            plain(one.answer),
+            "answered" if one.answered_by == "person" else "assumed",
+        )
+        for one in report.questions
+    ]
+    return ["## Questions", table(("question", "answer", "how"), rows)] if rows else []
 
 
 def _decided(report: BuildReport) -> list[str]:

@@ -82,7 +82,8 @@ class BuildOptions(BaseModel):
     models: dict[str, str] = Field(
         default_factory=dict,
         title="Models",
-        description='Other models for some stages, for example {"3": "deepseek/deepseek-v3"}; '
+        description="Advanced. "
+        'Other models for some stages, for example {"3": "deepseek/deepseek-v3"}; '
         "all stands for every stage not named.",
         json_schema_extra={"position": 8},
     )
@@ -90,25 +91,28 @@ class BuildOptions(BaseModel):
         default="",
         max_length=60,
         title="Fresh build",
-        description="Any text makes a new build of the same answers; the same text resumes it.",
+        description="Advanced. "
+        "Any text makes a new build of the same answers; the same text resumes it.",
         json_schema_extra={"position": 9},
     )
     from_stage: str = Field(
         default="",
         max_length=5,
         title="Redo from stage",
-        description="Ask this stage and all later ones again, for example 3.",
+        description="Advanced. Ask this stage and all later ones again, for example 3.",
         json_schema_extra={"position": 10},
     )
     use: dict[str, str] = Field(
         default_factory=dict,
         title="Edited artifacts",
-        description="Replace artifacts by hand: from a path such as specs/schema.json to its text.",
+        description="Advanced. "
+        "Replace artifacts by hand: from a path such as specs/schema.json to its text.",
         json_schema_extra={"position": 11},
     )
     response_cache: bool = Field(
         default=True,
         title="Response cache",
-        description="Take answers that another build got to the same question a short while ago.",
+        description="Advanced. "
+        "Take answers that another build got to the same question a short while ago.",
         json_schema_extra={"position": 12},
     )

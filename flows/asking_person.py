@@ -12,6 +12,8 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import count, pairwise
 from typing import Any, ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 from prefect.client.orchestration import get_client
@@ -20,6 +22,7 @@ from prefect.context import FlowRunContext
 from prefect.flow_runs import apause_flow_run, asuspend_flow_run
 from prefect.input import RunInput
 from prefect.input.actions import aread_flow_run_input
+from prefect.logging import get_run_logger
 from prefect.utilities.urls import url_for
 from pydantic import GetJsonSchemaHandler, JsonValue
 from pydantic_core import CoreSchema
@@ -179,19 +182,21 @@ async def _looked_up(
 ) -> tuple[Answer[FormT] | None, str]:
     """The answer that holds, or the name under which it is to be asked now.
 
-    It is another one after each answer that does not hold: Prefect gives a run the same answer
-    again under the same name.
+    It is another one after each answer that does not hold, and where the run went on without one:
+    Prefect never suspends a run twice under the same name.
     """
     decisions = (await _decisions(session)).decisions
-    name, times = question.name, 1
-    while (found := decisions.get(name)) is not None:
-        form = question.form.model_validate(found.answer)
-        run_id = session.recorder.record.flow_run_id
-        if form.holds(same_run=found.flow_run_id == run_id):
-            return Answer(form, found.attended), name
-        times += 1
-        name = f"{question.name}-{times}"
-    return None, name
+    run_id = session.recorder.record.flow_run_id
+    names = (f"{question.name}-{times}" if times > 1 else question.name for times in count(1))
+    for name in names:
+        found = decisions.get(name)
+        if found is not None:
+            form = question.form.model_validate(found.answer)
+            if form.holds(same_run=found.flow_run_id == run_id):
+                return Answer(form, found.attended), name
+        elif not _was_asked(name) or await _was_resumed(name):
+            return None, name
+    raise AssertionError("there is always another name")
 
 
 async def _answered(session: BuildSession, question: Question[FormT]) -> Answer[FormT]:
@@ -200,6 +205,12 @@ async def _answered(session: BuildSession, question: Question[FormT]) -> Answer[
     if terminal is not None:
         return await terminal.ask(question, seconds)
     session.recorder.listener.waiting_for_person(question.text, _address())
+    get_run_logger().warning(
+        "A person is asked: %s Resume, in the menu ⋮ of this run, shows the form; after %s without "
+        "an answer the build goes on, or halts, by itself",
+        question.text,
+        timedelta(seconds=seconds),
+    )
     form = question.form.with_initial_data(description=question.page)
     run = _current_run()
     if run is not None and run.deployment_id:
@@ -265,6 +276,24 @@ def _was_asked(name: str) -> bool:
     run = _current_run()
     policy = run.empirical_policy if run is not None else None
     return name in ((policy.pause_keys if policy is not None else None) or ())
+
+
+async def _was_resumed(name: str) -> bool:
+    """Whether somebody answered the question for which this run was suspended.
+
+    A run that was marked as crashed, or cancelled, while it waited, and was then tried again, was
+    not answered; without this, Prefect would take the form's defaults for the answer.
+    """
+    run = _current_run()
+    if run is None:
+        return False
+    async with get_client() as client:
+        states = await client.read_flow_run_states(run.id)
+    states.sort(key=lambda state: state.timestamp)
+    return any(
+        before.state_details.pause_key == name and after.name == "Resuming"
+        for before, after in pairwise(states)
+    )
 
 
 def _address() -> str:

@@ -81,16 +81,11 @@ def _question(
     few = "one question" if len(asked.questions) == 1 else f"{len(asked.questions)} questions"
     text = f"There {'is' if few == 'one question' else 'are'} {few} about {name}."
     rest = "" if number == MAX_ROUNDS else " More may follow from your answers."
-    listed = "".join(
-        f"{place}. **{plain(one.question)}** {plain(one.reason)}\n"
-        f"   Unless you say otherwise: {plain(one.answer)}\n"
-        for place, one in enumerate(asked.questions, 1)
-    )
     return Question(
         form=_form(asked),
         name=question_name(f"questions-{number}", session.salt(stage), asked.model_dump_json()),
         text=text,
-        page=f"{text} What you leave empty is assumed as it stands below.{rest}\n\n{listed}",
+        page=f"{text} What you leave empty is assumed as it stands below it.{rest}",
     )
 
 
@@ -102,7 +97,7 @@ def _form(asked: ClarificationRound) -> type[Answers]:
                 default="",
                 max_length=_LONGEST_ANSWER,
                 title=printable(one.question),
-                description=f"Left empty: {printable(one.answer)}",
+                description=printable(f"{one.reason} Left empty: {one.answer}".strip()),
                 json_schema_extra={"position": place},
             ),
         )

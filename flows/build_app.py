@@ -21,7 +21,7 @@ async def build_app(
 
     Args:
         questionnaire: What should be built.
-        options: How to build it; leave these alone unless you know why.
+        options: How to build it. All may be left alone; those at the end are for experts.
     """
     with cancelled_by_sigterm():
         return await _build(questionnaire, options)

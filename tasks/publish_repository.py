@@ -11,10 +11,11 @@ from core.artifacts.file_prompts import FilePrompts
 from core.artifacts.fixes import Fixes
 from core.artifacts.questionnaire import Questionnaire
 from core.artifacts.report import TestReport
-from core.artifacts.specs import CleanSpec
+from core.artifacts.specs import ClarificationHistory, CleanSpec
 from core.artifacts.structure import ValidatedStructure
 from core.errors import PublishingRefusedError
 from core.layout import (
+    CLARIFICATION_HISTORY,
     CODE,
     COMMITTED_REPORT,
     FILE_PROMPTS,
@@ -138,6 +139,7 @@ def _report(work: StageWork, files: Mapping[str, str], calls: Iterable[CallRow])
             spec=work.read(SPECS_CLEAN, CleanSpec),
             prompts=work.read(FILE_PROMPTS, FilePrompts),
             change=summary_of(work, files),
+            asked_of_person=work.read(CLARIFICATION_HISTORY, ClarificationHistory),
             efforts=efforts_of(calls),
         )
     )

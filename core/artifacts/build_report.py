@@ -9,6 +9,7 @@ from core.artifacts.base import Artifact, Part
 from core.artifacts.build_record import Usage
 from core.artifacts.fixes import Fixes
 from core.artifacts.report import TestReport
+from core.artifacts.specs import ClarifyingQuestion
 from core.artifacts.structure import StructuralIssue
 
 
@@ -126,6 +127,11 @@ class BuildReport(Artifact):
     files: tuple[FileLine, ...] = ()
     tests: TestReport
     fixes: Fixes
+    questions: tuple[ClarifyingQuestion, ...] = Field(
+        default=(),
+        description="What was unclear, with who answered it; only where a person was asked and "
+        "answered something.",
+    )
     unwritten: dict[str, str] = Field(
         default_factory=dict,
         description="Files that no model wrote acceptably, each with what was wrong.",

@@ -11,6 +11,7 @@ from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.fixes import Fix, Fixes, FixOutcome
 from core.artifacts.questionnaire import Stack
 from core.artifacts.report import StepReport, TestCaseResult, TestOutcome, TestReport
+from core.artifacts.specs import ClarificationHistory, ClarificationRound, ClarifyingQuestion
 from core.artifacts.structure import Severity, StructuralIssue, ValidatedStructure
 from core.stages import load_stage_table, read_stage_rows
 from tests.codegen.structures import MODULE, SPEC
@@ -44,6 +45,8 @@ RED = TestReport(
     ),
 )
 
+NOBODY_ASKED = ClarificationHistory()
+
 
 def made(
     tests: TestReport = GREEN,
@@ -55,6 +58,7 @@ def made(
     efforts: Mapping[str, FileEffort] = {},
     prompts: tuple[FilePrompt, ...] = (),
     notes: tuple[str, ...] = (),
+    asked_of_person: ClarificationHistory = NOBODY_ASKED,
     **changes: Any,
 ) -> BuildReport:
     done = StageRecord(
@@ -88,6 +92,7 @@ def made(
             asked=asked,
             spec=spec,
             prompts=FilePrompts(budget=6_000, files=prompts),
+            asked_of_person=asked_of_person,
             efforts=efforts,
         )
     )
@@ -184,6 +189,23 @@ def test_what_was_decided_is_listed_with_changes_of_the_stack_first() -> None:
         "- One user.\n"
         "- \\- a \\*list\\*\n\n## Build"
     ) in text
+
+
+def test_what_a_person_answered_is_told_beside_what_is_assumed() -> None:
+    first = ClarifyingQuestion(id="Q1", question="Who | uses it?", answer="Only me.")
+    second = ClarifyingQuestion(id="Q2", question="How long?", answer="A year.")
+    answered = first.model_copy(update={"answered_by": "person"})
+    asked = ClarificationRound(number=1, questions=(answered, second))
+    text = report(asked_of_person=ClarificationHistory(rounds=(asked,)))
+    assert (
+        "## Questions\n\n"
+        "| question | answer | how |\n"
+        "| --- | --- | --- |\n"
+        "| Who \\| uses it? | Only me. | answered |\n"
+        "| How long? | A year. | assumed |\n"
+    ) in text
+    alone = ClarificationRound(number=1, questions=(first, second))
+    assert "Questions" not in report(asked_of_person=ClarificationHistory(rounds=(alone,)))
 
 
 def test_where_nothing_was_decided_nothing_is_listed() -> None:

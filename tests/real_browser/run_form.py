@@ -23,6 +23,12 @@ class RunForm:
         """The box for a text, by its label; within an item of a list where one is given."""
         return (within or self._page).get_by_label(label, exact=True)
 
+    def switch_on(self, label: str) -> None:
+        """Turn on an option that is on or off."""
+        switch = self._page.get_by_label(label, exact=True)
+        switch.click()
+        expect(switch).to_be_checked()
+
     def field(self, label: str) -> Locator:
         """A field with its label, its description, what is filled in and what is wrong with it."""
         labelled = self._page.get_by_text(label, exact=True)

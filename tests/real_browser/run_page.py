@@ -1,11 +1,13 @@
 """The page of a flow run, its graph, its tabs and its artifacts."""
 
 import re
+from contextlib import suppress
 from typing import Literal
 
 from playwright.sync_api import Locator, Page, expect
 
 _ENDED = re.compile(r"^(Completed|Failed|Crashed|Cancelled)$")
+_PRESSED_AGAIN = 5
 _BUILD_MS = 300_000
 """Longest wait for a run to end, on a machine that is busy."""
 
@@ -27,6 +29,37 @@ class RunPage:
         ended = self._page.get_by_text(_ENDED).first
         ended.wait_for(timeout=_BUILD_MS)
         return ended.inner_text()
+
+    def wait_for_question(self, after: str) -> None:
+        """Wait until the run is suspended, with a task run of this name behind it."""
+        self.tab("Task Runs")
+        self._page.get_by_text(after, exact=True).first.wait_for(timeout=_BUILD_MS)
+        self._page.get_by_text("Suspended", exact=True).first.wait_for(timeout=_BUILD_MS)
+
+    def question(self) -> Locator:
+        """Open the form of what is asked, from the run's menu.
+
+        Returns:
+            The dialog with the form.
+        """
+        self._page.locator("button[aria-haspopup=menu]").first.click()
+        self._page.get_by_role("menuitem", name="Resume").click()
+        dialog = self._page.get_by_role("dialog")
+        expect(dialog.get_by_role("button", name="Resume")).to_be_enabled()
+        return dialog
+
+    def answer(self, dialog: Locator) -> None:
+        """Send what is filled in.
+
+        With SQLite, Prefect's server answers 503 when others write at that moment; a person presses
+        the button again.
+        """
+        for _ in range(_PRESSED_AGAIN):
+            dialog.get_by_role("button", name="Resume").click()
+            with suppress(AssertionError):
+                expect(dialog).to_be_hidden(timeout=15_000)
+                return
+        expect(dialog).to_be_hidden()
 
     def tab(self, name: Tab) -> None:
         """Go to one of its tabs."""

@@ -13,8 +13,10 @@ from core.artifacts.fixes import Fixes
 from core.artifacts.published import PublishedBuild
 from core.artifacts.report import TestReport
 from core.artifacts.schema import Schema
+from core.artifacts.specs import ClarificationHistory
 from core.artifacts.structure import ValidatedStructure
 from core.layout import (
+    CLARIFICATION_HISTORY,
     CODE,
     COMMITTED_REPORT,
     DOCS,
@@ -56,6 +58,7 @@ async def published(
     (commit,) = await write_history(session.repository, commits, branch=BRANCH)
     inputs = {
         SPECS: ANSWERS,
+        CLARIFICATION_HISTORY: ClarificationHistory(),
         SPECS_CLEAN: SPEC,
         VALIDATED_STRUCTURE: ValidatedStructure(modules=(MODULE,)),
         CODE: commit,
@@ -147,6 +150,7 @@ class Changing:
         commits = await write_history(session.repository, [write, report], branch=BRANCH)
         inputs = {
             SPECS: ANSWERS,
+            CLARIFICATION_HISTORY: ClarificationHistory(),
             SPECS_CLEAN: SPEC,
             VALIDATED_STRUCTURE: ValidatedStructure(modules=(MODULE,)),
             FILE_PROMPTS: FilePrompts(budget=1),

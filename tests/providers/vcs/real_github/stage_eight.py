@@ -10,8 +10,10 @@ from core.artifacts.build_record import BuildRecord
 from core.artifacts.file_prompts import FilePrompts
 from core.artifacts.fixes import Fixes
 from core.artifacts.report import TestReport
+from core.artifacts.specs import ClarificationHistory
 from core.artifacts.structure import FileContract, Module, ValidatedStructure
 from core.layout import (
+    CLARIFICATION_HISTORY,
     CODE,
     FILE_PROMPTS,
     FIXES,
@@ -86,6 +88,7 @@ class StageEight:
         """Run the stage on what `write` wrote."""
         inputs = {
             SPECS: ANSWERS,
+            CLARIFICATION_HISTORY: ClarificationHistory(),
             SPECS_CLEAN: SPEC,
             VALIDATED_STRUCTURE: ValidatedStructure(modules=(self._module(),)),
             CODE: commit,
