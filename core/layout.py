@@ -72,6 +72,8 @@ ARTIFACT_TYPES: dict[str, type[Artifact]] = {
 
 USAGE_REPORTS = "reports/usage/"
 """Folder of the usage reports in the artifact store; each day has one below it."""
+BUDGETS = "reports/budgets/"
+"""Folder where it stands which users' limits of money were told to be nearly used, by month."""
 PROVIDER_HEALTH = "reports/provider-health.json"
 """What the last look after the providers found, in the artifact store."""
 INBOX = "inbox/"

@@ -49,7 +49,7 @@ def run_metrics_command(
 
     table = load_table(environment_secrets(), settings.catalogue)
     builds = BuildMetrics(table)
-    calls = CallMetrics(_models(table), builds.stage_name)
+    calls = CallMetrics(_models(table), table)
     recent = RecentBuilds(days=days, most=most_builds)
     with closing(LedgerSource(settings, calls, recent)) as ledger:
         sources: list[Source] = [ledger]

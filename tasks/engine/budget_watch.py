@@ -11,7 +11,7 @@ from prefect.logging import get_run_logger
 
 from core.artifacts.build_record import BuildRecord
 from core.build_events import BUDGET_NEARLY_USED, BudgetNearlyUsed
-from core.layout import build_prefix
+from core.layout import BUDGETS, build_prefix
 from core.settings import SpendingLimits
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
@@ -23,9 +23,6 @@ NEARLY = 0.8
 
 LOOK_SECONDS = 20.0
 """How often to look: two reads by key each time."""
-
-BUDGETS = "reports/budgets/"
-"""Folder of the store where it stands which users' limits were told of, by month."""
 
 
 class BudgetWatch:

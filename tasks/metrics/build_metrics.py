@@ -12,6 +12,7 @@ from core import build_events as told
 from core.artifacts.build_outcome import BuildOutcome, OutcomeStatus
 from core.stages import StageTable
 from tasks.metrics.gauges import PREFIX
+from tasks.metrics.stage_names import stage_name
 
 STAGE_SECONDS = (0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200)
 """Bounds of the histogram of stages."""
@@ -73,11 +74,6 @@ class BuildMetrics:
         """Names of the events that are counted."""
         return list(self._count)
 
-    def stage_name(self, number: str) -> str:
-        """What the series call a stage; of one that is not in the table, its number."""
-        known = (stage.label for stage in self._table.stages if stage.number == number)
-        return next(known, number)
-
     def count(self, event: str, payload: dict[str, Any]) -> None:
         """Add an event; one that another release sent in a form of its own is left out."""
         try:
@@ -97,6 +93,7 @@ class BuildMetrics:
     def _begin_at_zero(self) -> None:
         for status in OVER:
             self._builds.labels(status)
+            self._build_seconds.labels(status)
         for stage in self._table.stages:
             self._stage_seconds.labels(stage.label)
             for outcome in _ENDS:
@@ -115,18 +112,18 @@ class BuildMetrics:
             self._build_seconds.labels(outcome.status).observe((ended - begun).total_seconds())
 
     def _stage_completed(self, done: told.StageCompleted) -> None:
-        stage = self.stage_name(done.stage)
+        stage = stage_name(self._table, done.stage)
         self._stages.labels(stage, "kept" if done.cached else "completed").inc()
         if not done.cached:
             self._stage_seconds.labels(stage).observe(done.seconds)
 
     def _stage_failed(self, failed: told.StageFailed) -> None:
-        stage = self.stage_name(failed.stage)
+        stage = stage_name(self._table, failed.stage)
         self._stages.labels(stage, "failed").inc()
         self._stage_seconds.labels(stage).observe(failed.seconds)
 
     def _stage_interrupted(self, stopped: told.StageInterrupted) -> None:
-        self._stages.labels(self.stage_name(stopped.stage), "interrupted").inc()
+        self._stages.labels(stage_name(self._table, stopped.stage), "interrupted").inc()
 
     def _limit_reached(self, reached: told.LimitReached) -> None:
         self._limits.labels(reached.limit).inc()

@@ -1,12 +1,14 @@
 """Metrics of model calls, counted as the ledger tells of them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from core.stages import StageTable
 from providers.storage.calls import CallOutcome
 from providers.storage.ledger_tail import LOST, EndedCall
 from tasks.metrics.gauges import PREFIX
+from tasks.metrics.stage_names import stage_name
 
 MOST_MODELS = 100
 """So many models keep their names; people may ask any, and each has some twenty series."""
@@ -27,18 +29,20 @@ class CallMetrics:
     Args:
         models: provider and model of those that are likely to be asked: their series begin at 0,
             so that Prometheus sees their first calls as an increase.
-        stages: what each stage's number is called.
+        table: the stages; theirs begin at 0 as well.
     """
 
-    def __init__(self, models: Iterable[tuple[str, str]], stages: Callable[[str], str]) -> None:
+    def __init__(self, models: Iterable[tuple[str, str]], table: StageTable) -> None:
         self.registry = CollectorRegistry()
-        self._stage_name = stages
+        self._table = table
         self._models: set[tuple[str, str]] = set()
         self._calls = self._counter("model_calls", "Model calls that ended.", *_MODEL, "outcome")
         self._errors = self._counter(
             "model_errors", "Model calls that ended with an error.", *_MODEL, "error_class"
         )
-        self._tokens = self._counter("model_tokens", "Tokens.", *_MODEL, "direction")
+        self._tokens = self._counter(
+            "model_tokens", "Tokens of calls that ended; input or output.", *_MODEL, "direction"
+        )
         self._cost = self._counter("model_cost_usd", "What calls cost, US dollars.", *_MODEL)
         self._seconds = Histogram(
             f"{PREFIX}model_call_duration_seconds",
@@ -48,18 +52,22 @@ class CallMetrics:
             registry=self.registry,
         )
         self._stage_calls = self._counter(
-            "stage_model_calls", "Model calls that ended.", "stage", "outcome"
+            "stage_model_calls", "Model calls that ended, by stage.", "stage", "outcome"
         )
         self._stage_cost = self._counter(
             "stage_cost_usd", "What a stage's calls cost, US dollars.", "stage"
         )
         for model in models:
             self._begin_at_zero(*self._named(*model))
+        for stage in table.stages:
+            self._stage_cost.labels(stage.label)
+            for outcome in _OUTCOMES:
+                self._stage_calls.labels(stage.label, outcome)
 
     def count(self, call: EndedCall) -> None:
         """Add a call."""
         model = self._named(call.provider, call.model)
-        stage = self._stage_name(call.stage)
+        stage = stage_name(self._table, call.stage)
         self._calls.labels(*model, call.outcome).inc()
         self._stage_calls.labels(stage, call.outcome).inc()
         self._tokens.labels(*model, "input").inc(call.input_tokens)

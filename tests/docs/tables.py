@@ -4,9 +4,10 @@
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from prometheus_client import Metric
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
@@ -25,8 +26,13 @@ from providers.llm.catalogue import (
     load_catalogue,
     read_catalogue_rows,
 )
+from tasks.metrics.build_metrics import BuildMetrics
+from tasks.metrics.call_metrics import CallMetrics
+from tasks.metrics.gauges import GAUGES
+from tasks.metrics.gauges import PREFIX as METRICS
 from tests.docs.pages import read, replace_marked
 from tests.gold.tally import PARTS, total
+from tests.tasks.metrics.ended_calls import ended_call
 
 
 def catalogue() -> Catalogue:
@@ -203,12 +209,42 @@ _STATUSES = {
 }
 
 
+def metrics() -> str:
+    """What the exporter tells, each metric with its labels."""
+    stages = stage_table()
+    builds, calls = BuildMetrics(stages), CallMetrics([], stages)
+    calls.count(ended_call(error_class="ProviderFailedError"))
+    rows = [
+        _metric(family)
+        for registry in (calls.registry, builds.registry)
+        for family in registry.collect()
+    ]
+    rows += [
+        (f"`{METRICS}{name}`", "gauge", _labels(labels), told)
+        for name, (labels, told) in GAUGES.items()
+    ]
+    return table(("metric", "type", "labels", "what it is"), rows)
+
+
+def _metric(family: Metric) -> tuple[str, str, str, str]:
+    labels = (
+        [label for label in family.samples[0].labels if label != "le"] if family.samples else []
+    )
+    name = f"{family.name}_total" if family.type == "counter" else family.name
+    return f"`{name}`", family.type, _labels(labels), family.documentation
+
+
+def _labels(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("docs/architecture.md", "pipeline"): pipeline,
     ("docs/operations.md", "settings"): settings,
     ("docs/operations.md", "providers"): providers,
     ("docs/operations.md", "models"): models,
     ("docs/api.md", "events"): events,
+    ("docs/observability.md", "metrics"): metrics,
     ("CONTRIBUTING.md", "make targets"): make_targets,
     ("docs/faults.md", "faults"): faults,
     ("docs/faults.md", "unseen"): unseen_faults,

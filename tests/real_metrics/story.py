@@ -50,6 +50,7 @@ def tell_story(
         end_local: takes the provider `local` away for good.
         prometheus: looks.
     """
+    _stop_schedules(service)
     _look_after_providers(service, "first look")
     models.behave(failure=Failure(status=500, times=FAILED_CALLS))
     parameters = {"questionnaire": _QUESTIONNAIRE, "options": {"models": _MODELS}}
@@ -84,6 +85,16 @@ def _build(stack: PrefectStack, project: str, limit_usd: float) -> tuple[int, st
     options = (f"--project-id={project}", "--baseline=none", "--no-response-cache")
     models = (f"--model={stage}={model}" for stage, model in _MODELS.items())
     return run("build", file, *options, *models, environment={**stack.environment, **limit})
+
+
+def _stop_schedules(service: Service) -> None:
+    """Schedules fire as they should; from then on looks come only when they are asked for."""
+    wanted = {"flow_runs": {"tags": {"all_": ["auto-scheduled"]}}}
+    wait_until("runs are scheduled", lambda: service.post("/flow_runs/count", wanted).json() > 0)
+    for deployment in service.post("/deployments/filter", {}).raise_for_status().json():
+        service.post(f"/deployments/{deployment['id']}/pause_deployment", {}).raise_for_status()
+    busy = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED", "PENDING", "RUNNING"]}}}}
+    wait_until("what began is over", lambda: service.post("/flow_runs/count", busy).json() == 0)
 
 
 def _look_after_providers(service: Service, key: str) -> None:

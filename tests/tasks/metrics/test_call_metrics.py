@@ -7,15 +7,12 @@ from prometheus_client import generate_latest
 
 from tasks.metrics import call_metrics
 from tasks.metrics.call_metrics import CallMetrics
+from tests.docs.tables import stage_table
 from tests.tasks.metrics.ended_calls import ended_call
 
 
-def named(number: str) -> str:
-    return f"{number} stage"
-
-
 def test_a_call_is_counted_with_what_it_took() -> None:
-    metrics = CallMetrics([], named)
+    metrics = CallMetrics([], stage_table())
     metrics.count(ended_call(cost_usd=0.5, input_tokens=30, output_tokens=4, seconds=2))
     metrics.count(ended_call(outcome="failed", error_class="ProviderFailedError", seconds=9))
     of = metrics.registry.get_sample_value
@@ -29,24 +26,26 @@ def test_a_call_is_counted_with_what_it_took() -> None:
     assert of("app_builder_model_errors_total", error) == 1
     # Only answers have a latency: a refused connection takes no time.
     assert of("app_builder_model_call_duration_seconds_sum", model) == 2
-    stage = {"stage": "3 stage"}
+    stage = {"stage": "3 schema-generator"}
     assert of("app_builder_stage_cost_usd_total", stage) == 0.5
     assert of("app_builder_stage_model_calls_total", {**stage, "outcome": "failed"}) == 1
 
 
 def test_models_that_are_expected_begin_at_zero() -> None:
-    metrics = CallMetrics([("p", "m")], named)
+    metrics = CallMetrics([("p", "m")], stage_table())
     of = metrics.registry.get_sample_value
     model = {"provider": "p", "model": "m"}
     for outcome in ("answered", "failed", "refused", "lost"):
         assert of("app_builder_model_calls_total", {**model, "outcome": outcome}) == 0
     assert of("app_builder_model_call_duration_seconds_count", model) == 0
     assert of("app_builder_model_cost_usd_total", model) == 0
+    stage = {"stage": "7 code-generation", "outcome": "failed"}
+    assert of("app_builder_stage_model_calls_total", stage) == 0
 
 
 def test_the_number_of_models_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(call_metrics, "MOST_MODELS", 3)
-    metrics = CallMetrics([("p", "m0")], named)
+    metrics = CallMetrics([("p", "m0")], stage_table())
     for number in range(10):
         metrics.count(ended_call(model=f"m{number}"))
     metrics.count(ended_call(model="m1"))

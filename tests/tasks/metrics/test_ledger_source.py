@@ -18,6 +18,7 @@ from tasks.metrics.call_metrics import CallMetrics
 from tasks.metrics.gauges import Gauges
 from tasks.metrics.ledger_source import LedgerSource
 from tasks.metrics.recent_builds import RecentBuilds
+from tests.docs.tables import stage_table
 from tests.providers.storage.ledgers import call, reserve
 
 
@@ -25,7 +26,7 @@ class Read:
     """A source, and the series that it gives."""
 
     def __init__(self, settings: Settings) -> None:
-        self.calls = CallMetrics([], lambda number: number)
+        self.calls = CallMetrics([], stage_table())
         self.builds = RecentBuilds(days=7, most=100)
         self.source = LedgerSource(settings, self.calls, self.builds)
         self._gauges = Gauges()
@@ -152,7 +153,7 @@ async def test_another_month_has_its_own_costs(settings: Settings, ledger: Usage
     later = datetime.now(UTC) + timedelta(days=40)
     source = LedgerSource(
         settings,
-        CallMetrics([], str),
+        CallMetrics([], stage_table()),
         RecentBuilds(days=7, most=10),
         clock=lambda: later,
     )
