@@ -68,9 +68,15 @@ def _files(known: dict[str, str]) -> dict[str, str]:
 
 
 def _cache_users(known: dict[str, str]) -> str:
-    """Redis's users: one for Prefect, one that sees rate limits only; anybody may ask for life."""
+    """Redis's users: one for Prefect, one that sees rate limits only; anybody may ask for life.
+
+    Nobody can be the default user, and yet it needs every right: when Redis 7 reads back what it
+    kept, it does so in its name, and throws away every transaction that it may not make
+    (https://github.com/redis/redis/issues/14541).
+    """
     return (
-        "user default on nopass -@all +ping\n"
+        "user default off ~* &* +@all\n"
+        "user health on nopass -@all +ping\n"
         f"user prefect on >{known['cache']} ~* &* +@all -@admin\n"
         f"user limits on >{known['limits']} ~{{app-builder-limits}}:* +@all -@admin -@dangerous\n"
     )

@@ -128,6 +128,21 @@ async def test_queues_have_their_priorities() -> None:
     }
 
 
+async def test_every_schedule_leads_to_runs() -> None:
+    """Where the server cannot make them, its log alone tells of it, and nothing ever happens."""
+    async with get_client() as client:
+        found = await PrefectApi(client).list_all("/deployments/filter")
+        scheduled = {each["id"] for each in found if each["schedules"]}
+        assert scheduled
+        for each in scheduled:
+            path = cast("Any", f"/deployments/{each}/schedule")
+            await client.request("POST", path, json={"min_runs": 1, "max_runs": 1})
+        runs = [run for run in await client.read_flow_runs() if str(run.deployment_id) in scheduled]
+        for run in runs:
+            await client.delete_flow_run(run.id)
+    assert {str(run.deployment_id) for run in runs} == scheduled
+
+
 async def test_what_people_changed_is_told_and_changed_back_and_their_variables_stay() -> None:
     async with get_client() as client:
         api = PrefectApi(client)

@@ -125,6 +125,23 @@ def test_containers_of_builds_that_ended_are_gone(
     )
 
 
+def test_no_service_of_prefects_fails_at_anything(
+    system: System, builds: dict[str, dict[str, Any]]
+) -> None:
+    """What runs in the background tells nobody else that it cannot do its work."""
+    assert builds
+    logs = system.compose("logs", "--no-color", "services", "api", "housekeeper")
+    assert [line for line in logs.splitlines() if "| ERROR" in line] == []
+
+
+def test_schedules_lead_to_runs(system: System) -> None:
+    with system.client() as client:
+        runs = client.post(
+            "/flow_runs/filter", json={"flow_runs": {"tags": {"all_": ["auto-scheduled"]}}}
+        )
+    assert len({run["deployment_id"] for run in runs.raise_for_status().json()}) >= 4
+
+
 def test_registering_again_changes_nothing(system: System) -> None:
     said = system.compose("run", "--rm", "register")
     assert "everything is as declared" in said

@@ -47,6 +47,7 @@ def test_a_build_outlives_its_worker(system: System, models: ModelServer) -> Non
     finally:
         run("docker", "start", worker)
     assert "Crashed" not in states
+    system.wait("its container ends", lambda: not system.run_container(build.run_id), 120)
     left = run("docker", "inspect", "--format", "{{.Name}}", container).removeprefix("/")
     client = from_env()
     assert remove_abandoned(client) == [], "a worker may still be about to do it"
