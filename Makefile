@@ -20,7 +20,7 @@ PYTHON_IMAGE  ?= python:3.11-slim-bookworm
 IMAGE         ?= app-builder:0.1.0
 BUILD_NETWORK ?= default
 
-.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-restarts test-hosts test-github test-services test-metrics test-change test-races test-fuzz test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage bench-load bench-startup check schemas images ui sandbox-image secrets image deploy worker lock clean
+.PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-restarts test-hosts test-github test-services test-metrics test-commands test-troubles test-change test-races test-fuzz test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage bench-load bench-startup check schemas images ui sandbox-image secrets image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
@@ -63,6 +63,12 @@ test-services: $(READY) $(JQ) ## builds that other services start, follow and ca
 
 test-metrics: $(READY) $(PROMETHEUS) ## metrics, every query of the dashboard and the alerts, with a real Prometheus and real builds
 	$(BIN)/pytest tests/real_metrics
+
+test-commands: $(READY) ## the commands of README and pages, run as they are written
+	$(BIN)/pytest tests/real_commands
+
+test-troubles: $(READY) ## runs that wait, are cancelled and crash look as docs/troubleshooting.md tells
+	$(BIN)/pytest tests/real_troubles
 
 test-change: $(READY) ## a published product is changed, by a model that rewords all it says
 	$(BIN)/pytest tests/real_change

@@ -79,6 +79,10 @@ REFUSALS = {
         ),
         "the branch is protected",
     ),
+    "archived": (
+        Refusal("This repository was archived so it is read-only."),
+        "the repository is archived",
+    ),
     "large file": (
         Refusal(
             "pre-receive hook declined",

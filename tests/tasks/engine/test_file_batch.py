@@ -6,6 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 from prefect import flow
+from prefect.results import ResultStore
+from prefect.serializers import JSONSerializer
 
 from core.errors import ProviderFailedError, StageFailedError, StorageError
 from core.layout import DOCS, SPECS_CLEAN
@@ -103,3 +105,11 @@ async def test_a_store_that_fails_is_no_missing_result(tmp_path: Path) -> None:
     (place / "inside").touch()
     with pytest.raises(StorageError):
         await KeptResults(session.results).keep(CALL, StageResult())
+
+
+async def test_a_kept_result_of_another_kind_is_told_with_where_to_redo_it(tmp_path: Path) -> None:
+    session = await opened(tmp_path, FailingModel())
+    other = ResultStore(result_storage=session.results, serializer=JSONSerializer())
+    await other.awrite("text", key=CALL.result_key)
+    with pytest.raises(StorageError, match="is a str, not a StageResult; redo it with"):
+        await KeptResults(session.results).find(CALL)
