@@ -6,8 +6,8 @@ from core.markdown import code, plain, table
 _FILES_SHOWN = 20
 _FILES = ("files added", "files changed", "files removed")
 _ANEW = (
-    "That concerns the product as a whole, so all was asked as for a new product and requirements "
-    "are numbered anew: which of them changed which file cannot be told."
+    "What that concerns cannot be told, so all was asked as for a new product and requirements are "
+    "numbered anew: which of them changed which file cannot be told either."
 )
 
 
@@ -18,6 +18,9 @@ def change_section(change: ChangeSummary) -> str:
     parts += [f"In the questionnaire:\n\n{asked}"] if asked else []
     parts += _files_anew(change) if change.anew else _files_by_item(change)
     parts.append(f"{change.kept} files stayed as they were.")
+    if change.left:
+        left = "\n".join(f"- {text}" for text in change.left)
+        parts.append(f"Left over, for you to take away or to keep:\n\n{left}")
     return "\n\n".join(parts)
 
 

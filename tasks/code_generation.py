@@ -174,7 +174,7 @@ def plan_files(session: BuildSession) -> FilePlan:
     designs = Designs.read(session.artifacts)
     baseline = session.baseline
     plan = _plan_of(designs)
-    if baseline is None or not baseline.is_narrow:
+    if baseline is None or not baseline.keeps_files:
         return plan
     before = FilesBefore(baseline, designs.design)
     return replace(plan, before=before, earlier=_plan_of(before.designs))

@@ -1,14 +1,20 @@
 """Stage 7 of a changed product: which files are written again, and which stay as they are."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from codegen.change.docs_sections import without_overview
 from codegen.excerpts import docs_excerpt
 from codegen.schema_docs import without_schema
 from codegen.source.interface import exports_of
 from core.artifacts.base import Part
 from core.artifacts.schema import Endpoint, Schema, StoredEntity
+from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import FileContract, Import, PlannedTest
+
+_FOR_PEOPLE = frozenset({"markdown", "html"})
+"""Languages of files that people read as they are."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,23 @@ def is_same_task(path: str, before: Design, after: Design) -> bool:
     return _slice(path, before, known) == _slice(path, after, known)
 
 
+def speaks_of_product(file: FileContract, text: str, spec: CleanSpec) -> bool:
+    """Whether a file tells people of the product as a whole, which is different now.
+
+    What the product has to do stands in requirements, and reaches files by these. Pages and prose
+    tell of more, and so does a file that has words of the summary.
+
+    Args:
+        file: the contract.
+        text: of the file, as it is.
+        spec: the clean spec that it was written by.
+    """
+    if file.language in _FOR_PEOPLE:
+        return True
+    lead = " ".join(re.split(r"[.!?\n]", spec.summary.strip(), maxsplit=1)[0].split()).casefold()
+    return bool(lead) and lead in " ".join(text.split()).casefold()
+
+
 def _slice(path: str, design: Design, known: set[str]) -> _Slice:
     file = design.contracts[path]
     tests = tuple(test for test in design.tests if test.path == path)
@@ -58,7 +81,9 @@ def _slice(path: str, design: Design, known: set[str]) -> _Slice:
         file=file,
         tests=tests,
         docs=docs_excerpt(
-            without_schema(design.docs), requirements=requirements, entities=file.entities
+            without_overview(without_schema(design.docs)),
+            requirements=requirements,
+            entities=file.entities,
         ),
         entities=tuple(item for item in design.schema.entities if item.name in file.entities),
         endpoints=tuple(

@@ -4,8 +4,10 @@ An item keeps its name as long as people do: a feature is known by its title, an
 by its name. What gets another name is an item removed and one added.
 """
 
+import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from core.artifacts.change import ItemChange
 from core.artifacts.questionnaire import EntityField, Questionnaire
@@ -15,7 +17,9 @@ from core.artifacts.specs import CleanSpec, RefinedSpec
 FEATURE = "feature: "
 ENTITY = "entity: "
 FIELD = "field: "
-_GENERAL = ("project_name", "summary", "users", "stack", "constraints", "non_goals")
+_TOLD = ("summary", "users", "constraints", "non_goals")
+_MADE = ("project_name", "stack")
+"""Answers that are in how every file is made, whatever it is about."""
 
 
 def item_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[ItemChange, ...]:
@@ -69,12 +73,46 @@ def field_item(entity: str, field: EntityField) -> str:
     return f"{FIELD}{entity}.{field.name}"
 
 
-def general_changes(before: Questionnaire, after: Questionnaire) -> tuple[str, ...]:
+General = Questionnaire | RefinedSpec | CleanSpec
+"""What has answers about the product as a whole."""
+
+
+def general_changes(before: General, after: General) -> tuple[str, ...]:
     """Names of the answers about the product as a whole that are different.
 
-    What such an answer changes cannot be told from its text.
+    What such an answer changes cannot be told from its text, so that everything may be concerned.
     """
-    return tuple(name for name in _GENERAL if getattr(before, name) != getattr(after, name))
+    names = (*_MADE, *_TOLD)
+    return tuple(name for name in names if getattr(before, name) != getattr(after, name))
+
+
+def is_made_otherwise(general: Iterable[str]) -> bool:
+    """Whether every file has to be made in another way, for what is different in general."""
+    return not set(_MADE).isdisjoint(general)
+
+
+def general_items(before: General, after: General) -> tuple[ItemChange, ...]:
+    """The same as items, with their JSON."""
+    texts = [
+        product.model_dump(mode="json", include={*_MADE, *_TOLD}) for product in (before, after)
+    ]
+    return tuple(
+        ItemChange(
+            item=name,
+            how="changed",
+            before=json.dumps(texts[0][name], ensure_ascii=False),
+            after=json.dumps(texts[1][name], ensure_ascii=False),
+        )
+        for name in general_changes(before, after)
+    )
+
+
+def general_answers(
+    before: General, after: General, kept: RefinedSpec | CleanSpec
+) -> dict[str, Any]:
+    """Answers about the product as a whole: as they are now where they changed, else as kept."""
+    changed = general_changes(before, after)
+    return {name: getattr(after if name in changed else kept, name) for name in (*_MADE, *_TOLD)}
 
 
 def spec_items(spec: CleanSpec) -> dict[str, str]:

@@ -1,12 +1,14 @@
 """Stages 4 and 5 of a changed product: the structure, module by module and file by file."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from codegen.change.structure_scope import StructureScope
 from core.artifacts.answers import ModuleFiles, ModulePlan
 from core.artifacts.structure import (
+    Export,
     FileContract,
     FileStructure,
+    Import,
     Module,
     PlannedFile,
     PlannedModule,
@@ -98,15 +100,19 @@ def merged_files(
     for path, file in kept.items():
         new = told.get(path)
         free = path in allowed or path not in scope.paths or _is_free(scope, file, new, added)
-        if free and new is None:
-            continue
-        files[path] = file if new is None else new if free else _offering_more(file, new)
+        if not free:
+            files[path] = file if new is None else _offering_more(file, new)
+        elif new is not None:
+            ordered = _in_order(file, new)
+            may_lose = path in allowed or path not in scope.paths or scope.changes_file(path, new)
+            files[path] = ordered if may_lose else _with_all_exports(file, ordered)
+    files = _with_files_in_use(structure, kept, files)
     changed = [file for path, file in files.items() if file != kept[path]]
     candidates = {path: file for path, file in told.items() if path not in kept}
     files |= _new_files(scope, candidates, changed)
-    ordered = {path: files[path] for path in told if path in files} | files
+    files = _with_exports_in_use(structure, kept, files)
     return ModuleFiles(
-        files=tuple(PlannedFile.model_validate(file.model_dump()) for file in ordered.values()),
+        files=tuple(PlannedFile.model_validate(file.model_dump()) for file in files.values()),
         tests=_tests(scope, structure, files, answer.tests),
     )
 
@@ -121,10 +127,74 @@ def _is_free(
     )
 
 
+def _in_order(file: FileContract, new: FileContract) -> FileContract:
+    """A contract whose lists are ordered as before, since their order says nothing."""
+    return new.model_copy(
+        update={
+            name: tuple(sorted(getattr(new, name), key=_place_in(getattr(file, name))))
+            for name in ("exports", "imports", "packages", "requirements", "entities", "endpoints")
+        }
+    )
+
+
+def _place_in(before: tuple[object, ...]) -> Callable[[object], int]:
+    places = {_name_of(item): place for place, item in enumerate(before)}
+    return lambda item: places.get(_name_of(item), len(places))
+
+
+def _name_of(item: object) -> object:
+    return (
+        item.name if isinstance(item, Export) else item.path if isinstance(item, Import) else item
+    )
+
+
 def _offering_more(file: FileContract, new: FileContract) -> FileContract:
     known = {item.name for item in file.exports}
     more = tuple(item for item in new.exports if item.name not in known)
     return file.model_copy(update={"exports": (*file.exports, *more)}) if more else file
+
+
+def _with_all_exports(file: FileContract, new: FileContract) -> FileContract:
+    """A contract that only what it imports changed: it offers all that it did, to whomever."""
+    return new.model_copy(update={"exports": _offering_more(file, new).exports})
+
+
+def _with_files_in_use(
+    structure: FileStructure, kept: dict[str, FileContract], files: dict[str, FileContract]
+) -> dict[str, FileContract]:
+    """Files with those that an answer forgot, and that another file goes on importing."""
+    others = [file for file in structure.files if file.path not in kept]
+    there = dict(files)
+    while True:
+        taken = {item.path for file in (*others, *there.values()) for item in file.imports}
+        forgotten = {path: kept[path] for path in kept.keys() & taken if path not in there}
+        if not forgotten:
+            return {path: there[path] for path in kept if path in there}
+        there |= forgotten
+
+
+def _with_exports_in_use(
+    structure: FileStructure, kept: dict[str, FileContract], files: dict[str, FileContract]
+) -> dict[str, FileContract]:
+    """Files with those exports that an answer forgot, and that another file goes on importing."""
+    others = (file for file in structure.files if file.path not in kept)
+    taken = {
+        (item.path, symbol.partition(".")[0])
+        for file in (*others, *files.values())
+        for item in file.imports
+        for symbol in item.symbols
+    }
+
+    def whole(path: str, file: FileContract) -> FileContract:
+        there = {item.name for item in file.exports}
+        forgotten = tuple(
+            item
+            for item in (kept[path].exports if path in kept else ())
+            if item.name not in there and (path, item.name) in taken
+        )
+        return file.model_copy(update={"exports": (*file.exports, *forgotten)})
+
+    return {path: whole(path, file) for path, file in files.items()}
 
 
 def _new_files(

@@ -21,11 +21,11 @@ from core.spelling import spelt
 def unknown_reach(
     before: Questionnaire, after: Questionnaire, refined: RefinedSpec, spec: CleanSpec
 ) -> tuple[str, ...]:
-    """What is different and concerns nobody knows what, so that all has to be asked.
+    """What is different and concerns nobody knows what, so that all is asked as if it were new.
 
-    These are answers about the product as a whole, features and entities that nothing of the spec
-    before comes from, as in specs of older releases, and names that are one name in two
-    spellings.
+    These are features and entities that nothing of the spec before comes from, as in specs of older
+    releases, and names that are one name in two spellings. Answers about the product as a whole
+    are none of these: see `general_changes`.
 
     Args:
         before: the questionnaire of the build that is changed.
@@ -33,13 +33,12 @@ def unknown_reach(
         refined, spec: what became of `before`.
 
     Returns:
-        Names of answers (`summary`) and of items (`feature: Lend a tool`); none where it can be
-        told of everything, or nothing is different.
+        Names of items (`feature: Lend a tool`); none where it can be told of everything, or
+        nothing is different.
     """
     items = item_changes(product_items(before), product_items(after))
-    general = general_changes(before, after)
-    if not items:
-        return general
+    if not items and not general_changes(before, after):
+        return ()
     owners = {
         field_item(entity.name, field): ENTITY + entity.name
         for product in (before, after)
@@ -48,7 +47,7 @@ def unknown_reach(
     }
     different = {owners.get(item.item, item.item) for item in items}
     untraced = [item for item in uncovered(spec, refined) if item in different]
-    names = (*general, *untraced, *_doubles(before), *_doubles(after))
+    names = (*untraced, *_doubles(before), *_doubles(after))
     return tuple(dict.fromkeys(names))
 
 

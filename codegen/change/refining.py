@@ -1,10 +1,18 @@
 """Stage 1 of a changed product: the refined spec, changed where the questionnaire changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from codegen.change.items import ENTITY, FEATURE, item_changes, product_items
+from codegen.change.items import (
+    ENTITY,
+    FEATURE,
+    general_answers,
+    general_changes,
+    general_items,
+    item_changes,
+    product_items,
+)
 from core.artifacts.answers import ClarifiedChange
 from core.artifacts.change import Change, ItemChange
 from core.artifacts.questionnaire import Entity, EntityField, Feature, FieldType, Questionnaire
@@ -12,6 +20,8 @@ from core.artifacts.specs import ClarificationHistory, RefinedSpec
 from core.spelling import spelt
 
 Item = TypeVar("Item", Feature, Entity, EntityField)
+
+_NOTHING_ASKED = ClarificationHistory()
 
 
 @dataclass(frozen=True)
@@ -21,8 +31,6 @@ class Refining:
     Attributes:
         before: the questionnaire that the build before was given.
         after: the one of this build.
-_NOTHING_ASKED = ClarificationHistory()
-
         refined: what became of `before`.
     """
 
@@ -33,21 +41,35 @@ _NOTHING_ASKED = ClarificationHistory()
     @property
     def items(self) -> tuple[ItemChange, ...]:
         """What is different."""
-        return item_changes(product_items(self.before), product_items(self.after))
+        return (
+            *general_items(self.before, self.after),
+            *item_changes(product_items(self.before), product_items(self.after)),
+        )
+
+    @property
+    def is_general(self) -> bool:
+        """Whether an answer about the product as a whole is different."""
+        return bool(general_changes(self.before, self.after))
 
     def change(self) -> Change:
         """What is asked: features and entities that are new, or of which something is.
 
-        What is only gone leaves nothing to be asked.
+        What is only gone leaves nothing to be asked. What an answer about the product as a whole
+        concerns is for the model to tell: all others are open to it.
         """
         asked: dict[str, None] = {}
-        for item in self.items:
+        for item in item_changes(product_items(self.before), product_items(self.after)):
             if item.how == "removed":
                 continue
             kind, _, name = item.item.partition(": ")
             owner = name.partition(".")[0] if kind == "field" else ""
             asked[self._entity_of(item.item) if owner else item.item] = None
-        return Change(items=self.items, asked=tuple(asked))
+        there = [
+            *(FEATURE + feature.title for feature in self.after.features),
+            *(ENTITY + entity.name for entity in self.after.entities),
+        ]
+        others = tuple(name for name in there if name not in asked) if self.is_general else ()
+        return Change(items=self.items, asked=tuple(asked), open=others)
 
     def _entity_of(self, field: str) -> str:
         """The item of a field's entity, whose name may hold a dot itself."""
@@ -68,19 +90,27 @@ _NOTHING_ASKED = ClarificationHistory()
             answer: the model's.
             answered: what a person was asked about the change before.
         """
-        asked = set(self.change().asked)
+        change = self.change()
+        asked = {*change.asked, *self._told(answer, change.open)}
         assumed = (
             *self.refined.assumptions,
             *(item.answer for item in (*answered.assumed, *answer.questions)),
         )
         return self.refined.model_copy(
             update={
+                **general_answers(self.before, self.after, self.refined),
                 "features": self._features(answer, asked),
                 "entities": self._entities(answer, asked),
                 "assumptions": tuple(dict.fromkeys(assumed)),
                 "answers": tuple(dict.fromkeys((*self.refined.answers, *answered.answers))),
             }
         )
+
+    def _told(self, answer: ClarifiedChange, names: Iterable[str]) -> set[str]:
+        """Those of some items that an answer speaks of."""
+        told = {spelt(FEATURE + item.title) for item in answer.features}
+        told |= {spelt(ENTITY + item.name) for item in answer.entities}
+        return {name for name in names if spelt(name) in told}
 
     def _features(self, answer: ClarifiedChange, asked: set[str]) -> tuple[Feature, ...]:
         told = {spelt(item.title): item for item in answer.features}
@@ -104,10 +134,16 @@ _NOTHING_ASKED = ClarificationHistory()
         entities: list[Entity] = []
         for item in self.after.entities:
             previous = kept.get(item.name)
-            if item == earlier.get(item.name) and previous is not None:
-                entities.append(previous)
+            is_same = item == earlier.get(item.name) and previous is not None
+            if is_same and ENTITY + item.name not in asked:
+                entities.append(previous or item)
                 continue
             refined = told.get(spelt(item.name)) if ENTITY + item.name in asked else None
+            if is_same and refined is not None:  # its fields are people's own
+                previous = previous or item
+                text = refined.description or previous.description
+                entities.append(previous.model_copy(update={"description": text}))
+                continue
             entities.append(_changed(item, earlier.get(item.name), previous, refined))
         said = {item.name for item in (*self.before.entities, *self.after.entities)}
         derived = [item for item in self.refined.entities if item.name not in said]

@@ -5,13 +5,23 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from codegen.change.items import ENTITY, FEATURE, FIELD, item_changes, product_items
+from codegen.change.items import (
+    ENTITY,
+    FEATURE,
+    FIELD,
+    general_answers,
+    general_changes,
+    general_items,
+    item_changes,
+    product_items,
+)
 from codegen.change.spec_entities import merged_entity
-from codegen.change.tracing import traced, traced_entity, traced_requirement
+from codegen.change.tracing import known_sources, traced, traced_entity, traced_requirement
 from core.artifacts.answers import SpecChange
 from core.artifacts.change import Change, ItemChange
 from core.artifacts.questionnaire import Entity, EntityField
 from core.artifacts.specs import CleanSpec, RefinedSpec, Requirement, SpecEntity
+from core.identity import project_slug
 from core.spelling import spelt
 
 
@@ -32,7 +42,15 @@ class Specifying:
     @cached_property
     def items(self) -> tuple[ItemChange, ...]:
         """What is different."""
-        return item_changes(product_items(self.before), product_items(self.after))
+        return (
+            *general_items(self.before, self.after),
+            *item_changes(product_items(self.before), product_items(self.after)),
+        )
+
+    @cached_property
+    def is_general(self) -> bool:
+        """Whether an answer about the product as a whole is different."""
+        return bool(general_changes(self.before, self.after))
 
     @cached_property
     def _spec(self) -> CleanSpec:
@@ -42,7 +60,7 @@ class Specifying:
     @cached_property
     def _changed_sources(self) -> set[str]:
         """Features and entities that are different, or of which a field is."""
-        changed = {item.item for item in self.items if not item.item.startswith(FIELD)}
+        changed = {item.item for item in self.items if item.item.startswith((FEATURE, ENTITY))}
         return changed | {ENTITY + name for name in self._entities_with_changed_fields}
 
     @cached_property
@@ -89,8 +107,20 @@ class Specifying:
         return frozenset((*requirements, *entities)) - self.gone
 
     @cached_property
+    def open(self) -> frozenset[str]:
+        """Numbers of further requirements that a changed answer about the whole may concern."""
+        if not self.is_general:
+            return frozenset()
+        return frozenset(item.id for item in self._spec.requirements) - self.changed - self.gone
+
+    @cached_property
     def may_go(self) -> frozenset[str]:
-        """Numbers of requirements that an answer may say are gone: all they come from changed."""
+        """Numbers of requirements that an answer may say are gone: all they come from changed.
+
+        Where an answer about the product as a whole is different, that is each.
+        """
+        if self.is_general:
+            return frozenset(item.id for item in self._spec.requirements) - self.gone
         different = self._changed_sources | self._removed
         return frozenset(
             item.id
@@ -101,6 +131,8 @@ class Specifying:
     @cached_property
     def _grown(self) -> set[str]:
         """Items that new requirements may come from: what is new or different, as it is spelt."""
+        if self.is_general:
+            return set(known_sources(self.after))
         return {spelt(name) for name in self._changed_sources | self._added}
 
     def _mentions(self, requirement: Requirement) -> bool:
@@ -134,7 +166,8 @@ class Specifying:
         ]
         asked = [name for name in order if name in self.changed]
         asked += [item.item for item in self.items if item.item in new]
-        return Change(items=self.items, asked=tuple(asked))
+        others = tuple(name for name in order if name in self.open)
+        return Change(items=self.items, asked=tuple(asked), open=others)
 
     def check(self, answer: SpecChange) -> None:
         """Refuse an answer that leaves out what was asked, or takes out what has to stay.
@@ -179,9 +212,10 @@ class Specifying:
             ValueError: the parts do not fit together.
         """
         told = {item.id: item for item in answer.requirements}
+        may_change = self.changed | self.open
         gone = self.gone | (self.may_go & set(answer.removed))
         requirements = [
-            self._kept(told.get(item.id, item) if item.id in self.changed else item, item)
+            self._kept(told.get(item.id, item) if item.id in may_change else item, item)
             for item in self._spec.requirements
             if item.id not in gone
         ]
@@ -201,6 +235,8 @@ class Specifying:
         assumptions = (*self._assumptions(), *answer.assumptions)
         document = self._spec.model_copy(
             update={
+                **general_answers(self.before, self.after, self._spec),
+                **self._slug,
                 "requirements": tuple(_about(item, names) for item in requirements),
                 "entities": tuple(_related(item, self.gone) for item in entities),
                 "assumptions": tuple(dict.fromkeys(assumptions)),
@@ -211,6 +247,12 @@ class Specifying:
             }
         )
         return CleanSpec.model_validate(document.model_dump())
+
+    @property
+    def _slug(self) -> dict[str, str]:
+        if self.before.project_name == self.after.project_name:
+            return {}
+        return {"slug": project_slug(self.after.project_name)}
 
     def _kept(self, told: Requirement, before: Requirement) -> Requirement:
         """A requirement, with what it comes from of what is still there."""
@@ -237,6 +279,7 @@ class Specifying:
         known = {item.name for item in self._spec.entities}
         changed = {item.item for item in self.items if item.item.startswith(FEATURE)}
         added = {spelt(name) for name in self._added | (changed - self._removed)}
+        added |= set(known_sources(self.after)) if self.is_general else set()
         entities = [traced_entity(item, self.after) for item in answer.entities]
         return [
             item

@@ -88,6 +88,11 @@ class StructureScope:
             item.path in self.gone for item in file.imports
         )
 
+    def changes_file(self, path: str, new: FileContract) -> bool:
+        """Whether what a file serves or tests is different, and not only what it imports."""
+        served = _served(new) | _served(self.contracts[path]) | self._tests.get(path, set())
+        return not served.isdisjoint(self.there | self.removed)
+
     def concerns_module(self, module: Module) -> bool:
         """Whether a module, or one of its files, is concerned."""
         named = {*module.requirements, *module.entities}

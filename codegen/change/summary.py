@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from codegen.change.items import ENTITY, FEATURE, FIELD, item_changes, product_items
+from codegen.change.items import item_changes, product_items
+from codegen.change.orphans import unneeded
 from codegen.change.scope import SpecScope
 from core.artifacts.build_report import ChangedFiles, ChangeLine, ChangeSummary
 from core.artifacts.change import ItemChange
@@ -31,7 +32,12 @@ class Product:
 
 
 def summarize(
-    baseline: str, before: Product, after: Product, general: Sequence[str] = ()
+    baseline: str,
+    before: Product,
+    after: Product,
+    general: Sequence[str] = (),
+    *,
+    is_anew: bool = False,
 ) -> ChangeSummary:
     """What is different between two builds of a product.
 
@@ -43,7 +49,8 @@ def summarize(
     Args:
         baseline: id of the build before.
         before, after: the product in both.
-        general: what is different and concerns nobody knows what.
+        general: answers about the product as a whole that are different.
+        is_anew: whether all was asked as for a new product.
     """
     touched = _touched(before.files, after.files)
     scope = SpecScope.between(before.spec, after.spec)
@@ -56,7 +63,7 @@ def summarize(
             how=item.how,
             files=touched.only(owners[0].get(item.item, set()) | owners[1].get(item.item, set())),
         )
-        for item in (() if general else scope.items)
+        for item in (() if is_anew else scope.items)
     ]
     told = {path for line in lines for path in line.files.paths}
     return ChangeSummary(
@@ -65,17 +72,13 @@ def summarize(
             f"{item.how} {item.item}"
             for item in item_changes(product_items(before.asked), product_items(after.asked))
         )
-        + tuple(f"changed {name}" for name in _answers(general)),
-        anew=bool(general),
+        + tuple(f"changed {name}" for name in general),
+        anew=is_anew,
         lines=tuple(lines),
         others=touched.only(set(touched.paths) - told),
         kept=len(before.files.keys() & after.files.keys()) - len(touched.changed),
+        left=unneeded(before.structure, after.structure, after.files).left,
     )
-
-
-def _answers(general: Sequence[str]) -> list[str]:
-    """Answers about the product as a whole; features and the like are told of as items."""
-    return [name for name in general if not name.startswith((FEATURE, ENTITY, FIELD))]
 
 
 def _touched(before: Mapping[str, str], after: Mapping[str, str]) -> ChangedFiles:
@@ -104,7 +107,7 @@ def _owners(structure: FileStructure) -> dict[str, set[str]]:
 def change_title(project: str, items: Sequence[ItemChange], general: Sequence[str]) -> str:
     """One line that says what a change is about, for the pull request."""
     told = [f"{_VERBS[item.how]} {item.item.partition(': ')[2] or item.item}" for item in items]
-    told += [f"other {name.replace('_', ' ')}" for name in _answers(general)]
+    told += [f"other {name.replace('_', ' ')}" for name in general]
     title = f"Change {project}: {', '.join(told)}" if told else f"Change {project}"
     title = " ".join(title.split())
     return title if len(title) <= _TITLE_CHARACTERS else f"{title[: _TITLE_CHARACTERS - 1]}…"

@@ -92,8 +92,8 @@ class ChangeSummary(Part):
     )
     anew: bool = Field(
         default=False,
-        description="Answers about the product as a whole are different, so that all was asked as "
-        "for a new product: requirements are numbered anew, and only files are compared.",
+        description="It cannot be told what the difference concerns, so that all was asked as for "
+        "a new product: requirements are numbered anew, and only files are compared.",
     )
     lines: tuple[ChangeLine, ...] = ()
     others: ChangedFiles = Field(
@@ -101,6 +101,10 @@ class ChangeSummary(Part):
         description="Files that changed because others did; of what was asked anew, all that did.",
     )
     kept: int = Field(default=0, ge=0, description="Files that stayed as they were.")
+    left: tuple[str, ...] = Field(
+        default=(),
+        description="What nothing needs any more and is named somewhere still, a sentence each.",
+    )
 
 
 class BuildReport(Artifact):
@@ -123,15 +127,15 @@ class BuildReport(Artifact):
     decisions: tuple[str, ...] = Field(
         default=(), description="What was decided because nobody said otherwise, in Markdown."
     )
-    stages: tuple[StageLine, ...] = ()
-    files: tuple[FileLine, ...] = ()
-    tests: TestReport
-    fixes: Fixes
     questions: tuple[ClarifyingQuestion, ...] = Field(
         default=(),
         description="What was unclear, with who answered it; only where a person was asked and "
         "answered something.",
     )
+    stages: tuple[StageLine, ...] = ()
+    files: tuple[FileLine, ...] = ()
+    tests: TestReport
+    fixes: Fixes
     unwritten: dict[str, str] = Field(
         default_factory=dict,
         description="Files that no model wrote acceptably, each with what was wrong.",

@@ -1,6 +1,8 @@
 """What is different between two states of a product, item by item."""
 
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from core.artifacts.base import Part
 
@@ -26,7 +28,22 @@ class Change(Part):
     Attributes:
         items: what is different in the material.
         asked: what the answer is to hold; the rest is kept, whatever is said about it.
+        open: what the answer may hold besides, where the difference changes it. It is what an
+            answer about the product as a whole may concern; left out of the JSON where it is empty.
     """
 
     items: tuple[ItemChange, ...] = ()
     asked: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+
+    @model_serializer(mode="wrap")
+    def _without_empty_list(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        document: dict[str, Any] = serialize(self)
+        if not document.get("open", True):
+            del document["open"]
+        return document
+
+    @property
+    def is_question(self) -> bool:
+        """Whether there is anything to be asked."""
+        return bool(self.asked or self.open)

@@ -7,6 +7,7 @@ from logging import Logger, LoggerAdapter
 from pathlib import Path
 from typing import TypeVar
 
+from codegen.change.items import general_changes, is_made_otherwise
 from codegen.change.reach import unknown_reach
 from core.artifacts.base import Artifact
 from core.artifacts.build_record import BuildRecord
@@ -45,8 +46,8 @@ class Baseline:
 
     Attributes:
         published: which build, and what was published of it.
-        general: what is different now and concerns nobody knows what, such as answers about the
-            product as a whole.
+        general: answers about the product as a whole that are different now, such as `summary`.
+        unknown: what else is different and concerns nobody knows what.
         documents: its plans, and the prompts of its files, by path.
         files: its final tree, by path, without its report.
         unwritten: paths of files in it that no model wrote acceptably.
@@ -54,6 +55,7 @@ class Baseline:
 
     published: PublishedBuild
     general: tuple[str, ...]
+    unknown: tuple[str, ...]
     documents: Mapping[str, str]
     files: Mapping[str, str]
     unwritten: frozenset[str] = field(default_factory=frozenset[str])
@@ -66,7 +68,12 @@ class Baseline:
     @property
     def is_narrow(self) -> bool:
         """Whether it can be told what the change concerns; else all is asked as if it were new."""
-        return not self.general
+        return not self.unknown
+
+    @property
+    def keeps_files(self) -> bool:
+        """Whether files and what they are planned by can stay; else only the numbers do."""
+        return self.is_narrow and not is_made_otherwise(self.general)
 
 
 async def resolved_baseline(
@@ -194,10 +201,12 @@ async def open_baseline(
     files = await read_tree(repository, published.commit)
     documents = await _documents(store, prepared)
     refused = FilePrompts.model_validate_json(documents[FILE_PROMPTS]).refused
+    asked = Questionnaire.model_validate_json(documents[SPECS])
     return Baseline(
         published=published,
-        general=unknown_reach(
-            Questionnaire.model_validate_json(documents[SPECS]),
+        general=general_changes(asked, questionnaire),
+        unknown=unknown_reach(
+            asked,
             questionnaire,
             RefinedSpec.model_validate_json(documents[SPECS_REFINED]),
             CleanSpec.model_validate_json(documents[SPECS_CLEAN]),
@@ -231,9 +240,20 @@ def tell_baseline(
     if baseline is None:
         return
     logger.info("It changes the build %s", baseline.published.build_id)
-    if baseline.general:
+    if baseline.unknown:
         logger.warning(
             "%s changed, of which cannot be told what it concerns: all is asked as if it were new",
+            ", ".join(baseline.unknown),
+        )
+    elif not baseline.keeps_files:
+        logger.warning(
+            "%s changed, by which every file is made: requirements keep their numbers, and all "
+            "else is asked as if it were new",
+            ", ".join(baseline.general),
+        )
+    elif baseline.general:
+        logger.info(
+            "%s changed: the models tell which requirements that concerns",
             ", ".join(baseline.general),
         )
     if baseline.published.demo and not record.demo:

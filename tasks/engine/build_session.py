@@ -15,7 +15,7 @@ from prefect import Task
 
 from core.artifacts.build_record import MadeBy
 from core.artifacts.questionnaire import Questionnaire
-from core.layout import PARAMETERS
+from core.layout import PARAMETERS, SPECS, SPECS_REFINED
 from core.options import BuildOptions
 from core.release import release
 from core.settings import Settings, SpendingLimits
@@ -174,6 +174,8 @@ class BuildSession:
         """
         if self.baseline is None or not self.baseline.is_narrow:
             return {}
+        if not self.baseline.keeps_files and {SPECS, SPECS_REFINED}.isdisjoint(stage.reads):
+            return {}  # only the numbers of requirements are kept
         if not (stage.cached and stage.models) or stage.fan_out:
             return {}
         return {BASELINE + path: text for path, text in self.baseline.plans.items()}

@@ -1,6 +1,14 @@
 """How much of a product a change concerns, as far as it can be told before anything is asked."""
 
-from codegen.change.items import ENTITY, FEATURE, item_changes, product_items
+from codegen.change.file_choice import speaks_of_product
+from codegen.change.items import (
+    ENTITY,
+    FEATURE,
+    general_changes,
+    is_made_otherwise,
+    item_changes,
+    product_items,
+)
 from codegen.change.reach import unknown_reach
 from codegen.change.specifying import Specifying
 from core.artifacts.base import Part
@@ -19,24 +27,32 @@ class ChangeEstimate(Part):
 
     Attributes:
         baseline: id of the build that is changed.
-        general: what is different and concerns nobody knows what; all is asked then.
-        size: how much is asked again, new files by guess; all of it if something general changed.
+        general: answers about the product as a whole that are different.
+        unknown: what else is different and concerns nobody knows what; all is asked then.
+        size: how much is asked again, new files by guess; all of it where that cannot be told.
         files: how many files models wrote of the build before.
     """
 
     baseline: str
     general: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
     size: ProductSize
     files: int
 
     @property
     def note(self) -> str:
         """It in a sentence."""
-        if self.general:
-            changed = ", ".join(name.replace("_", " ") for name in self.general)
+        told = ", ".join(name.replace("_", " ") for name in (*self.unknown, *self.general))
+        if self.unknown or is_made_otherwise(self.general):
             return (
-                f"It changes the build {self.baseline}, and in {changed}, of which cannot be told "
+                f"It changes the build {self.baseline}, and in {told}, of which cannot be told "
                 "what it concerns: all is asked as for a new product."
+            )
+        if self.general:
+            return (
+                f"It changes the build {self.baseline}, and in {told}: the models say which "
+                f"requirements that concerns. About {self.size.files:.0f} of {self.files} files "
+                "are written again if that is none, and all of them at the most."
             )
         kept = max(self.files - round(self.size.files), 0)
         return (
@@ -60,8 +76,9 @@ async def change_estimate(store: ArtifactStore, prepared: PreparedBuild) -> Chan
     structure = await store.read_artifact(prefix + VALIDATED_STRUCTURE, ValidatedStructure)
     files = [file for file in structure.files if _is_written(file)]
     refined = await store.read_artifact(prefix + SPECS_REFINED, RefinedSpec)
-    general = unknown_reach(before, prepared.questionnaire, refined, spec)
-    if general:
+    general = general_changes(before, prepared.questionnaire)
+    unknown = unknown_reach(before, prepared.questionnaire, refined, spec)
+    if unknown or is_made_otherwise(general):
         size = ProductSize(
             entities=len(spec.entities),
             modules=len(structure.modules),
@@ -69,7 +86,9 @@ async def change_estimate(store: ArtifactStore, prepared: PreparedBuild) -> Chan
         )
     else:
         size = _size(before, prepared.questionnaire, spec, structure, files)
-    return ChangeEstimate(baseline=baseline, general=general, size=size, files=len(files))
+    return ChangeEstimate(
+        baseline=baseline, general=general, unknown=unknown, size=size, files=len(files)
+    )
 
 
 def _size(
@@ -83,6 +102,8 @@ def _size(
     names = changing.changed | changing.gone
     concerned = {file.path for file in files if names & {*file.requirements, *file.entities}}
     concerned |= {test.path for test in structure.tests if test.requirement in names}
+    if general_changes(before, after):
+        concerned |= {file.path for file in files if speaks_of_product(file, "", spec)}
     modules = [
         module
         for module in structure.modules

@@ -71,4 +71,4 @@ async def test_a_change_is_a_branch_on_top_of_what_was_published(home: Path) -> 
         BuildOptions(baseline=first.build_id),
     )
     assert priced.baseline == first.build_id
-    assert priced.stages["7"].usage.calls > second.stages["7"].usage.calls, "all is asked"
+    assert priced.stages["7"].usage.calls > second.stages["7"].usage.calls, "pages too"

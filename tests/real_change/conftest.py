@@ -71,8 +71,17 @@ class Product:
 
     @property
     def written(self) -> set[str]:
-        """Paths of the files that the coder was asked for."""
-        return {asked.about for asked in self.model.asked if asked.template == "coder"}
+        """Paths of the files that models were asked for, each once of both that write a file."""
+        coder = self._asked_of("coder")
+        assert self._asked_of("prompt-builder") == coder
+        assert {*coder.values()} <= {1}
+        return set(coder)
+
+    def _asked_of(self, template: str) -> Counter[str]:
+        """How often each file was asked for of one model."""
+        return Counter(
+            {asked.about: n for asked, n in self.model.asked.items() if asked.template == template}
+        )
 
     @property
     def planned(self) -> Counter[Asked]:

@@ -161,6 +161,7 @@ class Changing:
                 update={"commit": commits[-1], "branch": "main", "repository": "/there"}
             ),
             general=(),
+            unknown=(),
             documents={
                 **{path: as_text(value) for path, value in inputs.items()},
                 DOCS: "# Docs\n",

@@ -26,11 +26,10 @@ def answer(blocks: PromptBlocks) -> str:
     """Write the documentation of a clean spec, or the sections of it that changed."""
     specs = blocks.model("specs", CleanSpec)
     if "change" in blocks:
-        return _changed(specs, blocks.model("change", Change).asked)
+        return _changed(specs, blocks.model("change", Change))
     parts = [
         f"# {markdown_line(specs.project_name)}",
-        "## Overview",
-        markdown_line(lead(specs.summary)) or "A small application.",
+        *_overview(specs),
         *_section("## Users", _items(specs.users)),
         "## Requirements",
         *map(_requirement, specs.requirements),
@@ -40,21 +39,36 @@ def answer(blocks: PromptBlocks) -> str:
         _INTERFACES,
         "## Operations",
         _OPERATIONS,
-        *_section("## Constraints", _items(specs.constraints)),
-        *_section("## Non-goals", _items(specs.non_goals)),
-        *_section("## Assumptions", _items(specs.assumptions)),
-        *_section("## In the asker's own words", _whole(specs.summary)),
+        *(part for title, body in _ends(specs).items() for part in _section(f"## {title}", body)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _changed(specs: CleanSpec, asked: tuple[str, ...]) -> str:
+def _overview(specs: CleanSpec) -> tuple[str, str]:
+    return "## Overview", markdown_line(lead(specs.summary)) or "A small application."
+
+
+def _ends(specs: CleanSpec) -> dict[str, str]:
+    """What stands behind all else, by title; empty where there is nothing to be said."""
+    return {
+        "Constraints": _items(specs.constraints),
+        "Non-goals": _items(specs.non_goals),
+        "Assumptions": _items(specs.assumptions),
+        "In the asker's own words": _whole(specs.summary),
+    }
+
+
+def _changed(specs: CleanSpec, change: Change) -> str:
+    asked = change.asked
     parts = [
+        *(_overview(specs) if "Overview" in asked else ()),
         *(_requirement(item) for item in specs.requirements if item.id in asked),
         *(_entity(item) for item in specs.entities if item.name in asked),
-        "## Interfaces",
-        _INTERFACES,
+        *(("## Interfaces", _INTERFACES) if "Interfaces" in asked else ()),
     ]
+    chapters = {"Users": _items(specs.users), **_ends(specs)} if change.open else {}
+    for title, body in chapters.items():
+        parts += _section(f"## {title}", body or ("None." if title in change.open else ""))
     return "\n\n".join(parts) + "\n"
 
 

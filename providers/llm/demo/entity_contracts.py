@@ -16,14 +16,13 @@ _MAKE = (
 
 
 def entity_files(view: EntityView, requirements: tuple[str, ...]) -> list[FileContract]:
-    """Storage, interface and test factory of one kind of record."""
-    drafts = [
-        _model(view),
-        _schema(view),
-        _router(view),
-        _factory(view),
-    ]
-    about = {"language": "python", "requirements": requirements, "entities": (view.entity,)}
+    """Storage, interface and test factory of one kind of record.
+
+    The interface alone carries requirements out; the others hold its data, whatever is asked of it.
+    """
+    serving = _router(view).model_copy(update={"requirements": requirements})
+    drafts = [_model(view), _schema(view), serving, _factory(view)]
+    about = {"language": "python", "entities": (view.entity,)}
     return [draft.model_copy(update=about) for draft in drafts]
 
 

@@ -1,6 +1,7 @@
 """Stages 2 to 3.5 of a changed product: docs by section, schema by entity, issues by place."""
 
 from codegen.change.docs_sections import changed_sections, has_sections, merged_docs
+from codegen.change.items import general_items
 from codegen.change.schema_merge import Designing, changed_places
 from codegen.change.scope import SpecScope
 from codegen.documents import check_docs
@@ -26,17 +27,19 @@ async def docs_of_change(work: StageWork) -> str | None:
         Nothing where the document has no sections to be replaced, so that it is written anew.
     """
     spec = work.read(SPECS_CLEAN, CleanSpec)
+    earlier = work.before(SPECS_CLEAN, CleanSpec)
     docs = without_schema(work.before(DOCS))
-    scope = SpecScope.between(work.before(SPECS_CLEAN, CleanSpec), spec)
-    if scope.is_empty:
+    scope = SpecScope.between(earlier, spec)
+    change = changed_sections(docs, scope, general_items(earlier, spec))
+    if not change.is_question:
         return docs
     if not has_sections(docs, (scope.there | scope.removed) - scope.added):
         return None
 
     def parse(answer: str) -> str:
-        return check_docs(merged_docs(docs, answer, spec, scope), spec)
+        return check_docs(merged_docs(docs, answer, spec, scope, change), spec)
 
-    context = DocsChangeContext(specs=spec, previous=docs, change=changed_sections(scope))
+    context = DocsChangeContext(specs=spec, previous=docs, change=change)
     return await work.ask_text(context, parse)
 
 

@@ -3,7 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from codegen.change.file_choice import Design, is_same_task, uses_the_same
+from codegen.change.file_choice import (
+    Design,
+    is_same_task,
+    speaks_of_product,
+    uses_the_same,
+)
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import ValidatedStructure
@@ -54,6 +59,7 @@ class FilesBefore:
     """
 
     def __init__(self, baseline: Baseline, after: Design) -> None:
+        self._is_general = bool(baseline.general)
         self.designs = Designs.read(baseline.documents)
         self.texts = baseline.files
         self._unwritten = baseline.unwritten
@@ -73,6 +79,7 @@ class FilesBefore:
         before, after = self.designs.design, self._after
         return (
             self.has(path)
+            and not (self._is_general and self._speaks_of_product(path))
             and is_same_task(path, before, after)
             and uses_the_same(
                 after.contracts[path],
@@ -80,3 +87,7 @@ class FilesBefore:
                 (self.texts, {**written}),
             )
         )
+
+    def _speaks_of_product(self, path: str) -> bool:
+        file = self._after.contracts[path]
+        return speaks_of_product(file, self.texts[path], self.designs.spec)

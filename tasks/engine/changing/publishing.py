@@ -44,6 +44,7 @@ def summary_of(work: StageWork, files: Mapping[str, str]) -> ChangeSummary | Non
             files,
         ),
         baseline.general,
+        is_anew=not baseline.is_narrow,
     )
 
 

@@ -1,7 +1,12 @@
 """Stage 5 of a changed product: which modules are reviewed, and what of a review is taken."""
 
+from collections.abc import Mapping
+
 from codegen.change.module_merge import merged_files, without_needless_exports
+from codegen.change.orphans import without_unneeded
+from codegen.scaffolds.serving import packages_for
 from core.artifacts.answers import ModuleFiles
+from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import (
     FileStructure,
     Module,
@@ -9,7 +14,7 @@ from core.artifacts.structure import (
     StructuralIssue,
     ValidatedStructure,
 )
-from core.layout import VALIDATED_STRUCTURE
+from core.layout import SPECS_CLEAN, VALIDATED_STRUCTURE
 from tasks.engine.changing.design import is_about
 from tasks.engine.changing.structure import scope_of
 from tasks.engine.module_files import tests_of
@@ -24,6 +29,9 @@ class ChangeReview:
     """
 
     def __init__(self, work: StageWork) -> None:
+        self._work = work
+        baseline = work.session.baseline
+        self._texts: Mapping[str, str] = baseline.files if baseline is not None else {}
         self._scope = scope_of(work)
         self._before = work.before(VALIDATED_STRUCTURE, ValidatedStructure)
 
@@ -46,8 +54,12 @@ class ChangeReview:
         return merged_files(self._scope, structure, module, answer, allowed)
 
     def pruned(self, structure: FileStructure) -> FileStructure:
-        """The structure without exports that are new and nobody takes."""
-        return without_needless_exports(self._scope, structure)
+        """The structure without exports that are new and nobody takes, and what nothing needs."""
+        rest = without_needless_exports(self._scope, structure)
+        served = packages_for(self._work.read(SPECS_CLEAN, CleanSpec), rest)
+        return without_unneeded(
+            self._scope.before, rest, self._texts, [item.name for item in served]
+        )
 
     @property
     def standing(self) -> tuple[StructuralIssue, ...]:

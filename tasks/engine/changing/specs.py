@@ -35,7 +35,7 @@ async def clarify_change(work: StageWork) -> Outputs:
     answered = answered_before(work)
     change = refining.change()
     answer = ClarifiedChange()
-    if change.asked:
+    if change.is_question:
         answer = await work.ask(
             ClarifierChangeContext(
                 questionnaire=refining.after,
@@ -95,7 +95,7 @@ async def normalize_change(work: StageWork) -> Outputs:
         refuse_errors(check_spec(merged))
 
     change = specifying.change()
-    if not change.asked:
+    if not change.is_question:
         return {SPECS_CLEAN: with_answers(_without_answer(specifying), specifying.after.answers)}
     context = NormalizerChangeContext(
         specs=specifying.after, previous=specifying.spec, change=change

@@ -125,7 +125,7 @@ def test_of_a_module_only_files_that_the_change_concerns_are_taken() -> None:
 def test_a_file_that_nothing_concerns_is_not_left_out_and_one_that_is_may_be() -> None:
     scope = scope_of(changed(SPEC, "FR-1", title="Other"))
     merged = merged_files(scope, STRUCTURE, module(STRUCTURE, "tests"), answer(contract("a.md")))
-    assert [file.path for file in merged.files] == ["a.md", "tests/test_tools.py"]
+    assert [file.path for file in merged.files] == ["tests/test_tools.py", "a.md"]
 
 
 def test_new_files_are_those_that_the_change_demands() -> None:
@@ -195,3 +195,62 @@ def test_an_entity_that_is_new_concerns_who_lists_it() -> None:
     scope = scope_of(SPEC.model_copy(update={"entities": (*SPEC.entities, place)}))
     assert scope.there == {"Place"}
     assert scope.concerns_file(contract("app/places.py", entities=("Place",)))
+
+
+def test_lists_come_back_in_their_order_and_what_others_take_is_not_forgotten() -> None:
+    scope = scope_of(changed(SPEC, "FR-1", title="Other"))
+    exports = (Export(name="router"), Export(name="helper"), Export(name="unused"))
+    imports = (Import(path="app/base.py", symbols=("Base",)), Import(path="app/tools.py"))
+    before = LOANS.model_copy(update={"exports": exports, "imports": imports})
+    taking = MAIN.model_copy(
+        update={"imports": (Import(path="app/loans.py", symbols=("router", "helper")),)}
+    )
+    structure = STRUCTURE.model_copy(
+        update={
+            "modules": (
+                STRUCTURE.modules[0],
+                STRUCTURE.modules[1],
+                STRUCTURE.modules[2].model_copy(update={"files": (before,)}),
+                STRUCTURE.modules[3].model_copy(update={"files": (taking,)}),
+                STRUCTURE.modules[4],
+            )
+        }
+    )
+    told = reworded(
+        before,
+        exports=(Export(name="new"), Export(name="router")),
+        imports=imports[::-1],
+        requirements=("FR-3", "FR-1"),
+    )
+    (merged,) = merged_files(scope, structure, module(structure, "loans"), answer(told)).contracts
+    assert [item.name for item in merged.exports] == ["router", "new", "helper"]
+    assert merged.imports == imports
+    assert merged.requirements == ("FR-1", "FR-3")
+    assert merged.purpose == told.purpose
+
+
+def test_a_file_that_others_import_is_not_left_out() -> None:
+    scope = scope_of(changed(SPEC, "FR-1", title="Other"))
+    merged = merged_files(
+        scope, STRUCTURE, module(STRUCTURE, "loans"), answer(contract("app/new.py", "FR-1"))
+    )
+    assert [file.path for file in merged.contracts] == ["app/loans.py", "app/new.py"]
+
+
+def test_a_file_of_which_only_imports_change_offers_all_that_it_did() -> None:
+    scope = scope_of(MORE)
+    entry = MAIN.model_copy(update={"exports": (Export(name="create"), Export(name="app"))})
+    new = contract("app/remind.py", "FR-4", exports=(Export(name="router"),))
+    application = STRUCTURE.modules[3].model_copy(update={"files": (entry,)})
+    loans = STRUCTURE.modules[2].model_copy(update={"files": (LOANS, new)})
+    modules = (*STRUCTURE.modules[:2], loans, application, STRUCTURE.modules[4])
+    structure = STRUCTURE.model_copy(update={"modules": modules})
+    told = reworded(
+        entry,
+        exports=(Export(name="create"),),
+        imports=(Import(path="app/remind.py", symbols=("router",)), *entry.imports),
+    )
+    (merged,) = merged_files(scope, structure, application, answer(told)).contracts
+    assert [item.name for item in merged.exports] == ["create", "app"]
+    assert [item.path for item in merged.imports][-1] == "app/remind.py"
+    assert merged.purpose == told.purpose

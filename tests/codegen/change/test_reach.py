@@ -51,7 +51,11 @@ def test_names_that_are_one_in_two_spellings_cannot_be_told_apart() -> None:
     )
 
 
-def test_the_product_as_a_whole_is_named_and_what_is_the_same_is_not() -> None:
-    assert reach(summary="Other.") == ("summary",)
+def test_the_product_as_a_whole_is_told_by_models_unless_names_cannot_be_told_apart() -> None:
+    assert reach(summary="Other.") == ()
     double = ASKED.model_copy(update={"features": (LEND, Feature(title="LEND A TOOL"))})
     assert unknown_reach(double, double, REFINED, SPEC) == ()
+    other = double.model_copy(update={"summary": "Other."})
+    assert unknown_reach(double, other, REFINED, SPEC) == (
+        *("feature: Lend a tool", "feature: LEND A TOOL"),
+    )

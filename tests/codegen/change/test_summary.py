@@ -7,7 +7,18 @@ from codegen.change.summary import Product, change_title, summarize
 from codegen.change_section import change_section
 from core.artifacts.build_report import ChangedFiles
 from core.artifacts.change import ItemChange
-from tests.codegen.change.products import ASKED, LEND, SHOW, SPEC, STRUCTURE, changed, without
+from core.artifacts.structure import FileContract, FileStructure, Import
+from tests.codegen.change.products import (
+    ASKED,
+    LEND,
+    MAIN,
+    SHOW,
+    SPEC,
+    STRUCTURE,
+    changed,
+    contract,
+    without,
+)
 
 BEFORE = Product(ASKED, SPEC, STRUCTURE, {file.path: "old" for file in STRUCTURE.files})
 
@@ -32,12 +43,12 @@ def test_each_file_is_told_of_with_what_it_serves() -> None:
     assert "other files, which follow | – | `pyproject.toml`" in page
 
 
-def test_where_the_whole_is_different_only_files_are_compared() -> None:
+def test_where_all_was_asked_anew_only_files_are_compared() -> None:
     files = {**BEFORE.files, "app/tools.py": "new", "app/extra.py": "new"}
     after = Product(
         ASKED.model_copy(update={"summary": "Other."}), without(SPEC, "FR-2"), STRUCTURE, files
     )
-    change = summarize("shed-1", BEFORE, after, ("summary",))
+    change = summarize("shed-1", BEFORE, after, ("summary",), is_anew=True)
     assert change.asked == ("changed summary",)
     assert change.anew
     assert change.lines == ()
@@ -46,8 +57,43 @@ def test_where_the_whole_is_different_only_files_are_compared() -> None:
     assert "numbered anew" in page
     assert "FR" not in page
     assert "| `app/extra.py` | `app/tools.py` | – |" in page
-    same = change_section(summarize("shed-1", BEFORE, replace(after, files=BEFORE.files), ("x",)))
+    unchanged = replace(after, files=BEFORE.files)
+    same = change_section(summarize("shed-1", BEFORE, unchanged, ("x",), is_anew=True))
     assert "|" not in same
+
+
+def test_where_an_answer_about_the_whole_is_different_numbers_go_on_telling() -> None:
+    files = {**BEFORE.files, "app/tools.py": "new"}
+    after = Product(
+        ASKED.model_copy(update={"summary": "Other."}), without(SPEC, "FR-2"), STRUCTURE, files
+    )
+    change = summarize("shed-1", BEFORE, after, ("summary",))
+    assert change.asked == ("changed summary",)
+    assert not change.anew
+    assert [(line.item, line.files.changed) for line in change.lines] == [
+        ("FR-2", ("app/tools.py",))
+    ]
+
+
+def test_what_is_left_over_is_named() -> None:
+    helping = contract("app/paper.py")
+    importing = MAIN.model_copy(update={"imports": (Import(path="app/paper.py"),)})
+    before = replace(BEFORE, structure=with_file(with_file(STRUCTURE, helping), importing))
+    files = {**BEFORE.files, "app/tools.py": 'run("app/paper.py")'}
+    after = replace(BEFORE, structure=with_file(STRUCTURE, helping), files=files)
+    (left,) = summarize("shed-1", before, after).left
+    assert left == "No file imports `app/paper.py` any more, but `app/tools.py` names it."
+    assert f"- {left}" in change_section(summarize("shed-1", before, after))
+
+
+def with_file(structure: FileStructure, file: FileContract) -> FileStructure:
+    """The structure with one file more, or another one in place of that of the same path."""
+    first, *others = (
+        module.model_copy(update={"files": tuple(f for f in module.files if f.path != file.path)})
+        for module in structure.modules
+    )
+    first = first.model_copy(update={"files": (*first.files, file)})
+    return structure.model_copy(update={"modules": (first, *others)})
 
 
 def test_where_nothing_is_different_the_page_says_so() -> None:
@@ -73,11 +119,11 @@ def test_the_title_says_what_it_is_about_and_stays_short() -> None:
 
 def test_what_concerns_nobody_knows_what_is_told_once() -> None:
     gone = ItemChange(item="feature: Print", how="removed")
-    assert change_title("Shed", [gone], ("summary", "feature: Print")) == (
+    assert change_title("Shed", [gone], ("summary",)) == (
         "Change Shed: remove Print, other summary"
     )
     asked = ASKED.model_copy(update={"features": ASKED.features[:1]})
     after = Product(asked, BEFORE.spec, STRUCTURE, BEFORE.files)
-    change = summarize("shed-1", BEFORE, after, ("feature: Show the shed",))
+    change = summarize("shed-1", BEFORE, after, is_anew=True)
     assert change.asked == ("removed feature: Show the shed",)
     assert change.anew

@@ -10,7 +10,7 @@ import pytest
 from core.artifacts.build_record import BuildRecord
 from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.published import BegunChange, PublishedBuild
-from core.artifacts.questionnaire import Feature, Questionnaire
+from core.artifacts.questionnaire import Feature, Questionnaire, Stack
 from core.artifacts.specs import CleanSpec, RefinedSpec, Requirement
 from core.errors import InputError, StorageError
 from core.layout import (
@@ -283,5 +283,32 @@ async def test_a_change_of_what_nothing_comes_from_is_a_change_of_all(shelf: She
     await shelf.publish(SECOND)
     baseline = await shelf.open(THIRD)
     assert baseline is not None
-    assert baseline.general == ("feature: Search",), "it is gone, and who knows what it led to"
+    assert baseline.unknown == ("feature: Search",), "it is gone, and who knows what it led to"
     assert not baseline.is_narrow
+    assert not baseline.keeps_files
+
+
+@pytest.mark.parametrize(
+    ("changes", "general", "keeps"),
+    [
+        ({"summary": "Keeps other notes."}, ("summary",), True),
+        ({"stack": Stack(backend="flask"), "users": ("Anna",)}, ("stack", "users"), False),
+    ],
+)
+async def test_of_answers_about_the_whole_only_the_stack_and_the_name_change_every_file(
+    shelf: Shelf,
+    caplog: pytest.LogCaptureFixture,
+    changes: dict[str, object],
+    general: tuple[str, ...],
+    keeps: bool,
+) -> None:
+    await shelf.publish(FIRST)
+    baseline = await shelf.open(FIRST.model_copy(update=changes))
+    assert baseline is not None
+    assert (baseline.general, baseline.unknown) == (general, ())
+    assert (baseline.is_narrow, baseline.keeps_files) == (True, keeps)
+    record = BuildRecord(build_id="b", project_id="notes", project_name="Notes", user="u")
+    with caplog.at_level(logging.INFO):
+        tell_baseline(baseline, record, logging.getLogger())
+    told = "the models tell which" if keeps else "requirements keep their numbers"
+    assert told in caplog.messages[1]

@@ -1,0 +1,140 @@
+"""Files and packages that nothing needs any more once a feature is gone."""
+
+import pytest
+
+from codegen.change.orphans import unneeded, without_unneeded
+from core.artifacts.structure import (
+    Dependency,
+    FileContract,
+    FileStructure,
+    Import,
+    Module,
+    PlannedTest,
+)
+from tests.codegen.change.products import contract
+
+FONTS = contract("app/paper/fonts.py")
+PAPER = contract(
+    "app/paper/pages.py", imports=(Import(path="app/paper/fonts.py"),), packages=("PyYAML",)
+)
+MARKER = contract("app/paper/__init__.py")
+PRINT = contract("app/print.py", "FR-1", imports=(Import(path="app/paper/pages.py"),))
+SHOW = contract("app/show.py", "FR-2", packages=("fastapi",))
+ENTRY = contract("app/run.py")
+PAGE = contract("README.md", language="markdown")
+BEFORE = (FONTS, PAPER, MARKER, PRINT, SHOW, ENTRY, PAGE)
+REST = (FONTS, PAPER, MARKER, SHOW, ENTRY, PAGE)
+PACKAGES = (
+    Dependency(name="fastapi"),
+    Dependency(name="pyyaml"),
+    Dependency(name="uvicorn"),
+)
+
+
+def structure(
+    *files: FileContract, dependencies: tuple[Dependency, ...] = PACKAGES
+) -> FileStructure:
+    modules = (
+        Module(name="paper", purpose="Paper.", files=tuple(f for f in files if "paper" in f.path)),
+        Module(
+            name="rest", purpose="All else.", files=tuple(f for f in files if "paper" not in f.path)
+        ),
+    )
+    return FileStructure(
+        modules=tuple(module for module in modules if module.files), dependencies=dependencies
+    )
+
+
+def paths(found: FileStructure) -> set[str]:
+    return {file.path for file in found.files}
+
+
+def test_files_that_only_a_removed_one_needed_go_with_what_they_needed_themselves() -> None:
+    texts = {"app/show.py": "import fastapi\n", "README.md": "`app/paper/pages.py`, with pyyaml\n"}
+    rest = without_unneeded(structure(*BEFORE), structure(*REST), texts)
+    assert paths(rest) == {"app/show.py", "app/run.py", "README.md"}
+    assert [module.name for module in rest.modules] == ["rest"]
+    assert [item.name for item in rest.dependencies] == ["fastapi", "uvicorn"]
+    assert unneeded(structure(*BEFORE), rest, texts).left == ()
+
+
+def test_where_nothing_is_gone_nothing_goes() -> None:
+    whole = structure(*BEFORE)
+    assert without_unneeded(whole, whole, {}) == whole
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("app/run.py", 'load("app.paper.fonts")\n'),
+        ("app/run.py", "command = './app/paper/fonts.py'\n"),
+        ("app/show.py", "# app/paper/fonts.py\n"),
+    ],
+)
+def test_what_a_program_names_is_left_for_people(path: str, text: str) -> None:
+    before, after = structure(*BEFORE), structure(*REST)
+    rest = without_unneeded(before, after, {path: text})
+    assert "app/paper/fonts.py" in paths(rest)
+    assert "app/paper/pages.py" not in paths(rest)
+    (left,) = [item for item in unneeded(before, rest, {path: text}).left if "fonts" in item]
+    assert left == f"No file imports `app/paper/fonts.py` any more, but `{path}` names it."
+
+
+def test_a_name_that_only_begins_like_a_file_is_another() -> None:
+    texts = {"app/run.py": "app/paper/fonts.pyc app.paper.fonts_of_old my/app/paper/fonts.py\n"}
+    assert "app/paper/fonts.py" not in paths(
+        without_unneeded(structure(*BEFORE), structure(*REST), texts)
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["import yaml\n", "from yaml import load\n", "needs = ['PyYAML']\n"]
+)
+def test_a_package_that_a_program_takes_or_names_stays(text: str) -> None:
+    before, after = structure(*BEFORE), structure(*REST)
+    rest = without_unneeded(before, after, {"app/run.py": text})
+    assert "pyyaml" in {item.name for item in rest.dependencies}
+    left = unneeded(before, rest, {"app/run.py": text}).left
+    assert (
+        "No file is said to import the package `pyyaml` any more, but `app/run.py` names it."
+        in left
+    )
+
+
+def test_what_packs_need_stays() -> None:
+    rest = without_unneeded(structure(*BEFORE), structure(*REST), {}, needed=["PyYAML"])
+    assert "pyyaml" in {item.name for item in rest.dependencies}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"requirements": ("FR-2",)},
+        {"entities": ("Tool",)},
+        {"endpoints": ("GET /api/tools",)},
+        {"template": "fastapi/pages.py"},
+    ],
+)
+def test_what_serves_something_by_itself_stays(more: dict[str, object]) -> None:
+    serving = FileContract.model_validate({**FONTS.model_dump(), **more})
+    files = (serving, *REST[1:])
+    assert serving.path in paths(without_unneeded(structure(*BEFORE), structure(*files), {}))
+
+
+def test_a_file_with_tests_stays() -> None:
+    planned = (PlannedTest(requirement="FR-2", path=FONTS.path, case="test_fonts"),)
+    after = structure(*REST).model_copy(update={"tests": planned})
+    assert FONTS.path in paths(without_unneeded(structure(*BEFORE), after, {}))
+
+
+def test_a_file_that_another_one_imports_now_stays() -> None:
+    taking = SHOW.model_copy(update={"imports": (Import(path="app/paper/pages.py"),)})
+    files = (FONTS, PAPER, MARKER, taking, ENTRY, PAGE)
+    rest = without_unneeded(structure(*BEFORE), structure(*files), {})
+    assert paths(rest) == paths(structure(*files))
+
+
+def test_a_mark_of_a_package_that_never_held_anything_stays() -> None:
+    alone = contract("app/empty/__init__.py")
+    whole = structure(alone, SHOW)
+    assert paths(without_unneeded(whole, whole, {})) == paths(whole)
