@@ -34,7 +34,8 @@ class Tracer(Protocol):
     ) -> AbstractContextManager[Span]:
         """A span around a block, below the one that the block is in.
 
-        What is raised in the block ends the span as failed, with the class of the error.
+        An error that is raised in the block ends the span as failed, with the error's class; what
+        stops the block otherwise, such as a cancellation, is told and is no failure.
         """
         ...
 

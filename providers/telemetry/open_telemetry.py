@@ -145,9 +145,12 @@ class OpenTelemetryTracer:
         ) as span:
             try:
                 yield _OpenTelemetrySpan(span)
-            except BaseException as error:
+            except Exception as error:
                 span.set_attribute("error.type", type(error).__name__)
                 span.set_status(trace.StatusCode.ERROR)
+                raise
+            except BaseException as left:  # somebody stopped it, or is asked first: no failure
+                span.set_attribute("app_builder.left_by", type(left).__name__)
                 raise
 
 

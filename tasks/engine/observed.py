@@ -73,8 +73,11 @@ def observed_stage(stage: Stage) -> Generator[Span]:
         _log.info("Stage %s begins", stage.label)
         try:
             yield whole
-        except BaseException as error:
+        except Exception as error:
             _log.warning("Stage %s ends: %s", stage.label, type(error).__name__)
+            raise
+        except BaseException as left:  # somebody stopped it, or is asked first
+            _log.info("Stage %s is left: %s", stage.label, type(left).__name__)
             raise
         _log.info("Stage %s ends well after %.1f s", stage.label, time.monotonic() - started)
 

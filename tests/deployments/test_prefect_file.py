@@ -72,6 +72,16 @@ def test_builds_run_in_the_image_of_the_projects_version_or_in_the_projects_fold
     assert local["work_pool"]["job_variables"]["env"]["PYTHONPATH"] == "{{ $APP_BUILDER_FOLDER }}"
 
 
+def test_what_runs_in_a_process_loads_prefect_once() -> None:
+    """Prefect's worker runs nothing between itself and the engine where a command is named."""
+    for deployment in DEPLOYMENTS:
+        pool = deployment["work_pool"]
+        command = pool["job_variables"].get("command")
+        local = pool["name"] == "app-builder-local"
+        python = "'{{ $APP_BUILDER_FOLDER }}/.venv/bin/python'"
+        assert command == (f"{python} -m prefect.engine" if local else None)
+
+
 def test_both_ways_to_build_share_one_limit_of_builds_at_once() -> None:
     limit = REGISTRATION["limits"]["app-builder-builds"]
     assert set(limit["deployments"]) == {"build-app", "build-app-local"}

@@ -50,7 +50,7 @@ def test_what_readme_says_of_a_build_can_be_done_with_it(desk: Desk, build: str)
     said = desk.run(block, (" FILE ", " my-answers.json "), (" BUILD ", f" {build} "))
     assert said.count(build) >= 3
     assert "kept" in said, "run again, nothing is asked"
-    for told in ("code-generation", "--from-stage", "can run"):
+    for told in ("code-generation", "--from-stage", "the dearest call"):
         assert told in said, said
 
 
@@ -131,7 +131,9 @@ def test_a_build_is_traced_as_its_page_says(desk: Desk) -> None:
 
 
 def test_a_store_is_copied_as_its_page_says(desk: Desk) -> None:
-    block = documented("docs/operations.md", ".venv/bin/app-builder store copy .app-builder/store")
+    block = documented(
+        "docs/operations.md", ".venv/bin/app-builder store copy .app-builder/store 's3"
+    )
     target = desk.folder / "copied"
     desk.run(block, ("'s3://builds/team-a?encryption=aws:kms'", str(target)))
     assert list(target.rglob("build.json"))

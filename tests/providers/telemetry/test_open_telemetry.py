@@ -52,6 +52,19 @@ async def test_a_failure_is_told_by_its_class_alone(receiver: Receiver) -> None:
     assert b"model wrote" not in receiver.bodies[0]
 
 
+async def test_what_is_stopped_is_told_and_no_failure(receiver: Receiver) -> None:
+    async def stop() -> None:
+        async with tracer_if_configured() as tracer:
+            with traced_by(tracer), span("outer", {}):
+                raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await stop()
+    (whole,) = receiver.spans
+    assert not whole.failed
+    assert whole.attributes == {"app_builder.left_by": "CancelledError"}
+
+
 async def test_tasks_beside_one_another_are_below_the_span_they_began_in(
     receiver: Receiver,
 ) -> None:
