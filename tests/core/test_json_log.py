@@ -59,6 +59,12 @@ def test_an_exception_is_one_field() -> None:
     assert line["exception"].endswith("base 10: 'broken'")
 
 
+def test_where_a_line_was_logged_is_a_field_where_it_is_asked_for() -> None:
+    assert formatted("x", stack_info="Stack (most recent call last):\n  here")["stack"].endswith(
+        "here"
+    )
+
+
 def test_known_secrets_are_taken_out_of_every_field() -> None:
     hide_from_log(lambda text: text.replace('s"1', "[key]"))
     with pytest.raises(ValueError, match="invalid literal") as caught:
