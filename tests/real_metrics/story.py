@@ -55,7 +55,7 @@ def tell_story(
     models.behave(failure=Failure(status=500, times=FAILED_CALLS))
     parameters = {"questionnaire": _QUESTIONNAIRE, "options": {"models": _MODELS}}
     run_id = service.start(BUILD, parameters, "watched").raise_for_status().json()["id"]
-    assert service.wait(run_id)["state_type"] == "COMPLETED"
+    _ended_well(service, run_id)
     outcome = service.outcomes(run_id)[-1]
     end_local()
     _look_after_providers(service, "second look")
@@ -99,4 +99,9 @@ def _stop_schedules(service: Service) -> None:
 
 def _look_after_providers(service: Service, key: str) -> None:
     started = service.start("provider-health/provider-health", {}, key).raise_for_status()
-    assert service.wait(started.json()["id"])["state_type"] == "COMPLETED"
+    _ended_well(service, started.json()["id"])
+
+
+def _ended_well(service: Service, run_id: str) -> None:
+    state = service.wait(run_id)["state"]
+    assert state["type"] == "COMPLETED", state
