@@ -112,9 +112,15 @@ def test_settings_of_the_server_are_prefects() -> None:
         "PREFECT_SERVER_UI_STATIC_DIRECTORY",
         "PREFECT_API_URL",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY",
+        "APP_BUILDER_LOG_FORMAT",  # which the entrypoint translates
     }
     given = {**FILE["x-server-environment"], **FILE["x-client-environment"]}
     assert {name.removesuffix("_FILE") for name in given} - known == set()
+
+
+def test_all_that_is_ours_logs_as_one_variable_says() -> None:
+    for part in ("x-server-environment", "x-client-environment"):
+        assert FILE[part]["APP_BUILDER_LOG_FORMAT"] == "${LOG_FORMAT:-text}"
 
 
 def test_variables_given_as_files_are_those_that_the_entrypoint_reads() -> None:

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from providers.llm.aiohttp_transport import AiohttpTransport
-from providers.llm.http_sending import GarbledAnswerError
 from providers.llm.http_client import HttpClient
+from providers.llm.http_sending import GarbledAnswerError
 from tests.providers.llm.wire_server import (
     REQUEST,
     STREAM_HEAD,
