@@ -36,6 +36,8 @@ class CallMetrics:
         self.registry = CollectorRegistry()
         self._table = table
         self._models: set[tuple[str, str]] = set()
+        self._kinds: set[tuple[str, str, str, str]] = set()
+        self._held: list[EndedCall] = []
         self._calls = self._counter("model_calls", "Model calls that ended.", *_MODEL, "outcome")
         self._errors = self._counter(
             "model_errors", "Model calls that ended with an error.", *_MODEL, "error_class"
@@ -65,7 +67,32 @@ class CallMetrics:
                 self._stage_calls.labels(stage.label, outcome)
 
     def count(self, call: EndedCall) -> None:
-        """Add a call."""
+        """Add a call; the first of a kind waits for `count_held`, so that its series begin at 0."""
+        if self._is_first_of_its_kind(call):
+            self._held.append(call)
+        else:
+            self._add(call)
+
+    def count_held(self) -> None:
+        """Add the calls that were held back."""
+        held, self._held = self._held, []
+        for call in held:
+            self._add(call)
+
+    def _is_first_of_its_kind(self, call: EndedCall) -> bool:
+        """Whether it is; its series are there from now on. Prometheus sees no increase in one that
+        appears with its first value."""
+        model = self._named(call.provider, call.model)
+        kind = (*model, call.outcome, call.error_class)
+        if kind in self._kinds:
+            return False
+        self._kinds.add(kind)
+        self._begin_at_zero(*model)
+        if call.error_class:
+            self._errors.labels(*model, call.error_class)
+        return True
+
+    def _add(self, call: EndedCall) -> None:
         model = self._named(call.provider, call.model)
         stage = stage_name(self._table, call.stage)
         self._calls.labels(*model, call.outcome).inc()

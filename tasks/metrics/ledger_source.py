@@ -61,7 +61,7 @@ class LedgerSource:
         self._tail = LedgerTail(self._database, clock=clock)
         self._spending = LedgerSpending(self._database)
         self._breakers = Breakers(settings.breaker, self._ledger)
-        self._is_readable = False
+        self._is_readable = self._knows_history = False
 
     async def read(self) -> list[GaugeMetricFamily]:
         """Count the calls that ended since the last time, and tell how things stand.
@@ -93,9 +93,13 @@ class LedgerSource:
 
     def _read(self) -> list[GaugeMetricFamily]:
         """In a thread: the first time, the whole history takes seconds."""
+        self._calls.count_held()
         for part in self._tail.read():
             for call in part:
                 self._count(call)
+        if not self._knows_history:
+            self._calls.count_held()
+            self._knows_history = True
         under_way = gauge("model_calls_open", self._tail.under_way.most_common(MOST_MODELS))
         now = self._clock()
         builds = self._spending.of_builds(self._builds.ids(now))

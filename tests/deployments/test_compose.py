@@ -105,6 +105,7 @@ def test_settings_of_the_server_are_prefects() -> None:
     known = set(Settings().to_environment_variables(include_aliases=True)) | {
         "PREFECT_API_AUTH_STRING",
         "PREFECT_UI_API_URL",
+        "PREFECT_UI_URL",
         "PREFECT_REDIS_MESSAGING_URL",
         "PREFECT_REDIS_WORKER_CLEANUP_QUEUE_URL",
         "PREFECT_SERVER_API_AUTH_STRING",

@@ -214,6 +214,7 @@ def metrics() -> str:
     stages = stage_table()
     builds, calls = BuildMetrics(stages), CallMetrics([], stages)
     calls.count(ended_call(error_class="ProviderFailedError"))
+    calls.count_held()
     rows = [
         _metric(family)
         for registry in (calls.registry, builds.registry)

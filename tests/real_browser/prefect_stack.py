@@ -57,6 +57,7 @@ def prefect_stack(folder: Path, **more: str) -> Generator[PrefectStack]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # Of a wait for SQLite, in seconds: where others use the machine as well, 10 are not enough.
         "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+        "PREFECT_UI_URL": url,
         "PREFECT_SERVER_UI_API_URL": f"{url}/api",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         "PREFECT_WORKER_QUERY_SECONDS": "1",

@@ -15,6 +15,7 @@ def test_a_call_is_counted_with_what_it_took() -> None:
     metrics = CallMetrics([], stage_table())
     metrics.count(ended_call(cost_usd=0.5, input_tokens=30, output_tokens=4, seconds=2))
     metrics.count(ended_call(outcome="failed", error_class="ProviderFailedError", seconds=9))
+    metrics.count_held()
     of = metrics.registry.get_sample_value
     model = {"provider": "p", "model": "m"}
     assert of("app_builder_model_calls_total", {**model, "outcome": "answered"}) == 1
@@ -49,8 +50,26 @@ def test_the_number_of_models_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     for number in range(10):
         metrics.count(ended_call(model=f"m{number}"))
     metrics.count(ended_call(model="m1"))
+    metrics.count_held()
     of: Callable[..., float | None] = metrics.registry.get_sample_value
     name = "app_builder_model_calls_total"
     assert of(name, {"provider": "p", "model": "m1", "outcome": "answered"}) == 2
     assert of(name, {"provider": "other", "model": "other", "outcome": "answered"}) == 7
     assert b"m7" not in generate_latest(metrics.registry)
+
+
+def test_the_first_call_of_a_kind_is_seen_as_an_increase() -> None:
+    """A series that appeared with its first value would not have increased."""
+    metrics = CallMetrics([], stage_table())
+    failed = ended_call(outcome="failed", error_class="UnreachableError")
+    labels = {"provider": "p", "model": "m", "error_class": "UnreachableError"}
+
+    def errors() -> float | None:
+        return metrics.registry.get_sample_value("app_builder_model_errors_total", labels)
+
+    metrics.count(failed)
+    assert errors() == 0
+    metrics.count_held()
+    assert errors() == 1
+    metrics.count(failed)
+    assert errors() == 2
