@@ -162,9 +162,9 @@ SIGNS: dict[str, tuple[str, str]] = {
     "A run is *Late*, its work pool *PAUSED*": (_RUNS, "A run is *Late*, its work pool *PAUSED*"),
     "A run is *AwaitingConcurrencySlot*": (_RUNS, "A run is *AwaitingConcurrencySlot*"),
     "`Deployment concurrency limit reached.`": (_RUNS, "`Deployment concurrency limit reached.`"),
-    "A run is *Crashed*: `[Errno 2] No such file or directory: '…/.venv/bin/python'`": (
+    "A run is *Crashed*: `Flow run could not start: …`": (
         _RUNS,
-        "A run is *Crashed*: `[Errno 2] No such file or directory: '…/.venv/bin/python'`",
+        "A run is *Crashed*: `Flow run could not start: …`",
     ),
     "A run stays `Running` in the UI after a kill": (
         "tests/real_faults/test_kill_in_every_stage.py",
