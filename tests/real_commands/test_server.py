@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.real_browser.prefect_stack import free_port, running
@@ -27,6 +28,13 @@ class Stack:
     def __init__(self, desk: Desk, port: int) -> None:
         self.desk = desk
         self.address = (_TOLD, _TOLD.replace("4200", str(port)))
+
+    def answers(self) -> bool:
+        """Whether the server does, as it cannot yet when it tells where it is."""
+        try:
+            return httpx.get(f"{self.address[1]}/health", timeout=5).is_success
+        except httpx.TransportError:
+            return False
 
     def run(self, commands: str) -> str:
         """Run commands of a page against the server."""
@@ -61,7 +69,7 @@ def stack(
     ui = in_shell(documented(page, "make ui"), stack)
     register, work = documented(page, "make deploy").rstrip().rsplit("\n", 1)
     environment = {**os.environ, **desk.environment}
-    server = running(ui, environment, folder / "ui.log", lambda said: "Check out the" in said)
+    server = running(ui, environment, folder / "ui.log", lambda _: stack.answers())
     with server:
         stack.run(register)
         worker = running(
