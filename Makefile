@@ -121,7 +121,7 @@ schemas: $(READY) ## write docs/schemas/ anew from the artifacts' types
 	$(BIN)/python -m core.json_schemas docs/schemas
 
 images: $(READY) $(DRIVER) $(CHROMIUM) ## take the pictures of docs/images/ anew
-	$(BIN)/pytest tests/real_browser/test_build.py --images docs/images --basetemp /tmp/app-builder-ui
+	$(BIN)/pytest tests/real_browser/test_build.py tests/real_browser/test_people.py --images docs/images --basetemp /tmp/app-builder-ui
 
 ui: $(READY) ## browse the builds of the local server in the Prefect UI
 	PREFECT_HOME=$(CURDIR)/.app-builder/prefect PREFECT_SERVER_ANALYTICS_ENABLED=false \

@@ -187,16 +187,17 @@ async def _looked_up(
     """
     decisions = (await _decisions(session)).decisions
     run_id = session.recorder.record.flow_run_id
-    names = (f"{question.name}-{times}" if times > 1 else question.name for times in count(1))
-    for name in names:
+    name = question.name
+    for times in count(2):
         found = decisions.get(name)
         if found is not None:
             form = question.form.model_validate(found.answer)
             if form.holds(same_run=found.flow_run_id == run_id):
                 return Answer(form, found.attended), name
         elif not _was_asked(name) or await _was_resumed(name):
-            return None, name
-    raise AssertionError("there is always another name")
+            break
+        name = f"{question.name}-{times}"
+    return None, name
 
 
 async def _answered(session: BuildSession, question: Question[FormT]) -> Answer[FormT]:

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from codegen.structure_page import structure_summary
 from core.artifacts.fixes import Guidance
-from core.artifacts.structure import ValidatedStructure
+from core.artifacts.structure import Module, ValidatedStructure
 from core.layout import FILE_STRUCTURE, GUIDANCE, REFUSED, VALIDATED_STRUCTURE
 from core.markdown import plain
 from core.stages import Stage
@@ -49,13 +49,14 @@ class Approval(Form):
         default="",
         max_length=4_000,
         title="What should be different",
-        description="To change the structure: say in your own words what you want otherwise.",
+        description="To change the structure, say in your own words what you want otherwise; "
+        "without, you are asked again.",
         json_schema_extra={"position": 1},
     )
 
     def holds(self, *, same_run: bool) -> bool:
-        """A build that was stopped asks again."""
-        return self.action != _STOP
+        """A build that was stopped asks again, and so does a wish without words."""
+        return self.action == _WRITE or (self.action == _CHANGE and bool(self.changes.strip()))
 
 
 async def run_and_approve(session: BuildSession, stage: Stage) -> None:
@@ -80,6 +81,8 @@ async def run_and_approve(session: BuildSession, stage: Stage) -> None:
             return
         if answer.form.action == _STOP or len(changes) == MAX_CHANGES:
             await stop(session, stage, _why(answer))
+        if not answer.form.changes.strip():
+            continue
         changes = (*changes, answer.form.changes)
         guided = {
             GUIDANCE: Guidance(rounds=changes).model_dump_json(),
@@ -101,7 +104,7 @@ def _question(
         else "It was changed as often as it can be: to change it again stops the build."
     )
     modules = "".join(
-        f"- **{plain(module.name)}** ({len(module.files)} files): {plain(module.purpose)}\n"
+        f"- **{plain(module.name)}** ({_files(module)}): {plain(module.purpose)}\n"
         for module in structure.modules
     )
     return Question(
@@ -119,6 +122,10 @@ async def _answer(session: BuildSession, question: Question[Approval]) -> Answer
     if session.options.approve_structure:
         return await ask_person(session, question)
     return await kept_answer(session, question)
+
+
+def _files(module: Module) -> str:
+    return "1 file" if len(module.files) == 1 else f"{len(module.files)} files"
 
 
 def _why(answer: Answer[Approval]) -> str:

@@ -12,6 +12,7 @@ PAGES = (
     "docs/observability.md",
     "docs/deployment.md",
     "docs/troubleshooting.md",
+    "docs/people.md",
     "docs/api.md",
     "docs/add-a-stage.md",
     "docs/add-a-provider.md",

@@ -32,9 +32,25 @@ class RunPage:
 
     def wait_for_question(self, after: str) -> None:
         """Wait until the run is suspended, with a task run of this name behind it."""
+        self._load_again()
         self.tab("Task Runs")
         self._page.get_by_text(after, exact=True).first.wait_for(timeout=_BUILD_MS)
         self._page.get_by_text("Suspended", exact=True).first.wait_for(timeout=_BUILD_MS)
+
+    def wait_until_it_goes_on(self) -> None:
+        """Wait until the run is suspended no more."""
+        self._load_again()
+        expect(self._page.get_by_text("Suspended", exact=True)).to_have_count(0)
+
+    def _load_again(self) -> None:
+        """Load the page anew; one that met a busy server shows nothing but that."""
+        tab = self._page.get_by_role("tab", name="Task Runs", exact=True)
+        for _ in range(_PRESSED_AGAIN):
+            self._page.reload()
+            with suppress(AssertionError):
+                expect(tab).to_be_visible(timeout=20_000)
+                return
+        expect(tab).to_be_visible()
 
     def question(self) -> Locator:
         """Open the form of what is asked, from the run's menu.
