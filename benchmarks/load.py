@@ -106,7 +106,7 @@ def measure(folder: Path, shared: Services, number: int) -> Measured:
             seconds=seconds,
             calls_in_a_minute=most_in_a_minute(calls),
             booked=(int(booked), len(calls)),
-            repositories=sorted(each.name for each in (home / "repositories").iterdir()),
+            repositories=sorted(each.name for each in (home / "repositories").glob("[!.]*.git")),
         )
 
 
@@ -143,7 +143,8 @@ def bounds(found: Measured, number: int) -> list[tuple[str, str, str, bool]]:
     largest = max(max(samples) for samples in found.memory.workers.values()) / _MIB
     growth = max(found.memory.growth(name) for name in WORKERS)
     expected = [f"load-{each:02}" for each in range(number)]
-    names = [name.removesuffix(".git") for name in found.repositories]
+    # A repository has the name of its build: that of the project, and a digest.
+    names = [name.rpartition("-")[0] for name in found.repositories]
     completed = sum(run["state_name"] == "Completed" for run in found.runs)
     first = sum(run["run_count"] == 1 for run in found.runs)
     return [
