@@ -10,8 +10,8 @@ from providers.llm.call_records import CALLS
 from tasks.engine.build_session import BuildSession
 
 MOST_CHARACTERS = 100_000
-"""Longest page. The UI shows forty times as much, but nobody scrolls that far, and Prefect's database
-keeps a page for each stage of every build."""
+"""Longest page. The UI shows forty times as much, but nobody scrolls that far, and Prefect's
+database keeps a page for each stage of every build."""
 _MOST_NAMES = 200
 _FENCE = re.compile(r"(`{3,})[^`]*")
 
