@@ -26,6 +26,8 @@ class RunPage:
         Returns:
             How it ended.
         """
+        self._load_again()
+        self.tab("Logs")  # task runs end as well, on a tab of theirs
         ended = self._page.get_by_text(_ENDED).first
         ended.wait_for(timeout=_BUILD_MS)
         return ended.inner_text()
@@ -39,7 +41,6 @@ class RunPage:
 
     def wait_until_it_goes_on(self) -> None:
         """Wait until the run is suspended no more."""
-        self._load_again()
         expect(self._page.get_by_text("Suspended", exact=True)).to_have_count(0)
 
     def _load_again(self) -> None:
