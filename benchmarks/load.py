@@ -6,6 +6,7 @@ with exit code 1 if a bound is missed.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.table import Table
@@ -200,11 +201,17 @@ def _time(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
+def _end(number: int, _: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
 def main() -> int:
     """Measure; the exit code says whether all bounds are met."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--builds", type=int, default=BUILDS, help="number that is queued")
     asked = parser.parse_args()
+    # Told to end, it also stops what it has started.
+    signal.signal(signal.SIGTERM, _end)
     limit = str(CALLS_PER_MINUTE)
     with tempfile.TemporaryDirectory(prefix="app-builder-load-") as name:
         folder = Path(name)
