@@ -109,7 +109,7 @@ class PlanChangeContext(PromptContext):
     schema_: Schema
     issues: StructuralIssues
     served: ServedFiles = ServedFiles()
-    guidance: Guidance = Guidance()
+    guidance: Guidance | None = None
     refused: FileStructure | None = None
     module: None = None
     previous: FileStructure
@@ -133,7 +133,7 @@ class FilesChangeContext(PromptContext):
     issues: StructuralIssues
     plan: FileStructure
     module: Module
-    guidance: Guidance = Guidance()
+    guidance: Guidance | None = None
     change: Change
 
 

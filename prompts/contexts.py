@@ -148,7 +148,7 @@ class ModulePlanContext(PromptContext):
     schema_: Schema
     issues: StructuralIssues
     served: ServedFiles = ServedFiles()
-    guidance: Guidance = Guidance()
+    guidance: Guidance | None = None
     refused: FileStructure | None = None
     module: None = None
     previous: None = None
@@ -174,7 +174,7 @@ class ModuleFilesContext(PromptContext):
     issues: StructuralIssues
     plan: FileStructure
     module: Module
-    guidance: Guidance = Guidance()
+    guidance: Guidance | None = None
     change: None = None
 
 

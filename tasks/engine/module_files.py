@@ -82,10 +82,10 @@ async def ask_files(
     return merge(answer)
 
 
-def guidance_of(work: StageWork) -> Guidance:
-    """What a person wants otherwise who was shown the structure; nothing where nobody was."""
+def guidance_of(work: StageWork) -> Guidance | None:
+    """What a person wants otherwise who was shown the structure, if one was."""
     text = work.call.inputs.get(GUIDANCE)
-    return Guidance() if text is None else Guidance.model_validate_json(text)
+    return None if text is None else Guidance.model_validate_json(text)
 
 
 def with_files(structure: FileStructure, module: Module, answer: ModuleFiles) -> FileStructure:

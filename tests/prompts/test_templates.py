@@ -19,6 +19,7 @@ from codegen.extraction import extract_file
 from codegen.gate import check_source
 from codegen.paths import MAX_DEPTH, MAX_PATH_CHARACTERS, check_path
 from core.artifacts.answers import ModuleFiles, ModulePlan
+from core.artifacts.fixes import Guidance
 from core.artifacts.questionnaire import Stack
 from core.artifacts.schema import Endpoint, Schema, StoredEntity
 from core.artifacts.specs import CleanSpec, Requirement, SpecEntity
@@ -362,3 +363,21 @@ def _words_of(answer_type: type[BaseModel]) -> Iterator[str]:
         for key, value in part.get("properties", {}).items():
             yield key
             yield from (word for word in value.get("enum", ()) if isinstance(word, str))
+
+
+@pytest.mark.parametrize("context_type", [ModulePlanContext, ModuleFilesContext])
+def test_what_a_person_wants_otherwise_is_shown_and_explained(
+    samples: Samples, context_type: type[PromptContext]
+) -> None:
+    wish = {"guidance": Guidance(rounds=("One page.",))}
+    refused = (
+        {"refused": FileStructure(modules=(Module(name="m", purpose="p"),))}
+        if context_type is ModulePlanContext
+        else {}
+    )
+    prompt = render(samples[context_type].model_copy(update={**wish, **refused}))
+    explained = prompt.system.split("## What is given\n")[1].split("\n## Data blocks")[0]
+    for name in (*wish, *refused):
+        assert name in dict(read_fenced(prompt.user))
+        assert f"- `{name}`: " in explained
+    assert "\n\n\n" not in prompt.system
