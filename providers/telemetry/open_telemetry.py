@@ -15,7 +15,6 @@ from contextlib import asynccontextmanager, contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from core.errors import ConfigurationError
 from core.release import release
 from core.tracing import AttributeValue, Span, SpanKind, Tracer
 
@@ -39,35 +38,34 @@ _log = logging.getLogger(__name__)
 
 
 def is_configured(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether the environment asks for traces.
+    """Whether the environment asks for traces, and can be given them.
 
-    Raises:
-        ConfigurationError: it asks for another protocol than the one that is spoken here.
+    Where it asks for another protocol than the one that is spoken here, the log says so.
     """
     off = environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
     elsewhere = environment.get("OTEL_TRACES_EXPORTER", "otlp") != "otlp"
     if off or elsewhere or not any(environment.get(name) for name in ENDPOINTS):
         return False
-    for name in _PROTOCOLS:
-        protocol = environment.get(name, "")
-        if protocol and protocol != _PROTOCOL:
-            raise ConfigurationError(
-                f"{name} is {protocol!r}, and traces are sent by {_PROTOCOL} only; set it so, and "
-                "the endpoint to the collector's port for that, which in general is 4318"
-            )
-        if protocol:
-            break
-    return True
+    asked = next((name for name in _PROTOCOLS if environment.get(name)), None)
+    if asked is None or environment[asked] == _PROTOCOL:
+        return True
+    _log.warning(
+        "nothing is traced: %s is %r, and traces are sent by %s only; set it so, and the endpoint "
+        "to the collector's port for that, which in general is 4318",
+        asked,
+        environment[asked],
+        _PROTOCOL,
+    )
+    return False
 
 
 @asynccontextmanager
 async def tracer_if_configured() -> AsyncGenerator[Tracer | None]:
     """A tracer for one build, if the environment asks for one; its spans are sent on the way out.
 
-    A collector that does not answer costs the build a few seconds at its end, and the spans.
-
-    Raises:
-        ConfigurationError: the environment asks for another protocol.
+    A collector that does not answer costs the build a few seconds at its end, and the spans. What
+    the environment asks for and cannot be had costs the spans only, and the log says why: a build
+    is worth more than what can be seen of it.
     """
     if not is_configured():
         yield None
@@ -79,7 +77,10 @@ async def tracer_if_configured() -> AsyncGenerator[Tracer | None]:
         )
         yield None
         return
-    provider = await asyncio.to_thread(_provider)
+    provider = await asyncio.to_thread(_provider_unless_refused)
+    if provider is None:
+        yield None
+        return
     try:
         yield OpenTelemetryTracer(provider.get_tracer(_SERVICE, release()))
     finally:
@@ -91,6 +92,23 @@ def _is_installed(package: str) -> bool:
         return find_spec(package) is not None
     except ModuleNotFoundError:  # of what it is a part of
         return False
+
+
+def _provider_unless_refused() -> "TracerProvider | None":
+    """`None` where OpenTelemetry, or what it loads, does not take the environment as it is.
+
+    Its classes read dozens of variables and raise what their parts raise: `ValueError` for a number
+    that is none, `OSError` for a certificate that cannot be read, whatever a plug-in likes.
+    """
+    try:
+        return _provider()
+    except Exception as error:
+        _log.warning(
+            "nothing is traced: OpenTelemetry refuses what its variables (OTEL_…) say: %s: %s",
+            type(error).__name__,
+            error,
+        )
+        return None
 
 
 def _provider() -> "TracerProvider":

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from core.errors import ConfigurationError
 from core.tracing import span, traced_by
 from providers.telemetry.open_telemetry import is_configured, tracer_if_configured
 from tests.otlp_receiver import Receiver, otlp_receiver
@@ -151,10 +150,38 @@ def test_the_environment_decides(variables: dict[str, str], configured: bool) ->
     assert is_configured(variables) is configured
 
 
-def test_another_protocol_is_refused_with_what_to_do() -> None:
+def test_another_protocol_is_not_spoken_and_the_log_says_what_to_do(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     variables = {ENDPOINT: "http://c:4317", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
-    with pytest.raises(ConfigurationError, match=r"OTEL_EXPORTER_OTLP_PROTOCOL is 'grpc'.*4318"):
-        is_configured(variables)
+    assert not is_configured(variables)
+    assert "nothing is traced: OTEL_EXPORTER_OTLP_PROTOCOL is 'grpc'" in caplog.text
+    assert "4318" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),  # fewer than one message may hold
+        ("OTEL_BSP_SCHEDULE_DELAY", "0"),
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "many"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+    ],
+)
+async def test_what_opentelemetry_refuses_costs_the_spans_and_no_build(
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    variable: str,
+    value: str,
+) -> None:
+    monkeypatch.setenv(variable, value)
+    async with tracer_if_configured() as tracer:
+        with traced_by(tracer), span("x", {}):
+            pass
+    assert tracer is None
+    assert "nothing is traced: " in caplog.text
+    assert receiver.spans == []
 
 
 async def test_without_the_extra_a_build_goes_on_and_the_log_says_why(
