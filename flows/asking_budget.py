@@ -11,10 +11,10 @@ from core.markdown import plain
 from core.stages import Stage
 from flows.asking_person import Answer, Form, Question, ask_person, kept_answer, question_name
 from tasks.engine.build_session import BuildSession
+from tasks.engine.raised_limit import QUESTION
 
 Run = Callable[[BuildSession, Stage], Awaitable[None]]
 
-_RAISE = "Raise the limit"
 _STOP = "Stop here"
 
 
@@ -47,18 +47,19 @@ async def run_within_budget(session: BuildSession, stage: Stage, run: Run) -> No
         Pause: the run is suspended until there is an answer.
     """
     while True:
-        try:
-            await run(session, stage)
-        except StageFailedError as error:
-            if error.cause != SpendingLimitError.__name__:
-                raise
-            raised = await _raised_limit(session, error)
-            if raised is None:
-                raise
-            session.raise_limit(raised)
-            await session.recorder.update(failed_at=None)
-        else:
-            return
+        with session.recorder.failures_held():
+            try:
+                await run(session, stage)
+            except StageFailedError as error:
+                if error.cause != SpendingLimitError.__name__:
+                    raise
+                raised = await _raised_limit(session, error)
+                if raised is None:
+                    raise
+                session.raise_limit(raised)
+                await session.recorder.update(failed_at=None)
+            else:
+                return
 
 
 async def _raised_limit(session: BuildSession, error: StageFailedError) -> Decimal | None:
@@ -84,7 +85,7 @@ def _question(
     )
     return Question(
         form=_form(limit, most),
-        name=question_name("budget", session.salt(session.table[error.stage]), str(limit)),
+        name=question_name(QUESTION, session.salt(session.table[error.stage]), str(limit)),
         text=text,
         page=f"{plain(text)}\n\nStage {plain(session.table[error.stage].label)} is not done. "
         f"{plain(error.reason)}\n\nThe plan of the build, on the page `plan` among the run's "

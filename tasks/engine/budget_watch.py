@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -34,7 +34,7 @@ class BudgetWatch:
     Args:
         store: keeps what was told.
         ledger: knows what was spent.
-        spending: the limits.
+        spending: the limits as they are now; a person may raise them while the build runs.
         record: which build, and for whom.
     """
 
@@ -42,7 +42,7 @@ class BudgetWatch:
         self,
         store: ArtifactStore,
         ledger: UsageLedger,
-        spending: SpendingLimits,
+        spending: Callable[[], SpendingLimits],
         record: BuildRecord,
     ) -> None:
         self._store = store
@@ -90,7 +90,8 @@ class BudgetWatch:
     ) -> Iterator[tuple[str, BudgetNearlyUsed]]:
         """Each limit as it stands, by the key of the store that says that it was told of."""
         build_id, user = self._record.build_id, self._record.user
-        limit = self._spending.per_build_usd
+        spending = self._spending()
+        limit = spending.per_build_usd
         yield (
             f"{build_prefix(build_id)}budget-{limit}.txt",
             BudgetNearlyUsed(
@@ -101,7 +102,7 @@ class BudgetWatch:
                 limit_usd=float(limit),
             ),
         )
-        limit = self._spending.per_user_month_usd
+        limit = spending.per_user_month_usd
         month = month_of(datetime.now(UTC))
         # A user's name may hold characters that no key may.
         name = hashlib.sha256(user.encode()).hexdigest()[:16]

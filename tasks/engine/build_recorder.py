@@ -1,6 +1,9 @@
 """Keeps the build record, and tells Prefect and the listener of every change."""
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal
 
 from core.artifacts.build_outcome import clipped
@@ -62,6 +65,24 @@ class BuildRecorder:
         self.listener = listener
         self._store = store
         self._ledger = ledger
+        self._held: list[Callable[[], None]] | None = None
+
+    @contextmanager
+    def failures_held(self) -> Generator[None]:
+        """Tell other services of a failure inside only when it is known to be the end.
+
+        That is where an error leaves the block. Where the block ends well, somebody let the build
+        go on; where the run is suspended or stopped, the build has not failed.
+        """
+        self._held = held = list[Callable[[], None]]()
+        try:
+            yield
+        except Exception:
+            for tell in held:
+                tell()
+            raise
+        finally:
+            self._held = None
 
     async def stage_started(self, stage: Stage, models: tuple[str, ...]) -> None:
         """A stage begins: it is the current one."""
@@ -109,10 +130,16 @@ class BuildRecorder:
             update={"status": BuildStatus.FAILED, "failed_at": stage.number}
         )
         await self._change_stage(stage, failed)
-        told = clipped(error)
-        if cause in _LIMITS:
-            self._emit(LIMIT_REACHED, LimitReached, stage, limit=_LIMITS[cause], error=told)
-        self._emit(STAGE_FAILED, StageFailed, stage, error=told, attempts=attempts, seconds=seconds)
+        values: dict[str, object] = {
+            "error": clipped(error),
+            "attempts": attempts,
+            "seconds": seconds,
+        }
+        tell = partial(self._tell_failure, stage, cause, values)
+        if self._held is None:
+            tell()
+        else:
+            self._held.append(tell)
 
     async def stage_interrupted(self, stage: Stage) -> None:
         """Somebody stopped the build in the middle of a stage."""
@@ -148,6 +175,12 @@ class BuildRecorder:
             StorageError: the ledger failed.
         """
         return await self._ledger.calls(self.record.build_id)
+
+    def _tell_failure(self, stage: Stage, cause: str, values: dict[str, object]) -> None:
+        if cause in _LIMITS:
+            limit, error = _LIMITS[cause], values["error"]
+            self._emit(LIMIT_REACHED, LimitReached, stage, limit=limit, error=error)
+        self._emit(STAGE_FAILED, StageFailed, stage, **values)
 
     async def _change_stage(self, stage: Stage, changed: StageRecord) -> None:
         stages = {**self.record.stages, stage.number: changed}

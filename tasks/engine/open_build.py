@@ -48,6 +48,7 @@ from tasks.engine.plan import make_plan
 from tasks.engine.plan_page import show_plan
 from tasks.engine.preparation import PreparedBuild, identity_of, prepare_build
 from tasks.engine.publishers import open_publisher
+from tasks.engine.raised_limit import with_raised_limit
 from tasks.engine.redo import begin_redo, load_redo, save_redo
 from tasks.engine.result_storage import saved_result_storage
 from tasks.engine.secret_sources import environment_secrets
@@ -138,7 +139,9 @@ async def _opened(opening: _Opening, observed: ObservedBuild) -> AsyncGenerator[
                 session = await _session(settings, prepared, asker, store, ledger)
                 # Before the record of an earlier run is written over: the plan reads it.
                 await show_plan(await make_plan(settings, prepared, store))
-                watch = BudgetWatch(store, ledger, settings.spending, session.recorder.record)
+                watch = BudgetWatch(
+                    store, ledger, lambda: session.spending, session.recorder.record
+                )
                 async with budgets_watched(watch), _closing(session, observed):
                     yield session
     finally:
@@ -268,7 +271,7 @@ async def _session(
     redo = await load_redo(store, prepared.build_id)
     redo = begin_redo(redo, prepared.table, prepared.options.from_stage)
     await save_redo(store, prepared.build_id, redo)
-    return BuildSession(
+    session = BuildSession(
         settings=settings,
         questionnaire=prepared.questionnaire,
         options=prepared.options,
@@ -288,6 +291,8 @@ async def _session(
         redo=redo,
         baseline=baseline,
     )
+    session.spending = await with_raised_limit(store, prepared.build_id, settings.spending)
+    return session
 
 
 async def _earlier(store: ArtifactStore, build_id: str) -> BuildRecord | None:

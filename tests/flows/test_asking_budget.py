@@ -4,11 +4,13 @@ import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prefect.client.orchestration import get_client
 
 from core.artifacts.build_record import BuildStatus
+from core.build_events import LIMIT_REACHED, STAGE_FAILED
 from core.errors import StageFailedError
 from core.options import BuildOptions
 from tests.flows.faulty_model import FaultyModel, faulty_model
@@ -31,7 +33,22 @@ def model(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FaultyModel]:
         yield faulty
 
 
-async def test_a_person_may_let_the_build_cost_more(model: FaultyModel, home: Path) -> None:
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which events of limits and failures were sent."""
+    events: list[str] = []
+
+    def emit(**event: Any) -> None:
+        if event["event"] in {LIMIT_REACHED, STAGE_FAILED}:
+            events.append(event["event"])
+
+    monkeypatch.setattr("tasks.engine.build_events.emit_event", emit)
+    return events
+
+
+async def test_a_person_may_let_the_build_cost_more(
+    model: FaultyModel, home: Path, told: list[str]
+) -> None:
     with pytest.raises(StageFailedError, match="raise APP_BUILDER_SPENDING__PER_BUILD_USD"):
         await first_stages(NOTES, UNATTENDED, "1.5")
     building = asyncio.create_task(first_stages(NOTES, ASKING, "1.5"))
@@ -50,7 +67,10 @@ async def test_a_person_may_let_the_build_cost_more(model: FaultyModel, home: Pa
     record = record_of(home)
     assert record.failed_at is None
     assert record.totals.cost_usd > 0
+    # The run after finds stage 1 done: nobody is asked again for what was allowed.
     assert (await first_stages(NOTES, UNATTENDED, "2")).status is not BuildStatus.FAILED
+    # Halted once, before anybody was asked; the limit that was raised halted nothing.
+    assert told == ["app-build.limit.reached", "app-build.stage.failed"]
 
 
 async def test_nobody_is_asked_where_the_limit_may_not_be_raised(

@@ -49,7 +49,7 @@ def watch(
     store: ArtifactStore, ledger: UsageLedger, build: str = "b-1", limits: SpendingLimits = LIMITS
 ) -> BudgetWatch:
     record = BuildRecord(build_id=build, project_id="b", project_name="B", user="ann / é")
-    return BudgetWatch(store, ledger, limits, record)
+    return BudgetWatch(store, ledger, lambda: limits, record)
 
 
 async def spend(ledger: UsageLedger, usd: str, build: str = "b-1") -> None:
@@ -98,6 +98,20 @@ async def test_a_limit_that_was_raised_is_told_again(
     assert len(emitted) == 1
     await spend(ledger, "4")
     await watch(store, ledger, limits=raised).look()
+    assert [told.limit_usd for told in emitted] == [10, 15]
+
+
+async def test_a_limit_that_is_raised_meanwhile_is_watched_by_the_same_watch(
+    store: ArtifactStore, ledger: UsageLedger, emitted: list[BudgetNearlyUsed]
+) -> None:
+    record = BuildRecord(build_id="b-1", project_id="b", project_name="B", user="ann / é")
+    holding = [LIMITS]
+    one = BudgetWatch(store, ledger, lambda: holding[-1], record)
+    await spend(ledger, "9")
+    await one.look()
+    holding.append(LIMITS.model_copy(update={"per_build_usd": Decimal(15)}))
+    await spend(ledger, "4")
+    await one.look()
     assert [told.limit_usd for told in emitted] == [10, 15]
 
 

@@ -1,9 +1,11 @@
 """What a build's recorder tells other services, and that it is what the list of events says."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.exceptions import Pause
 
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus
 from core.artifacts.fixes import Fix, FixOutcome
@@ -108,6 +110,31 @@ async def test_another_failure_is_no_limit(
     assert len(told) == 2_000
     assert told.endswith("…")
     assert len(recorder.record.stages["3"].error) == 5_000, "the record has all of it"
+
+
+async def test_a_failure_is_told_when_it_is_the_end_and_not_where_the_build_goes_on(
+    emitted: list[dict[str, Any]], recorder: BuildRecorder, stage: Stage
+) -> None:
+    async def failing(left_by: type[BaseException] | None) -> None:
+        with recorder.failures_held():
+            await recorder.stage_failed(
+                stage, attempts=1, error="much", seconds=0.1, cause=SpendingLimitError.__name__
+            )
+            assert recorder.record.failed_at == "3", "it is written down at once"
+            assert not emitted
+            if left_by is not None:
+                raise left_by
+
+    await failing(None)
+    for waiting in (Pause, asyncio.CancelledError):
+        with pytest.raises(waiting):
+            await failing(waiting)
+    assert emitted == []
+    with pytest.raises(KeyError):
+        await failing(KeyError)
+    assert names(emitted) == ["limit.reached", "stage.failed"]
+    await recorder.stage_failed(stage, attempts=1, error="why", seconds=0.1)
+    assert len(emitted) == 3, "nothing is held any more"
 
 
 @pytest.mark.parametrize(("total", "told"), [(3, 3), (10, 10), (200, 10), (1_000, 10)])
