@@ -1,5 +1,6 @@
 """Pull requests on GitHub: one a branch, with the newest text, closed when it is done."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ _LEAST_CHARACTERS = 2_000
 _BEGIN = "<!-- app-builder: what stands from here on is written anew with each attempt -->"
 _END = "<!-- app-builder: what stands from here on is yours -->"
 _MARK = "<!-- app-builder:"
+_OURS = re.compile(f"{_BEGIN}(?:(?!{_MARK}).)*{_END}", re.DOTALL)
+"""What we wrote: between the two marks, and with no mark in it."""
 
 _IN_THE_WAY = """## Conflicts
 
@@ -60,13 +63,20 @@ class PullText:
         """The whole text; people's own words stay where they are, before and after ours.
 
         Args:
-            before: as it is now, if there is one. Where the marks around our part were taken away,
-                our part stands at the end.
+            before: as it is now, if there is one. Where one of the marks around our part was taken
+                away, nobody can tell what of it is people's: all of it stays, without the other
+                mark, and our part stands at the end.
         """
-        opening, begin, rest = before.partition(_BEGIN)
-        _, end, closing = rest.partition(_END)
-        if not (begin and end):
-            opening, closing = (f"{before.rstrip()}\n\n", "") if before.strip() else ("", "")
+        found = _OURS.search(before)
+        if found is not None:
+            opening, closing = before[: found.start()], before[found.end() :]
+        else:
+            opening, closing = before, ""
+        # A mark that is left over would make people's words ours with the next attempt.
+        opening, closing = (part.replace(_BEGIN, "") for part in (opening, closing))
+        if found is None:
+            is_own = _lines(opening) == _lines(self._own(_BODY_CHARACTERS))
+            opening = f"{opening.rstrip()}\n\n" if opening.strip() and not is_own else ""
         room = max(_BODY_CHARACTERS - len(opening) - len(closing), _LEAST_CHARACTERS)
         return f"{opening}{_BEGIN}\n{self._own(room)}\n{_END}{closing}"
 

@@ -58,6 +58,28 @@ def test_a_report_cannot_end_our_part_and_leaves_room_for_peoples() -> None:
     assert "the rest is in the build's report" in text
 
 
+def test_words_below_a_mark_that_people_took_away_stay_theirs() -> None:
+    whole = PullText("Build shop", "What is missing.", "main", "build/shop-2").body()
+    begin, *_, end = whole.splitlines()
+    text = PullText("Build shop", "Less is missing.", "main", "build/shop-2")
+    for mark in (begin, end):
+        body = f"For the fair.\n\n{whole.replace(mark, '')}\n\nOur notes."
+        for _ in range(3):
+            body = text.body(body)
+        assert body.startswith("For the fair.")
+        assert (body.count("Our notes."), body.count("Less is missing.")) == (1, 1)
+        assert body.count(begin) == 1
+        assert body.rstrip().endswith(f"{begin}\nLess is missing.\n{end}")
+    twice = f"{begin}\nOur notes.\n\n{whole}\n\nCloses #7."  # as such a text was left once
+    assert "Our notes." in text.body(twice)
+    assert text.body(text.body(twice)) == text.body(twice)
+
+
+def test_a_report_from_before_there_were_marks_stands_there_once() -> None:
+    text = PullText("Build shop", "# Report\n\nWhat is missing.", "main", "build/shop-2")
+    assert text.body("# Report\r\n\r\nWhat is missing.\r\n") == text.body()
+
+
 async def test_a_review_is_closed_when_its_build_is_on_the_default_branch(
     desk: Desk, hub: Hub
 ) -> None:
