@@ -1,56 +1,51 @@
-"""What nothing needs any more: files that only removed ones imported, packages nobody imports."""
+"""What nothing needs any more: files that only removed ones imported, packages nobody imports.
 
-import re
+A contract may forget something: what it no longer names is taken away only where whoever needed it
+is gone as well, and where no text speaks of it. All else is left to people.
+"""
+
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from codegen.source.packages import canonical, declares
+from codegen.change.mentions import Mentions, takes
+from codegen.source.packages import canonical
 from core.artifacts.structure import Dependency, FileContract, FileStructure
 
 _PROSE_ENDINGS = (".md", ".rst")
 _MARKER = "__init__.py"
-_WORD = re.compile(r"[@\w][\w./@-]*\w|\w")
-_TAKING = re.compile(r"^.*\b(?:import|from|require|export)\b.*$", re.MULTILINE)
-"""Lines that may take something of a package, in any of the languages that are written."""
 
 
 @dataclass(frozen=True)
 class Unneeded:
-    """What is there for nothing, by contracts, and who speaks of it all the same.
+    """What is there for nothing, by contracts.
 
     Attributes:
-        files, packages: of each, the files whose text names it; where there is none, nothing
-            stands in the way of taking it away.
+        removable: paths of files that can be taken away: whoever imported them is gone.
+        droppable: names of packages of which the same is true.
+        files, packages: what has to stay all the same, and the files that speak of it; none where
+            only a contract does not name it any more.
     """
 
+    removable: frozenset[str] = frozenset()
+    droppable: frozenset[str] = frozenset()
     files: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     packages: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
-
-    @property
-    def removable(self) -> frozenset[str]:
-        """Paths of files that nobody names."""
-        return frozenset(path for path, named in self.files.items() if not named)
-
-    @property
-    def droppable(self) -> frozenset[str]:
-        """Names of packages that nobody names."""
-        return frozenset(name for name, named in self.packages.items() if not named)
 
     @property
     def left(self) -> tuple[str, ...]:
         """What is left for people to decide about, a sentence each."""
         told = [
-            (f"No file imports `{path}` any more", named)
+            (f"No file that is needed is said to import `{path}` any more", named)
             for path, named in self.files.items()
-            if named
         ]
         told += [
             (f"No file is said to import the package `{name}` any more", named)
             for name, named in self.packages.items()
-            if named
         ]
-        return tuple(f"{what}, but {_listed(named)} it." for what, named in told)
+        return tuple(
+            f"{what}, but {_listed(named)} it." if named else f"{what}." for what, named in told
+        )
 
 
 def unneeded(before: FileStructure, after: FileStructure, texts: Mapping[str, str]) -> Unneeded:
@@ -66,14 +61,32 @@ def unneeded(before: FileStructure, after: FileStructure, texts: Mapping[str, st
         after: the structure of this build.
         texts: the files of one of both, by path.
     """
+    found = _unimported(before, after)
+    staying = _Staying(before, after, texts, found)
+    stay = staying.files()
+    removable = frozenset(found - stay.keys())
+    packages = staying.packages(removable)
+    return Unneeded(
+        removable=removable,
+        droppable=frozenset(name for name, named in packages.items() if named is None),
+        files={
+            path: named
+            for path, named in sorted(stay.items())
+            if named or PurePosixPath(path).name != _MARKER
+        },
+        packages={name: named for name, named in packages.items() if named is not None},
+    )
+
+
+def _unimported(before: FileStructure, after: FileStructure) -> frozenset[str]:
+    """Paths of files that no contract needs any more, but for those of such files themselves."""
     needed = _imported(before.files)
-    files = {file.path: file for file in after.files}
-    gone: dict[str, FileContract] = {}
+    gone: set[str] = set()
     while True:
-        rest = [file for path, file in files.items() if path not in gone]
+        rest = [file for file in after.files if file.path not in gone]
         imported = _imported(rest)
         more = {
-            file.path: file
+            file.path
             for file in rest
             if not _serves(file, after)
             and (
@@ -82,26 +95,94 @@ def unneeded(before: FileStructure, after: FileStructure, texts: Mapping[str, st
             )
         }
         if not more:
-            break
+            return frozenset(gone)
         gone |= more
-    told = {
-        path: text
-        for path, text in texts.items()
-        if path in files and path not in gone and not _is_prose(files[path])
-    }
-    programs = {path: text for path, text in told.items() if not files[path].template}
-    lost = _packages(before.files) - _packages(file for file in rest)
-    return Unneeded(
-        files={
-            path: tuple(other for other, text in programs.items() if _names_file(path, text))
-            for path in gone
-        },
-        packages={
-            item.name: tuple(other for other, text in programs.items() if _uses(item, text))
-            for item in after.dependencies
-            if canonical(item.name) in lost
-        },
-    )
+
+
+@dataclass(frozen=True)
+class _Staying:
+    """What stays although no contract needs it.
+
+    Attributes:
+        before, after, texts: as `unneeded` takes them.
+        found: paths of files that no contract needs any more.
+    """
+
+    before: FileStructure
+    after: FileStructure
+    texts: Mapping[str, str]
+    found: frozenset[str]
+
+    def files(self) -> dict[str, tuple[str, ...]]:
+        """Files of before that cannot go, each with those that speak of it.
+
+        That is who is named by a file that stays, who was imported by one that is still there, and
+        the mark of a package that keeps a file.
+        """
+        known = {file.path for file in (*self.before.files, *self.after.files)}
+        mentions = Mentions({**dict.fromkeys(known, ""), **self.texts})
+        named = {path: mentions.of_file(path) for path in sorted(self.found)}
+        importers = {
+            path: {
+                file.path
+                for file in self.before.files
+                if any(item.path == path for item in file.imports)
+            }
+            for path in self.found
+        }
+        there = self._there()
+        stay: dict[str, tuple[str, ...]] = {}
+        while True:
+            living = there | stay.keys()
+            more = {
+                path: tuple(sorted(named[path] & living))
+                for path in sorted(self.found - stay.keys())
+                if not living.isdisjoint(named[path] | importers[path])
+                or (
+                    PurePosixPath(path).name == _MARKER
+                    and any(other.startswith(path.removesuffix(_MARKER)) for other in stay)
+                )
+            }
+            if not more:
+                return stay
+            stay |= more
+
+    def _there(self) -> set[str]:
+        """Paths of files that are there in any case and are programs or configuration."""
+        contracts = {file.path: file for file in self.after.files}
+        gone = {file.path for file in self.before.files} - contracts.keys()
+        return {
+            path
+            for path in {*self.texts, *contracts} - gone - self.found
+            if not _is_prose(path, contracts.get(path))
+        }
+
+    def packages(self, removable: Collection[str]) -> dict[str, tuple[str, ...] | None]:
+        """Packages that no contract names any more: who speaks of each, or nothing if it can go.
+
+        It can go where no file that is there named or names it, and one that is gone imported it:
+        what nobody imports at all, others load by themselves.
+        """
+        there = {file.path: file for file in self.after.files if file.path not in removable}
+        lost = _packages(self.before.files) - _packages(there.values())
+        # What is served from templates lists packages because the structure does.
+        programs = {path for path, file in there.items() if not file.template}
+        programs &= self._there() | self.found
+        mentions = Mentions({path: self.texts[path] for path in programs & self.texts.keys()})
+        found: dict[str, tuple[str, ...] | None] = {}
+        for item in self.after.dependencies:
+            if canonical(item.name) in lost:
+                named = tuple(sorted(mentions.of_package(item)))
+                found[item.name] = None if not named and self._went(item, there) else named
+        return found
+
+    def _went(self, package: Dependency, there: Collection[str]) -> bool:
+        """Whether all who named a package are gone, and one of them imported it."""
+        own = canonical(package.name)
+        users = {file.path for file in self.before.files if own in _packages((file,))}
+        return users.isdisjoint(there) and any(
+            takes(package, self.texts.get(path, "")) for path in users
+        )
 
 
 def without_unneeded(
@@ -113,7 +194,8 @@ def without_unneeded(
     """A structure without what nothing needs any more and nobody names.
 
     Args:
-        before, after, texts: as `unneeded` takes them.
+        before, after: as `unneeded` takes them.
+        texts: the files of the build that is changed, by path.
         needed: names of packages that stay in any case.
     """
     found = unneeded(before, after, texts)
@@ -161,27 +243,8 @@ def _is_bare_marker(path: str, before: FileStructure, rest: Collection[FileContr
     return had and not any(f.path.startswith(folder) and f.path != path for f in rest)
 
 
-def _is_prose(file: FileContract) -> bool:
-    return file.language == "markdown" or file.path.endswith(_PROSE_ENDINGS)
-
-
-def _names_file(path: str, text: str) -> bool:
-    """Whether a text has a file's path, or what Python calls it."""
-    stem = path.rpartition(".")[0]
-    dotted = stem.replace("/", ".").removesuffix(".__init__")
-    return any(
-        re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w-])", text)
-        for name in {path, dotted, f"/{path}", f"./{path}"}
-    )
-
-
-def _uses(package: Dependency, text: str) -> bool:
-    """Whether a text has a package's name, or takes something of what may be a module of it."""
-    own = canonical(package.name)
-    words = {word for line in _TAKING.findall(text) for word in _WORD.findall(line)}
-    return any(canonical(word) == own for word in set(_WORD.findall(text))) or any(
-        declares((package,), word, package.ecosystem) for word in words
-    )
+def _is_prose(path: str, file: FileContract | None) -> bool:
+    return path.endswith(_PROSE_ENDINGS) or (file is not None and file.language == "markdown")
 
 
 def _listed(paths: tuple[str, ...]) -> str:

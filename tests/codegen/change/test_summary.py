@@ -82,7 +82,10 @@ def test_what_is_left_over_is_named() -> None:
     files = {**BEFORE.files, "app/tools.py": 'run("app/paper.py")'}
     after = replace(BEFORE, structure=with_file(STRUCTURE, helping), files=files)
     (left,) = summarize("shed-1", before, after).left
-    assert left == "No file imports `app/paper.py` any more, but `app/tools.py` names it."
+    assert left == (
+        "No file that is needed is said to import `app/paper.py` any more, "
+        "but `app/tools.py` names it."
+    )
     assert f"- {left}" in change_section(summarize("shed-1", before, after))
 
 
