@@ -68,7 +68,7 @@ def run_metrics_command(
 async def _serve(
     exporter: Exporter, console: Console, host: str, port: int, seconds: float
 ) -> None:
-    """Nothing is served before the first reading: a scrape finds all or nothing."""
+    """Nothing is served before each source was read, or was found to hang."""
     await exporter.refresh()
     with _served(exporter, host, port):
         console.print(Text(f"Metrics are at http://{host}:{port}/metrics"))

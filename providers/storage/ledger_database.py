@@ -10,7 +10,7 @@ that must not happen, the ledger belongs in PostgreSQL, which flushes.
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -32,7 +32,15 @@ BUSY_SECONDS = 60.0
 
 _WRITES = "ledger_writes"
 _IN_MEMORY = {None, "", ":memory:"}
-_CONNECT_SECONDS = 10
+_CONNECTION: Mapping[str, int] = {
+    "connect_timeout": 10,
+    # A machine that is gone, or a cut network, is noticed within about a minute, not within hours.
+    "keepalives_idle": 20,
+    "keepalives_interval": 10,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 60_000,
+}
+"""Of libpq, in seconds, the last in milliseconds; what the ledger's URL says comes first."""
 
 _log = logging.getLogger(__name__)
 
@@ -240,10 +248,9 @@ def _has_begun(connection: sqlite3.Connection) -> bool:
 
 
 def _postgresql_engine(url: URL) -> Engine:
+    asked = {name: value for name, value in _CONNECTION.items() if name not in url.query}
     # The ping notices a server that was restarted before a transaction, not by its failure.
-    engine = create_engine(
-        url, connect_args={"connect_timeout": _CONNECT_SECONDS}, pool_pre_ping=True
-    )
+    engine = create_engine(url, connect_args=asked, pool_pre_ping=True)
     event.listen(engine, "connect", _set_up_postgresql)
     return engine
 

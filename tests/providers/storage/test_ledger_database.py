@@ -4,7 +4,7 @@ import traceback
 from pathlib import Path
 
 import pytest
-from sqlalchemy import bindparam, make_url, select, update
+from sqlalchemy import Engine, bindparam, event, make_url, select, update
 
 from core.errors import ConfigurationError, StorageError
 from providers.storage import ledger_database
@@ -206,6 +206,33 @@ def test_a_server_that_cannot_be_reached_is_a_storage_error_without_the_password
     assert "hunter2" not in "".join(traceback.format_exception(failure.value))
     assert "hunter2" not in database.name
     database.close()
+
+
+def test_a_server_that_is_gone_is_noticed_within_a_minute_unless_the_url_says_otherwise() -> None:
+    def given(query: str) -> dict[str, object]:
+        """What the driver is told; nothing is connected."""
+        database = LedgerDatabase(f"postgresql+psycopg://u@h/d{query}")
+        told: list[dict[str, object]] = []
+
+        def connect(
+            _dialect: object, _entry: object, _values: object, named: dict[str, object]
+        ) -> None:
+            told.append(named)
+            raise OSError("not now")
+
+        event.listen(Engine, "do_connect", connect)
+        try:
+            with pytest.raises(StorageError, match="not now"):
+                builds_in(database)
+        finally:
+            event.remove(Engine, "do_connect", connect)
+        return told[0]
+
+    found = given("")
+    assert found["tcp_user_timeout"] == 60_000
+    assert found["keepalives_idle"] == 20
+    own = given("?keepalives_idle=300")
+    assert (own["keepalives_idle"], own["keepalives_count"]) == ("300", 4)
 
 
 def test_what_a_driver_quotes_of_passwords_is_taken_out() -> None:
