@@ -117,10 +117,9 @@ class Specifying:
     def may_go(self) -> frozenset[str]:
         """Numbers of requirements that an answer may say are gone: all they come from changed.
 
-        Where an answer about the product as a whole is different, that is each.
+        An answer about the product as a whole that is different lets none go: nothing tells that
+        people do not want any more what a feature of theirs, which is the same, demands.
         """
-        if self.is_general:
-            return frozenset(item.id for item in self._spec.requirements) - self.gone
         different = self._changed_sources | self._removed
         return frozenset(
             item.id

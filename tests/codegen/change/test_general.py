@@ -77,18 +77,39 @@ def test_requirements_are_open_and_keep_their_numbers() -> None:
     assert spec.slug == SPEC.slug
 
 
-def test_what_the_whole_demands_changes_adds_and_takes_away_requirements() -> None:
+def test_what_the_whole_demands_changes_and_adds_requirements() -> None:
     work = specifying(**OTHER)
     changed = SPEC.requirements[1].model_copy(update={"description": "Ladders too."})
     new = Requirement(id="FR-4", title="Work offline", sources=("feature: Lend a tool",))
     ladder = SpecEntity(name="Ladder", sources=("feature: Show the shed",))
-    answer = SpecChange(requirements=(changed, new), removed=("FR-3",), entities=(ladder,))
+    answer = SpecChange(requirements=(changed, new), entities=(ladder,))
     work.check(answer)
     spec = work.merged(answer)
-    assert [item.id for item in spec.requirements] == ["FR-1", "FR-2", "FR-4"]
+    assert [item.id for item in spec.requirements] == ["FR-1", "FR-2", "FR-3", "FR-4"]
     assert spec.requirements[1].description == "Ladders too."
-    assert spec.removed_requirements == ("FR-3",)
     assert [item.name for item in spec.entities] == ["Tool", "Loan", "Ladder"]
+
+
+@pytest.mark.parametrize(
+    "changes", [OTHER, {"summary": "Lends tool."}, {"stack": Stack(backend="none")}]
+)
+def test_what_a_feature_that_is_the_same_demands_may_not_go(changes: dict[str, object]) -> None:
+    work = specifying(**changes)
+    answer = SpecChange(removed=("FR-3",))
+    with pytest.raises(ValueError, match=r"`removed` names FR-3.*different now: none"):
+        work.check(answer)
+    assert work.merged(answer).requirements == SPEC.requirements
+
+
+def test_with_another_summary_a_feature_that_changed_shrinks_all_the_same() -> None:
+    wider = REFINED.features[0].model_copy(update={"description": "Lend, and mail weekly."})
+    work = specifying(**OTHER, features=(wider, REFINED.features[1]))
+    weekly = Requirement(id="FR-7", title="Mail", sources=("feature: Lend a tool",))
+    answer = SpecChange(requirements=(weekly,), removed=("FR-1",))
+    work.check(answer)
+    assert [item.id for item in work.merged(answer).requirements] == ["FR-2", "FR-3", "FR-4"]
+    with pytest.raises(ValueError, match=r"`removed` names FR-2.*different now: FR-1"):
+        work.check(SpecChange(requirements=(weekly,), removed=("FR-1", "FR-2")))
 
 
 def test_without_such_a_difference_nothing_of_it_is_taken() -> None:
