@@ -2,12 +2,15 @@
 
 import hashlib
 
+from prefect.exceptions import ObjectAlreadyExists
 from prefect.filesystems import WritableFileSystem
 from pydantic import PrivateAttr
 
 from providers.storage.artifact_store import ArtifactStore
 
 RESULTS = "cache/results/"
+_TRIES = 5
+"""To save the block: type, schema and block may each be made by another build meanwhile."""
 
 
 class ArtifactStoreResults(WritableFileSystem):
@@ -50,8 +53,18 @@ async def saved_result_storage(url: str) -> ArtifactStoreResults:
 
     Args:
         url: the artifact store's; each has a block of its own.
+
+    Raises:
+        ObjectAlreadyExists: builds that begin at the same time came between again and again.
     """
     storage = ArtifactStoreResults(url=url)
     name = f"results-{hashlib.sha256(url.encode()).hexdigest()[:12]}"
+    for _ in range(_TRIES - 1):
+        try:
+            await storage.asave(name, overwrite=True)
+        except ObjectAlreadyExists:
+            # Another build made the type, its schema or the block since Prefect looked for it.
+            continue
+        return storage
     await storage.asave(name, overwrite=True)
     return storage
