@@ -3,8 +3,9 @@
     python3 deployments/make_secrets.py [FOLDER]
 
 Passwords are made once, each in a file of its own below `passwords`; delete one to have another.
-Files that hold them in some other form are written anew each time. The folder is closed to other
-users of the machine; the files in it are open, because containers read them as users of their own.
+Files that hold them in some other form are written anew each time. Those below `webhooks` are
+yours: they are made empty, and what you write there stays. The folder is closed to other users of
+the machine; the files in it are open, because containers read them as users of their own.
 Beside the folder, `.env` tells Compose where it is and who may use the Docker engine; what is there
 already stays.
 """
@@ -21,7 +22,8 @@ _NAMES = (
     *("admin", "database", "prefect", "ledger", "cache", "limits", "storage-id", "storage-key"),
     "grafana",
 )
-_CLOSED, _OPEN, _READ = 0o700, 0o755, 0o444
+_WEBHOOKS = ("alerts", "outcomes")
+_CLOSED, _OPEN, _READ, _YOURS = 0o700, 0o755, 0o444, 0o644
 
 
 def make_secrets(folder: Path) -> None:
@@ -38,6 +40,9 @@ def make_secrets(folder: Path) -> None:
     known = {name: _password(folder / "passwords" / name) for name in _NAMES}
     for path, text in _files(known).items():
         _write(folder / path, text)
+    for name in _WEBHOOKS:
+        if not (folder / "webhooks" / name).exists():
+            _write(folder / "webhooks" / name, "", _YOURS)
 
 
 def _password(path: Path) -> str:
@@ -90,7 +95,7 @@ def _storage_users(known: dict[str, str]) -> str:
     return json.dumps({"identities": [identity]}, indent=2) + "\n"
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, mode: int = _READ) -> None:
     """The file is closed until it is whole."""
     path.parent.mkdir(mode=_OPEN, exist_ok=True)
     partial = path.with_name(f".{path.name}.part")
@@ -98,7 +103,7 @@ def _write(path: Path, text: str) -> None:
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
-    partial.chmod(_READ)
+    partial.chmod(mode)
     partial.replace(path)
 
 

@@ -12,16 +12,19 @@ from pydantic import SecretStr
 from core.errors import ConfigurationError
 from core.settings import Settings, load_settings
 from providers.llm.catalogue import open_catalogue
+from providers.secrets.environment import EnvironmentSecrets
 from tasks.engine.secret_blocks import default_block_name
 from tasks.engine.secret_sources import environment_secrets, secret_blocks
 
 _NOTIFICATION, _WEBHOOK = "custom-webhook", "webhook"
+_ADDRESS = "address"
+"""Secret of a notification's block; whoever knows the address of a chat may write there."""
 
 
 def blocks_of_environment(
     webhooks: Mapping[str, Mapping[str, Any]], environment: Mapping[str, str]
 ) -> Iterator[tuple[str, Block]]:
-    """Name and block of each secret and address that is set.
+    """Name and block of each secret and address that is set, itself or as a file (`…_FILE`).
 
     Secrets are put into blocks only where the settings say that they are looked up there.
 
@@ -36,7 +39,7 @@ def blocks_of_environment(
     if "prefect" in settings.secret_sources:
         yield from _secrets(settings)
     for place, declared in webhooks.items():
-        if url := environment.get(declared["variable"]):
+        if url := _address(declared, environment):
             yield place.partition("/")[2], _webhook(place, url, declared.get("fields", {}))
 
 
@@ -53,16 +56,26 @@ def _secrets(settings: Settings) -> Iterator[tuple[str, Block]]:
 def absent_webhooks(
     webhooks: Mapping[str, Mapping[str, Any]], environment: Mapping[str, str]
 ) -> frozenset[str]:
-    """Which webhooks have no address, by `TYPE/NAME`."""
+    """Which webhooks have no address, by `TYPE/NAME`.
+
+    Raises:
+        ConfigurationError: a file that holds one cannot be read.
+    """
     return frozenset(
-        place for place, declared in webhooks.items() if not environment.get(declared["variable"])
+        place for place, declared in webhooks.items() if not _address(declared, environment)
     )
+
+
+def _address(declared: Mapping[str, Any], environment: Mapping[str, str]) -> str | None:
+    return EnvironmentSecrets(environment).get(declared["variable"])
 
 
 def _webhook(place: str, url: str, fields: Mapping[str, Any]) -> Block:
     kind, _, name = place.partition("/")
     if kind == _NOTIFICATION:
-        return CustomWebhookNotificationBlock.model_validate({"name": name, "url": url, **fields})
+        # Its URL is no secret to Prefect, which shows it to all who look at the block.
+        hidden = {"url": f"{{{{{_ADDRESS}}}}}", "secrets": {_ADDRESS: url}}
+        return CustomWebhookNotificationBlock.model_validate({"name": name, **hidden, **fields})
     if kind == _WEBHOOK:
         return Webhook.model_validate({"url": url, **fields})
     raise ConfigurationError(

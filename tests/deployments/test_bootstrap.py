@@ -1,17 +1,23 @@
 """Registering on a real Prefect server: everything once, and nothing the second time."""
 
+import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import yaml
+from prefect.blocks.notifications import CustomWebhookNotificationBlock
 from prefect.client.orchestration import get_client
 
 from core.errors import ConfigurationError
-from deployments.bootstrap import register
+from deployments.bootstrap import ROOT, register
 from deployments.registration.api import PrefectApi
 from deployments.registration.deployments import deployment_changes
+from deployments.registration.environment import absent_webhooks, blocks_of_environment
 from deployments.registration.pools import pool_changes
+from tests.real_services.service import receiving
 
 ENVIRONMENT = {
     "ALERT_WEBHOOK_URL": "https://hooks.example/alerts?key=hidden-address",
@@ -209,3 +215,35 @@ async def test_a_pool_of_another_type_is_not_taken_over() -> None:
         await api.create("/work_pools/", {"name": "taken", "type": "process"})
         with pytest.raises(ConfigurationError, match=r"'taken' .* 'process', .* 'docker'"):
             await pool_changes(api, {"taken": {"type": "docker"}})
+
+
+async def test_the_addresses_of_webhooks_are_shown_to_nobody() -> None:
+    async with get_client() as client:
+        for name, kind in (("alerts", "custom-webhook"), ("outcomes", "webhook")):
+            shown = await client.read_block_document_by_name(
+                f"app-builder-{name}", kind, include_secrets=False
+            )
+            assert "hooks.example" not in str(shown.data)
+
+
+async def test_an_address_may_be_a_file_and_is_where_alerts_are_sent(tmp_path: Path) -> None:
+    file = tmp_path / "alerts"
+    with receiving() as (address, received):
+        file.write_text(f"{address}?key=hidden-address\n")
+        webhooks = declared_webhooks()
+        ((_, block),) = (
+            each
+            for each in blocks_of_environment(webhooks, {"ALERT_WEBHOOK_URL_FILE": str(file)})
+            if each[0] == "app-builder-alerts"
+        )
+        assert isinstance(block, CustomWebhookNotificationBlock)
+        assert "hidden-address" not in str(block.model_dump(mode="json"))
+        await block.anotify("the body", "the subject")
+    assert json.loads(received[0]) == {"text": "the subject\nthe body"}
+    assert absent_webhooks(webhooks, {"ALERT_WEBHOOK_URL_FILE": str(file)}) == {
+        "webhook/app-builder-outcomes"
+    }
+
+
+def declared_webhooks() -> dict[str, dict[str, Any]]:
+    return yaml.safe_load((ROOT / "deployments/registration.yaml").read_text())["webhooks"]

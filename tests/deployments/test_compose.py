@@ -79,9 +79,12 @@ def test_nothing_secret_is_written_down() -> None:
     """What is secret is a file; no variable holds it, and no default stands for it."""
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
-            if re.search(r"PASSWORD|AUTH_STRING|DATABASE_CONNECTION_URL|_URL_FILE|KEY", variable):
+            if re.search(
+                r"PASSWORD|AUTH_STRING|DATABASE_CONNECTION_URL|WEBHOOK|_URL_FILE|HEADERS|KEY",
+                variable,
+            ):
                 assert variable.endswith("_FILE"), f"{name}: {variable}"
-                assert str(value).startswith("/run/secrets/"), f"{name}: {variable}"
+                assert re.match(r"$|/run/secrets/", str(value)), f"{name}: {variable}"
     assert not re.search(r"://[^/\s:]+:[^/\s@$]+@", TEXT)
     assert not re.search(
         r"\$\{[A-Z_]*(PASSWORD|SECRET|TOKEN)[A-Z_]*(:-[^}]|\})",
@@ -113,6 +116,8 @@ def test_settings_of_the_server_are_prefects() -> None:
         "PREFECT_SERVER_UI_STATIC_DIRECTORY",
         "PREFECT_API_URL",
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY",
+        "OTEL_EXPORTER_OTLP_HEADERS",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
         "APP_BUILDER_LOG_FORMAT",  # which the entrypoint translates
     }
     given = {**FILE["x-server-environment"], **FILE["x-client-environment"]}
@@ -129,12 +134,29 @@ def test_variables_given_as_files_are_those_that_the_entrypoint_reads() -> None:
     builds = (ROOT / "deployments/builds.env").read_text(encoding="utf-8")
     given = {
         name
-        for name in {**FILE["x-server-environment"], **FILE["x-client-environment"]}
+        for service in SERVICES.values()
+        for name, value in service.get("environment", {}).items()
         if name.endswith("_FILE")
-    } | set(re.findall(r"^(APP_BUILDER_\w+_FILE)=", builds, re.MULTILINE))
+        and str(service["image"]).startswith("${APP_BUILDER_IMAGE")
+        and (not value or value.startswith("/run/secrets/"))
+    } | set(re.findall(r"^#?((?:APP_BUILDER|OTEL)_\w+_FILE)=", builds, re.MULTILINE))
     assert given
     for name in given:
         assert re.search(rf"\b{name.removesuffix('_FILE')}\b", entrypoint), name
+
+
+def test_what_builds_are_told_is_not_in_the_image_where_it_would_stay() -> None:
+    left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert left_out.index("!deployments") < left_out.index("deployments/builds.env")
+    told = (ROOT / "deployments/builds.env").read_text(encoding="utf-8")
+    assert not re.search(r"^#?\w*(HEADERS|KEY|TOKEN|PASSWORD)=", told, re.MULTILINE)
+
+
+def test_services_that_are_not_traced_need_not_what_signs_in_there() -> None:
+    """They are told what builds are, and would not start without the file."""
+    for service in SERVICES.values():
+        if "builds.env" in service.get("env_file", ()):
+            assert service["environment"]["OTEL_EXPORTER_OTLP_HEADERS_FILE"] == ""
 
 
 def test_images_of_ours_have_the_projects_version() -> None:

@@ -27,6 +27,20 @@ def test_a_file_becomes_its_variable(tmp_path: Path) -> None:
     assert "OTHER_FILE=/x\n" in done.stdout
 
 
+def test_what_signs_in_at_a_collector_and_where_alerts_go_may_be_files(tmp_path: Path) -> None:
+    (tmp_path / "headers").write_text("authorization=Bearer%20t\n")
+    (tmp_path / "alerts").write_text("")
+    done = entered(
+        "env",
+        OTEL_EXPORTER_OTLP_HEADERS_FILE=str(tmp_path / "headers"),
+        ALERT_WEBHOOK_URL_FILE=str(tmp_path / "alerts"),
+        OUTCOME_WEBHOOK_URL_FILE="",  # as good as not set
+    )
+    told = done.stdout.splitlines()
+    assert "OTEL_EXPORTER_OTLP_HEADERS=authorization=Bearer%20t" in told
+    assert "ALERT_WEBHOOK_URL=" in told
+
+
 def test_a_file_that_cannot_be_read_starts_nothing(tmp_path: Path) -> None:
     done = entered("echo", "started", PREFECT_API_AUTH_STRING_FILE=str(tmp_path / "no"))
     assert done.returncode == 2

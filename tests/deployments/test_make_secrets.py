@@ -47,7 +47,17 @@ def test_other_users_of_the_machine_get_nowhere_and_containers_can_read(tmp_path
     make_secrets(folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     for path in folder.rglob("*"):
-        assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else 0o444)
+        of_files = 0o644 if path.parent.name == "webhooks" else 0o444
+        assert stat.S_IMODE(path.stat().st_mode) == (0o755 if path.is_dir() else of_files)
+
+
+def test_addresses_are_empty_until_somebody_writes_one_which_stays(tmp_path: Path) -> None:
+    make_secrets(tmp_path)
+    told = tmp_path / "webhooks/alerts"
+    assert told.read_text() == (tmp_path / "webhooks/outcomes").read_text() == ""
+    told.write_text("https://chat.example/hooks/1\n")
+    make_secrets(tmp_path)
+    assert told.read_text() == "https://chat.example/hooks/1\n"
 
 
 def test_builds_are_given_nothing_of_prefects(tmp_path: Path) -> None:
