@@ -29,7 +29,6 @@ from flows.run_locally import prefect_api
 from providers.llm.rate_limits import RateLimiter
 from providers.llm.rate_places import Place
 from providers.storage.ledger import UsageLedger
-from providers.telemetry.open_telemetry import is_configured
 from providers.vcs.history import Commit, FileChange, write_history
 from providers.vcs.publishable import refuse_unpublishable
 from providers.vcs.push import HEADS, Remote, push, remote_git
@@ -59,12 +58,6 @@ async def wrong_setting(_: Path, patch: pytest.MonkeyPatch) -> None:
 async def half_an_app(_: Path, patch: pytest.MonkeyPatch) -> None:
     patch.setenv("APP_BUILDER_GITHUB__APP_ID", "7")
     load_settings()
-
-
-async def other_protocol(_: Path, __: pytest.MonkeyPatch) -> None:
-    is_configured(
-        {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}
-    )
 
 
 async def api_away(folder: Path, _: pytest.MonkeyPatch) -> None:
@@ -142,7 +135,6 @@ HERE: dict[str, Provoke] = {
     "… is no setting; …": mistyped_setting,
     "…; correct it in the environment or in .env": wrong_setting,
     "an app needs app_id, app_installation_id and owner": half_an_app,
-    "… and traces are sent by … only; …": other_protocol,
     "the Prefect API at '…' does not answer": api_away,
     "the Prefect API at '…' does not answer: … 401 Unauthorized …": api_that_asks_for_a_sign_in,
     "the Prefect API at '…' does not answer: … CERTIFICATE_VERIFY_FAILED …": (
