@@ -44,6 +44,11 @@ class BuildMetrics:
         self.registry = CollectorRegistry()
         self._table = table
         self._builds = self._counter("builds_ended", "Runs of builds that ended.", "status")
+        self._crashes = self._counter(
+            "builds_crashed",
+            "Crashes of builds: each time that a run's process or machine was gone, also where the "
+            "run was then started again.",
+        )
         self._stages = self._counter("stages_ended", "Stages that ended.", "stage", "outcome")
         self._limits = self._counter("limits_reached", "Builds that a limit halted.", "limit")
         self._fixes = self._counter("fixes", "Attempts at mending what fails.", "kept")
@@ -83,6 +88,10 @@ class BuildMetrics:
             _log.warning("the event %s is not counted: %s: %s", event, first["loc"], first["msg"])
             return
         self._count[event](parsed)
+
+    def count_crash(self) -> None:
+        """Add a crash; what crashed could send no event of its own."""
+        self._crashes.inc()
 
     def _counter(self, name: str, says: str, *labels: str) -> Counter:
         return Counter(f"{PREFIX}{name}", says, labels, registry=self.registry)

@@ -42,9 +42,14 @@ GAUGES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "workers": (("pool", "status"), "Workers, by whether Prefect heard of them lately."),
     "provider_up": (
         ("provider",),
-        "Whether a provider was well when the flow provider-health looked after it last.",
+        "Whether a provider was well when the flow provider-health looked after it last; gone "
+        "where that was more than 45 minutes ago.",
     ),
     "provider_probe_seconds": (("provider",), "How long that look took."),
+    "provider_checked_timestamp_seconds": (
+        (),
+        "When provider-health looked after the providers last, in seconds since 1970.",
+    ),
     "source_up": (("source",), "Whether the ledger, or the Prefect API, could be read."),
     "source_read_seconds": (("source",), "How long the last reading took."),
     "source_read_timestamp_seconds": (

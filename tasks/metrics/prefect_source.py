@@ -25,6 +25,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import StateType
 from prefect.client.schemas.sorting import FlowRunSort
+from prefect.events.schemas.events import Event
 from prometheus_client.core import GaugeMetricFamily
 
 from core.artifacts.provider_health import TABLE_KEY
@@ -37,6 +38,12 @@ MOST_POOLS = 20
 
 FLOW = "build-app"
 """Name of the flow whose runs are builds."""
+
+CRASHED = "prefect.flow-run.Crashed"
+"""Prefect's event of a run that is gone; whoever found that out sent it."""
+
+LOOK_LASTS = timedelta(minutes=45)
+"""How long what `provider-health` found is told; it looks every 15 minutes."""
 
 READ_SECONDS = 60.0
 """An API that takes longer has failed."""
@@ -69,7 +76,7 @@ class PrefectSource:
         self._builds = builds
         self._age = timedelta(days=days)
         self._clock = clock
-        self._events = EventFeed(builds.events, clock())
+        self._events = EventFeed([*builds.events, CRASHED], clock())
 
     async def read(self) -> list[GaugeMetricFamily]:
         """Count the events that came in since the last time, and tell how things stand.
@@ -78,12 +85,18 @@ class PrefectSource:
         """
         async with asyncio.timeout(READ_SECONDS), get_client() as client:
             async for event in self._events.read(client):
-                self._builds.count(event.event, event.payload)
+                self._count(event)
             return [
                 await self._builds_by_state(client),
                 *await self._queues(client),
-                *await _providers(client),
+                *await self._providers(client),
             ]
+
+    def _count(self, event: Event) -> None:
+        if event.event != CRASHED:
+            self._builds.count(event.event, event.payload)
+        elif any(each.role == "flow" and each.name == FLOW for each in event.related):
+            self._builds.count_crash()
 
     async def _builds_by_state(self, client: PrefectClient) -> GaugeMetricFamily:
         since = FlowRunFilterEndTime.model_validate({"after_": self._clock() - self._age})
@@ -150,25 +163,29 @@ class PrefectSource:
         begins = [run.expected_start_time for run in first if run.expected_start_time]
         return number, max(((now - begin).total_seconds() for begin in begins), default=0.0)
 
+    async def _providers(self, client: PrefectClient) -> Iterable[GaugeMetricFamily]:
+        """What the flow `provider-health` found last, as its table in the UI says it.
 
-async def _providers(client: PrefectClient) -> Iterable[GaugeMetricFamily]:
-    """What the flow `provider-health` found last, as its table in the UI says it."""
-    key = ArtifactCollectionFilterKey(any_=[TABLE_KEY])
-    wanted = ArtifactCollectionFilter(key=key)
-    tables = await client.read_latest_artifacts(artifact_filter=wanted, limit=1)
-    rows: list[dict[str, Any]] = [
-        row
-        for found in tables
-        for row in cast("list[dict[str, Any]]", json.loads(str(found.data)))
-        if "state" in row
-    ]
-    return (
-        gauge("provider_up", [((row["provider"],), float(row["state"] == "well")) for row in rows]),
-        gauge(
-            "provider_probe_seconds",
-            [((row["provider"],), float(row["seconds"])) for row in rows],
-        ),
-    )
+        What it found long ago is not how things stand: only when that was is told then.
+        """
+        key = ArtifactCollectionFilterKey(any_=[TABLE_KEY])
+        wanted = ArtifactCollectionFilter(key=key)
+        tables = await client.read_latest_artifacts(artifact_filter=wanted, limit=1)
+        checked = [found.updated for found in tables if found.updated is not None]
+        rows: list[dict[str, Any]] = [
+            row
+            for found in tables
+            if found.updated is not None and self._clock() - found.updated <= LOOK_LASTS
+            for row in cast("list[dict[str, Any]]", json.loads(str(found.data)))
+            if "state" in row
+        ]
+        up = [((row["provider"],), float(row["state"] == "well")) for row in rows]
+        seconds = [((row["provider"],), float(row["seconds"])) for row in rows]
+        return (
+            gauge("provider_up", up),
+            gauge("provider_probe_seconds", seconds),
+            gauge("provider_checked_timestamp_seconds", [((), at.timestamp()) for at in checked]),
+        )
 
 
 def _of_type(state: StateType) -> FlowRunFilterState:

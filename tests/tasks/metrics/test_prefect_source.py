@@ -1,6 +1,7 @@
 """What the metrics say of a real Prefect server."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -11,7 +12,7 @@ from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate, WorkPoolCreate
 from prefect.client.schemas.objects import State
 from prefect.events import emit_event
-from prefect.states import Completed, Failed, Running, Scheduled
+from prefect.states import Completed, Crashed, Failed, Running, Scheduled
 from prometheus_client import CollectorRegistry
 
 from core.artifacts.provider_health import TABLE_KEY
@@ -38,12 +39,17 @@ async def client() -> AsyncIterator[PrefectClient]:
         yield client
 
 
+@flow(name="no-build")
+def another() -> None:
+    """Another one."""
+
+
 class Read:
     """A source, and the series that it gives."""
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: timedelta = timedelta()) -> None:
         self.builds = BuildMetrics(stage_table())
-        self.source = PrefectSource(self.builds, days=7)
+        self.source = PrefectSource(self.builds, days=7, clock=lambda: datetime.now(UTC) + ahead)
         self._gauges = Gauges()
         self._registry = CollectorRegistry()
         self._registry.register(self._gauges)
@@ -98,9 +104,36 @@ async def test_providers_are_as_they_were_found_last(client: PrefectClient) -> N
         ArtifactCreate(key=TABLE_KEY, type="table", data=rows, description="Checked")
     )
     read = await Read().again()
+    later = await Read(ahead=timedelta(minutes=46)).again()
     await client.delete_artifact(artifact.id)
     assert read.value("provider_up", provider="x") == 0
     assert read.value("provider_probe_seconds", provider="x") == 1.5
+    assert read.value("provider_checked_timestamp_seconds") == pytest.approx(time.time(), abs=60)
+    with pytest.raises(AssertionError, match="provider_up"):
+        later.value("provider_up", provider="x")
+    checked = later.value("provider_checked_timestamp_seconds")
+    assert checked == read.value("provider_checked_timestamp_seconds"), "it says how old it was"
+
+
+async def test_crashes_of_builds_are_counted_each_time_and_no_others(client: PrefectClient) -> None:
+    read = Read()
+    builds = [await client.create_flow_run(build, state=Running()) for _ in range(2)]
+    other = await client.create_flow_run(another, state=Running())
+    for run in (other, *builds):
+        await client.set_flow_run_state(run.id, Crashed(message="gone"), force=True)
+    again = Scheduled(scheduled_time=datetime.now(UTC) + timedelta(hours=1), name="AwaitingRetry")
+    await client.set_flow_run_state(builds[0].id, again, force=True)
+    name = "app_builder_builds_crashed_total"
+    assert read.builds.registry.get_sample_value(name) == 0
+    for _ in range(100):
+        await read.again()
+        if read.builds.registry.get_sample_value(name) == 2:
+            break
+        await asyncio.sleep(0.3)
+    await read.again()
+    for run in (other, *builds):
+        await client.delete_flow_run(run.id)
+    assert read.builds.registry.get_sample_value(name) == 2
 
 
 async def test_events_are_counted_once_from_the_beginning_on() -> None:
