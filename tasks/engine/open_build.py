@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
+from prefect.context import FlowRunContext
 from prefect.exceptions import Pause
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
@@ -266,7 +268,7 @@ async def _session(
         release=earlier.release if earlier else release(),
         made_by=earlier.made_by if earlier else {},
         flow_run_id=str(flow_run.id or ""),
-        started_at=utc_now(),
+        started_at=_begun(),
     )
     redo = await load_redo(store, prepared.build_id)
     redo = begin_redo(redo, prepared.table, prepared.options.from_stage)
@@ -293,6 +295,17 @@ async def _session(
     )
     session.spending = await with_raised_limit(store, prepared.build_id, settings.spending)
     return session
+
+
+def _begun() -> str:
+    """When the run began: one that waited for a person, or crashed, goes on as the same run."""
+    context = FlowRunContext.get()
+    run = context.flow_run if context is not None else None
+    if run is None or run.state is None:
+        return utc_now()
+    # What is known here of a run that began just now has no start yet.
+    first = run.start_time or run.state.timestamp
+    return datetime.fromtimestamp(first.timestamp(), UTC).isoformat(timespec="seconds")
 
 
 async def _earlier(store: ArtifactStore, build_id: str) -> BuildRecord | None:

@@ -54,7 +54,11 @@ class BuildMetrics:
         self._fixes = self._counter("fixes", "Attempts at mending what fails.", "kept")
         self._inbox = self._counter("inbox_files", "Files of the inbox.", "result")
         self._build_seconds = self._histogram(
-            "build_duration_seconds", "From a run's start to its end.", "status", BUILD_SECONDS
+            "build_duration_seconds",
+            "From a run's first start to its end; waits for people, and for being started again "
+            "after a crash, are in it.",
+            "status",
+            BUILD_SECONDS,
         )
         self._stage_seconds = self._histogram(
             "stage_duration_seconds",

@@ -166,11 +166,14 @@ async def test_deployed_it_is_suspended_and_goes_on_where_it_was(
         assert state.name == "Suspended"
         assert record_of(home).status is BuildStatus.WAITING
         asked = model.asked.copy()
+        begun = record_of(home).started_at
+        await asyncio.sleep(1.1)
         await client.resume_flow_run(run.id, run_input=GUIDED)
         state = await worked_on(client, run)
         assert state.is_completed()
     record = record_of(home)
     assert record.status is BuildStatus.COMPLETED
+    assert record.started_at == begun, "it is still the run that began then"
     assert model.asked - asked == {"debugger": 1}, "only the new round asks"
 
 
