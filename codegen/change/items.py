@@ -91,11 +91,14 @@ def is_made_otherwise(general: Iterable[str]) -> bool:
     return not set(_MADE).isdisjoint(general)
 
 
+def general_told(product: General) -> dict[str, Any]:
+    """The answers about the product as a whole by their names, as JSON has them."""
+    return product.model_dump(mode="json", include={*_MADE, *_TOLD})
+
+
 def general_items(before: General, after: General) -> tuple[ItemChange, ...]:
     """The same as items, with their JSON."""
-    texts = [
-        product.model_dump(mode="json", include={*_MADE, *_TOLD}) for product in (before, after)
-    ]
+    texts = [general_told(product) for product in (before, after)]
     return tuple(
         ItemChange(
             item=name,

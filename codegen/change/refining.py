@@ -1,9 +1,10 @@
 """Stage 1 of a changed product: the refined spec, changed where the questionnaire changed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from codegen.change.demands import Demands
 from codegen.change.items import (
     ENTITY,
     FEATURE,
@@ -55,7 +56,8 @@ class Refining:
         """What is asked: features and entities that are new, or of which something is.
 
         What is only gone leaves nothing to be asked. What an answer about the product as a whole
-        concerns is for the model to tell: all others are open to it.
+        concerns is for the model to tell: all others are open to it. Of what it says of those, that
+        is taken which follows the difference, see `Demands`.
         """
         asked: dict[str, None] = {}
         for item in item_changes(product_items(self.before), product_items(self.after)):
@@ -91,7 +93,7 @@ class Refining:
             answered: what a person was asked about the change before.
         """
         change = self.change()
-        asked = {*change.asked, *self._told(answer, change.open)}
+        asked = {*change.asked, *self._followed(answer).intersection(change.open)}
         assumed = (
             *self.refined.assumptions,
             *(item.answer for item in (*answered.assumed, *answer.questions)),
@@ -106,11 +108,24 @@ class Refining:
             }
         )
 
-    def _told(self, answer: ClarifiedChange, names: Iterable[str]) -> set[str]:
-        """Those of some items that an answer speaks of."""
-        told = {spelt(FEATURE + item.title) for item in answer.features}
-        told |= {spelt(ENTITY + item.name) for item in answer.entities}
-        return {name for name in names if spelt(name) in told}
+    def _followed(self, answer: ClarifiedChange) -> set[str]:
+        """Features and entities that an answer lets follow what is told of the whole now."""
+        parts = (*self.before.features, *self.before.entities)
+        demands = Demands.between(
+            self.before,
+            self.after,
+            known=(*parts, *self.refined.features, *self.refined.entities),
+            asked=(*self.after.features, *self.after.entities),
+        )
+        told = {spelt(FEATURE + one.title): one.description for one in answer.features}
+        told |= {spelt(ENTITY + one.name): one.description for one in answer.entities}
+        there = {FEATURE + one.title: one.description for one in self.refined.features}
+        there |= {ENTITY + one.name: one.description for one in self.refined.entities}
+        return {
+            name
+            for name, text in there.items()
+            if (new := told.get(spelt(name))) and demands.reach(text, new)
+        }
 
     def _features(self, answer: ClarifiedChange, asked: set[str]) -> tuple[Feature, ...]:
         told = {spelt(item.title): item for item in answer.features}

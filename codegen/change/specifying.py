@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from codegen.change.demands import Demands
 from codegen.change.items import (
     ENTITY,
     FEATURE,
@@ -113,6 +114,24 @@ class Specifying:
             return frozenset()
         return frozenset(item.id for item in self._spec.requirements) - self.changed - self.gone
 
+    def _followed(self, answer: SpecChange) -> frozenset[str]:
+        """Open requirements that an answer lets follow what is told of the whole now."""
+        demands = Demands.between(
+            self.before,
+            self.after,
+            known=(
+                *(*self.before.features, *self.before.entities),
+                *(*self._spec.requirements, *self._spec.entities),
+            ),
+            asked=(*self.after.features, *self.after.entities),
+        )
+        before = {item.id: item for item in self._spec.requirements if item.id in self.open}
+        return frozenset(
+            item.id
+            for item in answer.requirements
+            if item.id in before and demands.reach_requirement(before[item.id], item)
+        )
+
     @cached_property
     def may_go(self) -> frozenset[str]:
         """Numbers of requirements that an answer may say are gone: all they come from changed.
@@ -203,15 +222,16 @@ class Specifying:
     def merged(self, answer: SpecChange) -> CleanSpec:
         """The clean spec before, with what was asked about taken from the answer.
 
-        Requirements keep their numbers. New ones take the next; those of requirements that are
-        gone are never given again. Gone are those of which every source is gone, and of what came
-        from changed items alone, those that the answer says are.
+        What is open is taken where it follows the difference, see `Demands`; the same in other
+        words is not. Requirements keep their numbers. New ones take the next; those of requirements
+        that are gone are never given again. Gone are those of which every source is gone, and of
+        what came from changed items alone, those that the answer says are.
 
         Raises:
             ValueError: the parts do not fit together.
         """
         told = {item.id: item for item in answer.requirements}
-        may_change = self.changed | self.open
+        may_change = self.changed | self._followed(answer)
         gone = self.gone | (self.may_go & set(answer.removed))
         requirements = [
             self._kept(told.get(item.id, item) if item.id in may_change else item, item)

@@ -1,8 +1,8 @@
 """A model that says everything in other words each time it is asked, and keeps names as they are.
 
 In what it is not asked about it is careless besides: it turns lists round, and leaves out every
-second thing that was there and that the change does not name. What helps inside a file has another
-name each time.
+second thing that was there and that the change does not name. Of what is open to it, it leaves
+nothing out: it says all of it anew. What helps inside a file has another name each time.
 
 The demo model stands behind it. What it was asked is kept: the template, and the file or module.
 """
@@ -71,7 +71,8 @@ class RewordingModel:
             return answer
         self._times += 1
         how = f"put differently for the {self._times}. time"
-        told = reworded(answer.content, how, _Care.of(_blocks(request)))
+        blocks = _blocks(request)
+        told = reworded(with_all_open(answer.content, blocks), how, _Care.of(blocks))
         return answer.model_copy(update={"content": told})
 
     async def health_check(self) -> Health:
@@ -111,6 +112,7 @@ class _Care:
             return cls(changes=False)
         change = json.loads(blocks["change"])
         names = {*change.get("asked", ()), *(item["item"] for item in change.get("items", ()))}
+        names |= {*change.get("open", ())}
         before = blocks.get("previous", "") + blocks.get("module", "")
         there = re.findall(r'"(?:name|id|path|title|case)": "([^"]+)"', before)
         return cls(
@@ -149,6 +151,29 @@ def reworded(content: str, how: str, care: _Care) -> str:
         return f"{body}\n# {how}\n{fence}\n"
     lines = content.split("\n")
     return "\n".join(line if _FIXED.match(line) else f"{line} ({how})" for line in lines)
+
+
+def with_all_open(content: str, blocks: Mapping[str, str]) -> str:
+    """An answer that also has everything of before that is open to it, where that is JSON."""
+    is_open = frozenset[str](json.loads(blocks.get("change", "{}")).get("open", ()))
+    if not is_open or not content.startswith("{"):
+        return content
+    answer, previous = json.loads(content), json.loads(blocks["previous"])
+    for key in answer.keys() & previous.keys():
+        if isinstance(answer[key], list):
+            answer[key] += [
+                item
+                for item in previous[key]
+                if isinstance(item, dict)
+                and not is_open.isdisjoint(_names_of(cast("dict[str, str]", item)))
+            ]
+    return json.dumps(answer)
+
+
+def _names_of(item: Mapping[str, str]) -> set[str]:
+    """Names that something may be open by."""
+    ways = {"id": "", "title": "feature: ", "name": "entity: "}
+    return {f"{kind}{item[key]}" for key, kind in ways.items() if key in item}
 
 
 def _reworded(value: object, how: str, care: _Care, key: str = "") -> object:

@@ -66,6 +66,33 @@ def test_what_the_model_speaks_of_is_taken_but_for_fields_which_are_peoples() ->
     assert refined.entities[0].fields == REFINED.entities[0].fields
 
 
+def test_what_only_says_the_same_otherwise_is_dropped() -> None:
+    features = tuple(
+        item.model_copy(update={"description": f"Put differently: {item.description}"})
+        for item in REFINED.features
+    )
+    entities = tuple(
+        item.model_copy(update={"description": "A thing with a handle."})
+        for item in REFINED.entities
+    )
+    refined = refining(**OTHER).merged(ClarifiedChange(features=features, entities=entities))
+    assert (refined.features, refined.entities) == (REFINED.features, REFINED.entities)
+    work = specifying(**OTHER)
+    all_anew = tuple(
+        item.model_copy(
+            update={
+                "title": f"{item.title}, in 2 words",
+                "description": "It is done in another manner.",
+                "entities": item.entities[::-1],
+            }
+        )
+        for item in SPEC.requirements
+    )
+    answer = SpecChange(requirements=all_anew)
+    work.check(answer)
+    assert work.merged(answer).requirements == SPEC.requirements
+
+
 def test_requirements_are_open_and_keep_their_numbers() -> None:
     work = specifying(**OTHER)
     assert (work.change().asked, work.change().open) == ((), ("FR-1", "FR-2", "FR-3"))
