@@ -2,31 +2,13 @@
 
 import json
 import logging
-import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from core.log_context import log_context
+from core.log_secrets import hide_from_log, without_secrets
 
 _OF_PREFECT = ("flow_run_id", "flow_run_name", "task_run_id", "task_run_name", "worker_name")
 """Attributes that Prefect gives its records; `null` or missing where they do not apply."""
-
-_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):[^\s/@]+@")
-_HIDDEN = r"\1:[password]@"
-
-Redact = Callable[[str], str]
-_redactions: list[Redact] = []
-
-
-def hide_from_log(redact: Redact) -> None:
-    """Take secrets out of every line that this process logs from now on, whoever logs it.
-
-    None is forgotten: what led to the end of a build is logged when the build is long closed.
-
-    Args:
-        redact: takes the secrets that it knows out of a text.
-    """
-    _redactions.append(redact)
 
 
 class JsonLines(logging.Formatter):
@@ -34,8 +16,13 @@ class JsonLines(logging.Formatter):
 
     The fields are `timestamp` (ISO 8601, UTC), `level`, `logger`, `message`, and where there are
     some `exception`, what the line is about (see `core.log_context`), and Prefect's names and ids.
-    Known secrets, and passwords in URLs, are replaced in all of them.
+    Secrets are replaced in all of them, see `core.log_secrets`; from the first formatter on in
+    whatever else the process logs, too.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        hide_from_log()
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
@@ -52,16 +39,10 @@ class JsonLines(logging.Formatter):
             fields["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             fields["stack"] = self.formatStack(record.stack_info)
-        hidden = {name: _without_secrets(value) for name, value in fields.items()}
+        hidden = {name: without_secrets(value) for name, value in fields.items()}
         return json.dumps(hidden)
 
 
 def _of_prefect(record: logging.LogRecord) -> dict[str, str]:
     known = {name: getattr(record, name, None) for name in _OF_PREFECT}
     return {name: str(value) for name, value in known.items() if value not in (None, "null")}
-
-
-def _without_secrets(text: str) -> str:
-    for redact in tuple(_redactions):
-        text = redact(text)
-    return _PASSWORD.sub(_HIDDEN, text)

@@ -1,5 +1,6 @@
 """Fixtures for everything: no test reaches a model, a key or a setting of the developer's."""
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from hypothesis import settings
 from prefect.settings import PREFECT_SERVER_ANALYTICS_ENABLED, temporary_settings
 from prefect.testing.utilities import prefect_test_harness
 
+from core import log_secrets
+from core.redaction import Redaction
 from tests.environment import is_the_developers
 
 # How long an example takes says what else the machine does, and nothing of the code.
@@ -21,6 +24,15 @@ def _clean_environment() -> None:  # pyright: ignore[reportUnusedFunction] -- us
     for name in list(os.environ):
         if is_the_developers(name):
             del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def _log_of_its_own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # pyright: ignore[reportUnusedFunction] -- used by pytest
+    """What one test keeps out of the log may be ordinary words to the next."""
+    before = logging.getLogRecordFactory()
+    monkeypatch.setattr(log_secrets, "_known", Redaction())
+    yield
+    logging.setLogRecordFactory(before)
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,8 @@ import asyncio
 import logging
 
 from core.errors import AppBuilderError
+from core.redaction import Redaction
 from core.secrets import NotAtHandError, RefreshableSecrets, SecretSource
-from providers.llm.redaction import Redaction
 
 _log = logging.getLogger(__name__)
 

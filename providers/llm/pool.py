@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from core.errors import ConfigurationError
+from core.redaction import Redaction
 from core.secrets import SecretSource
 from providers.llm.anthropic import AnthropicProvider
 from providers.llm.api_key import ApiKey
@@ -15,7 +16,6 @@ from providers.llm.http_provider import HttpProvider
 from providers.llm.huggingface import HuggingFaceProvider
 from providers.llm.openai_compatible import OpenAICompatibleProvider
 from providers.llm.provider import LLMProvider
-from providers.llm.redaction import Redaction
 
 PROVIDER_CLASSES: Mapping[WireProtocol, type[HttpProvider]] = {
     "openai-compatible": OpenAICompatibleProvider,

@@ -19,7 +19,7 @@ from core.errors import (
     RequestRefusedError,
     UnreachableError,
 )
-from providers.llm.redaction import redacted
+from core.redaction import redacted
 
 _MESSAGE_CHARACTERS = 500
 # What a model wrote is not to be changed for a local server's key such as "ollama".

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from core.log_secrets import hide_from_log
 from core.secrets import NotAtHandError, RefreshableSecrets, SecretSource
 
 
@@ -74,5 +75,7 @@ class SecretChain:
         return frozenset(self._given_out)
 
     def _noted(self, value: str) -> str:
-        self._given_out.add(value)
+        if value not in self._given_out:
+            hide_from_log(value)
+            self._given_out.add(value)
         return value

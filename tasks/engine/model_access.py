@@ -4,8 +4,8 @@ import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from core.json_log import hide_from_log
 from core.options import BuildOptions
+from core.redaction import Redaction
 from core.secrets import SecretSource
 from core.settings import Settings
 from providers.llm.asker import Asker
@@ -17,7 +17,6 @@ from providers.llm.model_caller import CallLimits, ModelCaller
 from providers.llm.pool import ProviderPool
 from providers.llm.prices import PriceList
 from providers.llm.rate_limits import RateLimiter
-from providers.llm.redaction import Redaction
 from providers.llm.shared_answers import SharedAnswers
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
@@ -40,7 +39,6 @@ async def model_access(
     """Open connections and limits for one build; they are closed on the way out."""
     _leave_loaded_code_to_itself()
     redact = Redaction()
-    hide_from_log(redact)
     async with (
         ProviderPool(catalogue, secrets, redaction=redact) as pool,
         RateLimiter(settings.rate_limits.url, settings.root / "limits.db") as limiter,

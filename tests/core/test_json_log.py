@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import json_log
-from core.json_log import JsonLines, hide_from_log
+from core.json_log import JsonLines
 from core.log_context import logged_about
+from core.log_secrets import hide_from_log
 
 
 def formatted(message: str, *arguments: object, **extra: object) -> dict[str, Any]:
@@ -18,11 +18,6 @@ def formatted(message: str, *arguments: object, **extra: object) -> dict[str, An
     line = JsonLines().format(record)
     assert "\n" not in line
     return json.loads(line)
-
-
-@pytest.fixture(autouse=True)
-def redactions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_log, "_redactions", [])
 
 
 def test_a_line_has_time_level_logger_and_message() -> None:
@@ -66,31 +61,21 @@ def test_where_a_line_was_logged_is_a_field_where_it_is_asked_for() -> None:
 
 
 def test_known_secrets_are_taken_out_of_every_field() -> None:
-    hide_from_log(lambda text: text.replace('s"1', "[key]"))
+    hide_from_log('hush"1')
     with pytest.raises(ValueError, match="invalid literal") as caught:
-        int('s"1')
+        int('hush"1')
     failed = (caught.type, caught.value, caught.tb)
-    line = formatted('%s and s"1', 's"1', exc_info=failed, flow_run_name='s"1')
-    with logged_about(file='s"1'):
+    line = formatted('%s and hush"1', 'hush"1', exc_info=failed, flow_run_name='hush"1')
+    with logged_about(file='hush"1'):
         about = formatted("x")
     assert line["message"] == "[key] and [key]"
     assert "[key]" in line["exception"]
     assert line["flow_run_name"] == about["file"] == "[key]"
-    assert 's"1' not in json.dumps([line, about])
+    assert 'hush"1' not in json.dumps([line, about])
 
 
-@pytest.mark.parametrize(
-    ("told", "shown"),
-    [
-        ("redis://me:p4ss@host:6379/0", "redis://me:[password]@host:6379/0"),
-        ("postgresql+psycopg://l:a%40b@h/d", "postgresql+psycopg://l:[password]@h/d"),
-        ("https://:token@host/x and more", "https://:[password]@host/x and more"),
-        ("https://host:443/a@b", "https://host:443/a@b"),
-        ("https://host/", "https://host/"),
-    ],
-)
-def test_passwords_in_urls_are_taken_out(told: str, shown: str) -> None:
-    assert formatted(told)["message"] == shown
+def test_what_has_the_form_of_a_secret_is_taken_out() -> None:
+    assert formatted("redis://me:p4ss@host/0")["message"] == "redis://me:[password]@host/0"
 
 
 @given(st.text(), st.text())

@@ -37,6 +37,8 @@ AWS = "sk-aws-c07e19b2a4d8"
 BLOCK = "sk-block-93de50f7b6a1"
 KEYS = (ENVIRONMENT, FILE, AWS, BLOCK)
 COLLECTOR = "tk-collector-61d0e5f2c3b8"
+GITHUB = "tk-github-0c9e83b1d754"
+"""In the environment; what is published to GitHub has tests of its own."""
 
 REFUSED = "openai/gpt-4o"
 """What openrouter calls its model `gpt-4o`."""
@@ -73,6 +75,7 @@ def settings(
             "APP_BUILDER_SECRET_SOURCES": '["environment", "aws", "prefect"]',
             "MODEL_ROUTER_DEMO_MODE": "disabled",
             "DEEPSEEK_API_KEY": ENVIRONMENT,
+            "GITHUB_TOKEN": GITHUB,
             "ZUKIJOURNEY_API_KEY_FILE": str(file),
             "PREFECT_LOGGING_LEVEL": "DEBUG",
             "PREFECT_LOGGING_ROOT_LEVEL": "DEBUG",
@@ -107,7 +110,7 @@ def test_a_build_of_the_command_leaves_no_key_behind(
     assert logged(home) > 100, "the log on the server is one of the places"
     assert_log_is_lines_of_json(log)
     assert len(collector.named("chat")) > 10, "traces are one of the places"
-    for key in (*KEYS, COLLECTOR):
+    for key in (*KEYS, COLLECTOR, GITHUB):
         assert not holds((output + log).encode(), key)
         assert not any(holds(body, key) for body in collector.bodies)
         assert files_with(home, key) == []
@@ -164,7 +167,7 @@ async def test_what_a_build_raises_and_logs_holds_no_key(
     assert set(server.seen) == {BLOCK}
     assert error.reason.endswith("Incorrect API key provided: [key]. (check the key)")
     told = "".join(traceback.format_exception(error))
-    for key in KEYS:
+    for key in (*KEYS, GITHUB):
         for data in (told.encode(), repr(error).encode(), caplog.text.encode()):
             assert not holds(data, key)
         for pickled in (pickle.dumps(error), PickleSerializer().dumps(error)):

@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import StorageError
 from providers.llm.api_key import ApiKey
-from providers.llm.redaction import Redaction
+from core.redaction import Redaction
 from providers.secrets.cached import CachedSecrets
 from providers.secrets.chain import SecretChain
 from providers.secrets.environment import EnvironmentSecrets

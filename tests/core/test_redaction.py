@@ -1,6 +1,6 @@
 """What was given out as a secret is in no text that people are shown."""
 
-from providers.llm.redaction import Redaction, redacted
+from core.redaction import Redaction, redacted
 
 SECRET = "sk-4f1c-planted"
 

@@ -26,7 +26,7 @@ class Redaction:
 
     def __call__(self, text: str) -> str:
         """The text without secrets."""
-        return redacted(text, self._secrets)
+        return redacted(text, tuple(self._secrets))  # other threads add some
 
 
 def redacted(text: str, secrets: Iterable[str | None], *, shortest: int = SHORTEST_SECRET) -> str:
