@@ -2,11 +2,18 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.layout import COMMITTED_REPORT
 from providers.vcs.git import Git
-from providers.vcs.git_objects import commit_after, object_id, three_way, tree_of, with_file_of
+from providers.vcs.git_objects import (
+    commit_after,
+    history_of,
+    object_id,
+    three_way,
+    tree_of,
+    with_file_of,
+)
 from providers.vcs.release import Release
 
 _WALKED = 50
@@ -28,19 +35,31 @@ class Ground:
     is_generated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What was generated for a project before.
+
+    Attributes:
+        builds: by the id of each generated commit, the build that made it.
+        merges: by the id of a generated commit, the commits that brought it to a branch without
+            being its descendants, as the place says where people merge.
+    """
+
+    builds: Mapping[str, str]
+    merges: Mapping[str, Collection[str]] = field(default_factory=dict[str, Collection[str]])
+
+
 def initial_message(build: str) -> str:
     """Message of the initial commit of a repository whose first build is not verified."""
     return f"{_INITIAL.format(build)}\n"
 
 
-async def common_ground(
-    git: Git, release: Release, head: str, earlier: Mapping[str, str]
-) -> Ground | None:
+async def common_ground(git: Git, release: Release, head: str, earlier: Earlier) -> Ground | None:
     """What a release and a branch parted from: of the generated commits that the branch has, one.
 
     A branch has a generated commit that it stands on; and one whose change it has, because people
-    squashed or rebased the pull request when they merged it: bringing it in once more would then
-    change nothing.
+    squashed or rebased the pull request when they merged it: the place says so, whatever they
+    changed before that, or bringing it in once more would change nothing.
 
     Of several it is what this build generated before, which the release replaces; else the one that
     the release was made from, though the branch has newer ones: these are other builds' changes,
@@ -51,19 +70,23 @@ async def common_ground(
         git: has the release's commit, the head and all earlier ones.
         release: what is published.
         head: of the branch.
-        earlier: the generated commits of the project's builds, with the build that made each.
+        earlier: the generated commits of the project's builds.
 
     Returns:
         `None` where the branch's history has nothing of the project.
     """
     initial = await _initial(git, head)
-    history = set((await object_id(git, "rev-list", head)).split())
-    unknown = sorted(set(earlier) - history)
-    changes = [each for each in unknown if await _has_change(git, head, each, initial)]
-    found = [*sorted(history.intersection(earlier)), *changes]
+    history = await history_of(git, head)
+    changes = [
+        each
+        for each in sorted(set(earlier.builds) - history)
+        if not history.isdisjoint(earlier.merges.get(each, ()))
+        or await _has_change(git, head, each, initial)
+    ]
+    found = [*sorted(history.intersection(earlier.builds)), *changes]
     if not found:
         return None if initial is None else Ground(initial, is_generated=False)
-    own = [each for each in found if earlier[each] == release.build]
+    own = [each for each in found if earlier.builds[each] == release.build]
     if own:
         return Ground(await _least_added(git, head, await _newest(git, own)), is_generated=True)
     begun = await _made_from(git, release.commit, found)
@@ -127,7 +150,10 @@ async def _all_of(git: Git, head: str, commits: list[str]) -> str:
 
 
 async def _has_change(git: Git, head: str, commit: str, initial: str | None) -> bool:
-    """Whether one of a branch's latest commits has all that a generated one changed."""
+    """Whether one of a branch's latest commits has all that a generated one changed.
+
+    Its report aside, which tells of the product and is no part of it.
+    """
     walk = ("rev-list", "--first-parent", f"--max-count={_WALKED}", head, f"^{commit}")
     for each in (await object_id(git, *walk)).split():
         bases = (await git.run("merge-base", each, commit, accepted=(0, 1))).decode().split()
@@ -135,6 +161,9 @@ async def _has_change(git: Git, head: str, commit: str, initial: str | None) -> 
         if base is None:  # two histories with nothing in common
             return False
         merge = await three_way(git, base, each, commit)
-        if not merge.conflicts and merge.tree == await tree_of(git, each):
+        if set(merge.conflicts) - {COMMITTED_REPORT}:
+            continue
+        tree = await with_file_of(git, merge.tree, each, COMMITTED_REPORT)
+        if tree == await tree_of(git, each):
             return True
     return False

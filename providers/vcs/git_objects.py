@@ -38,6 +38,11 @@ async def is_ancestor(git: Git, older: str, newer: str) -> bool:
     return not await git.run("rev-list", "--max-count=1", older, f"^{newer}")
 
 
+async def history_of(git: Git, commit: str) -> set[str]:
+    """Ids of a commit and of all it stands on."""
+    return set((await object_id(git, "rev-list", commit)).split())
+
+
 async def commit_after(
     git: Git, tree: str, parents: Sequence[str], message: str, *, after: str
 ) -> str:

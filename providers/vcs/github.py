@@ -8,11 +8,13 @@ from github import Auth
 from github.Repository import Repository
 
 from core.errors import PublishingRefusedError
+from providers.vcs.common_ground import Earlier
 from providers.vcs.git_objects import is_ancestor
 from providers.vcs.github_account import GitHubAccount
+from providers.vcs.github_merges import merges_of
 from providers.vcs.github_pulls import PullText, close_review, pull_request_of
 from providers.vcs.github_retry import until_cancelled
-from providers.vcs.joining import Joined, follow_up, initial_commit, joined, shown
+from providers.vcs.joining import Branch, Joined, follow_up, initial_commit, joined, shown
 from providers.vcs.names import check_branch, check_commit_id, check_slug
 from providers.vcs.publishable import refuse_unpublishable
 from providers.vcs.publisher import Publication
@@ -56,7 +58,8 @@ class GitHubPublisher:
 
         A verified one goes to the default branch where it can be fast-forwarded to it, else to
         `build/<build>` with a pull request. One that is not verified goes to `review/<build>` with
-        a draft pull request that holds the report. Where the default branch has other changes of
+        a draft pull request that holds the report; verified later, it goes on from there, and the
+        draft is closed. Where the default branch has other changes of
         the same lines, the release goes to its own branch without them, and the pull request says
         what is in the way: for people to merge, after which publishing again finds it done.
 
@@ -135,23 +138,23 @@ class _Publishing:
             head = await initial_commit(self._git, self._release)
             await push(self._git, self._remote, {HEADS + base: head})
         branch = self._release.branch_of_change
-        builds = {name: _build_of(name) for name, commit in refs.items() if _is_ours(name, commit)}
-        known = [name for name in (HEADS + base, HEADS + branch, *builds) if name in refs]
-        await fetch_refs(self._git, self._remote, known)
-        earlier = {refs[name]: build for name, build in builds.items()}
+        earlier = await self._earlier(refs, base)
         release = await joined(self._git, self._release, head, earlier)
         if await is_ancestor(self._git, release.commit, head):
             return await self._close_review(refs, self._publication(base, head))
         if self._release.green and release.is_first and not release.conflicts:
             return await self._close_review(refs, await self._push(base, release))
-        tip = refs.get(HEADS + branch)
-        if tip is not None:
+        # What people committed to the review of a build is of the build that is verified as well.
+        tips = (branch, self._release.branch_of_review)
+        own = [Branch(name, refs[HEADS + name]) for name in tips if HEADS + name in refs]
+        if own:
             release = await follow_up(
-                self._git, self._release, release, head=head, tip=tip, earlier=earlier
+                self._git, self._release, release, head=head, own=own[0], earlier=earlier
             )
         publication = await self._push(branch, release)
-        moved = tip != release.commit
+        moved = refs.get(HEADS + branch) != release.commit
         address = await self._ask_for(branch, base, moved=moved, conflicts=release.conflicts)
+        await self._close_review(refs, publication, address)
         if release.conflicts:
             raise PublishingRefusedError(
                 f"the branch {base!r} has other changes of the same lines as this build: "
@@ -160,6 +163,19 @@ class _Publishing:
                 f"and start the build again; the pull request is {address}"
             )
         return publication.model_copy(update={"pull_request": address})
+
+    async def _earlier(self, refs: Mapping[str, str], base: str) -> Earlier:
+        """What is known of the builds before, all of it fetched; and the branches of this one."""
+        tags = {name: _build_of(name) for name, commit in refs.items() if _is_ours(name, commit)}
+        own = (self._release.branch_of_change, self._release.branch_of_review)
+        wanted = dict.fromkeys((HEADS + base, *(HEADS + name for name in own), *tags))
+        await fetch_refs(self._git, self._remote, [name for name in wanted if name in refs])
+        builds = {refs[name]: build for name, build in tags.items()}
+        head = refs.get(HEADS + base)
+        if head is None:
+            return Earlier(builds)
+        merges = await merges_of(self._git, self._remote, self._repository, head, builds)
+        return Earlier(builds, merges)
 
     async def _push(self, branch: str, joined: Joined) -> Publication:
         """Push the branch, and the tag by which a later build finds what this one generated."""
@@ -184,10 +200,25 @@ class _Publishing:
         )
         return request.html_url
 
-    async def _close_review(self, refs: Mapping[str, str], publication: Publication) -> Publication:
-        """Close the review of a verified build that is on the default branch."""
-        if self._release.green and HEADS + self._release.branch_of_review in refs:
-            await until_cancelled(close_review, self._repository, self._release)
+    async def _close_review(
+        self, refs: Mapping[str, str], publication: Publication, address: str = ""
+    ) -> Publication:
+        """Close the review of a build that is verified now.
+
+        Args:
+            refs: what the server has.
+            publication: of the verified build.
+            address: of its pull request; without one it is on the default branch.
+        """
+        tip = refs.get(HEADS + self._release.branch_of_review)
+        if self._release.green and tip is not None:
+            await until_cancelled(
+                close_review,
+                self._repository,
+                self._release,
+                place=f"goes on in {address}" if address else "on the default branch",
+                is_whole=bool(address) and await is_ancestor(self._git, tip, publication.commit),
+            )
         return publication
 
     def _publication(self, branch: str, commit: str) -> Publication:

@@ -14,6 +14,9 @@ from providers.vcs.release import Release
 
 API = "https://api.github.com"
 _SECONDS = 30
+_PER_PAGE = 100
+"""Of a list; GitHub gives no more at once."""
+
 _UNPROCESSABLE = 422
 _MOST_TOPICS = 20
 """Of a repository; GitHub takes no more."""
@@ -94,6 +97,7 @@ class GitHubAccount:
             auth=self.auth,
             base_url=self.api,
             timeout=_SECONDS,
+            per_page=_PER_PAGE,
             retry=self.retry,
             seconds_between_requests=0,
             seconds_between_writes=self.writes_apart,

@@ -1,7 +1,9 @@
 """Pull requests on GitHub: one a branch, with the newest text, closed when it is done."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from github import GithubException
@@ -31,14 +33,31 @@ _IN_THE_WAY = """## Conflicts
 {files}
 
 Merge `{base}` into `{branch}`, say in these files what shall hold, push, and start the build again.
-Nothing on `{base}` was changed. Merge this with a merge commit afterwards: what was decided here is
-not known again when it is squashed.
+Nothing on `{base}` was changed.
 
 """
 
-_DONE = """The build `{build}` is verified now, and on the default branch. What people committed to
-`{branch}` alone is still there.
-"""
+_DONE = "The build `{build}` is verified now, and {place}.{left}\n"
+
+_LEFT = " What people committed to `{branch}` alone is still there."
+
+_LOOKED_AT = 300
+"""Closed pull requests, the newest first: three requests at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class MergedPull:
+    """A pull request that people merged.
+
+    Attributes:
+        number: by which GitHub keeps what was to be merged, as `refs/pull/<number>/head`.
+        tip: the commit that its branch pointed to.
+        merge: the commit that brought it, whether merged, squashed or rebased.
+    """
+
+    number: int
+    tip: str
+    merge: str
 
 
 @dataclass(frozen=True)
@@ -126,10 +145,33 @@ def pull_request_of(
         return opened
 
 
-def close_review(repository: Repository, release: Release) -> None:
+def merged_pulls(repository: Repository, branches: Collection[str]) -> list[MergedPull]:
+    """The merged pull requests of some branches of the repository, also of deleted ones.
+
+    Raises:
+        PublishingRefusedError: GitHub does not allow it.
+        RemoteFailedError: GitHub or the network failed.
+    """
+    owner = repository.full_name.partition("/")[0]
+    labels = {f"{owner}:{branch}" for branch in branches}  # a fork's branch has another owner
+    with told("look for the pull requests that were merged"):
+        return [
+            MergedPull(pull.number, pull.head.sha, pull.merge_commit_sha)
+            for pull in islice(repository.get_pulls(state="closed"), _LOOKED_AT)
+            if pull.merged_at is not None and pull.head.label in labels
+        ]
+
+
+def close_review(repository: Repository, release: Release, *, place: str, is_whole: bool) -> None:
     """Close the open pull request of a build that was not verified once, and say why.
 
     It is closed before that is said, so that it is never said twice.
+
+    Args:
+        repository: has the branch.
+        release: the build, verified now.
+        place: where it is now.
+        is_whole: whether all that people committed to the branch is there as well.
 
     Raises:
         PublishingRefusedError: GitHub does not allow it.
@@ -140,7 +182,8 @@ def close_review(repository: Repository, release: Release) -> None:
     if pull is not None:
         with told(f"close the pull request of {branch!r}"):
             pull.edit(state="closed")
-            pull.create_issue_comment(_DONE.format(build=release.build, branch=branch))
+            left = "" if is_whole else _LEFT.format(branch=branch)
+            pull.create_issue_comment(_DONE.format(build=release.build, place=place, left=left))
 
 
 def _open_pull(repository: Repository, branch: str, *, moved: bool) -> PullRequest | None:

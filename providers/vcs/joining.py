@@ -1,11 +1,10 @@
 """Brings a build's commit together with what a repository already has, without losing either."""
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from core.errors import PublishingRefusedError
 from core.layout import COMMITTED_REPORT
-from providers.vcs.common_ground import Ground, common_ground, initial_message
+from providers.vcs.common_ground import Earlier, Ground, common_ground, initial_message
 from providers.vcs.git import Git
 from providers.vcs.git_objects import (
     Merge,
@@ -48,6 +47,19 @@ class Joined:
     conflicts: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch that a release goes on from.
+
+    Attributes:
+        name: of the branch.
+        tip: the commit that it points to.
+    """
+
+    name: str
+    tip: str
+
+
 async def initial_commit(git: Git, release: Release) -> str:
     """A commit for the default branch of a repository whose first build is not verified.
 
@@ -60,7 +72,7 @@ async def initial_commit(git: Git, release: Release) -> str:
     return await commit_after(git, tree, (), message, after=release.commit)
 
 
-async def joined(git: Git, release: Release, head: str, earlier: Mapping[str, str]) -> Joined:
+async def joined(git: Git, release: Release, head: str, earlier: Earlier) -> Joined:
     """A commit with the release's change on top of the default branch's head.
 
     What was generated earlier is the common ground: what the release changed since then, and what
@@ -72,7 +84,7 @@ async def joined(git: Git, release: Release, head: str, earlier: Mapping[str, st
         git: has the release's commit, the head and all earlier ones.
         release: what is published.
         head: of the default branch.
-        earlier: the `generated` of this project's builds before, with the build that made each.
+        earlier: the `generated` of this project's builds before.
 
     Returns:
         The commits; the head itself where it has all of the release.
@@ -104,53 +116,108 @@ async def joined(git: Git, release: Release, head: str, earlier: Mapping[str, st
 
 
 async def follow_up(
-    git: Git, release: Release, new: Joined, *, head: str, tip: str, earlier: Mapping[str, str]
+    git: Git, release: Release, new: Joined, *, head: str, own: Branch, earlier: Earlier
 ) -> Joined:
     """What a release's own branch moves on to, keeping what people committed to it.
 
-    The common ground is what was generated for this branch last.
+    The common ground is what was generated for this branch last, with what it had of the default
+    branch then. So it gets what is new of both.
 
     Args:
         git: has all the commits.
         release: what is published.
         new: what `joined` gave for it.
         head: of the default branch.
-        tip: of the release's branch.
-        earlier: the `generated` of this project's builds before, with the build that made each.
+        own: the release's branch as it is.
+        earlier: the `generated` of this project's builds before.
 
     Returns:
-        The commits; the tip itself where it has the release already, whatever people added since.
+        The commits; the tip itself where it has the release and the default branch already,
+        whatever people added since. Where the default branch is in the way, the commit is without
+        what is new of that.
 
     Raises:
         PublishingRefusedError: people changed the same lines on the branch; or it has a history
             that no build of the project is in.
     """
+    tip = own.tip
     if await is_ancestor(git, tip, new.commit):
         return new
-    name = f"the branch {release.branch_of_change!r}"
-    ground = await _ground(git, release, tip, earlier, name)
-    if await _has_files_of(git, ground, release):
-        conflicts = await _conflicts(git, head, tip) if new.conflicts else ()
-        return Joined(tip, None, conflicts=conflicts)
-    change = await _change(git, release, ground)
-    merge = await _merged(git, ground, tip, new.commit, earlier)
+    ground = await _ground(git, release, tip, earlier, f"the branch {own.name!r}")
+    has_release = await _has_files_of(git, ground, release)
+    change = None if has_release else await _change(git, release, ground)
+    if await is_ancestor(git, head, tip):
+        return Joined(await _with_change(git, release, ground, own, change, earlier), change)
+    conflicts: tuple[str, ...] = ()
+    if not new.conflicts:
+        parted = await _as_parted(git, release, ground, head, tip, earlier)
+        merge = await _merged(git, parted, tip, new.commit, earlier)
+        if not merge.conflicts:
+            parents = (tip, head) if change is None else (tip, head, change)
+            message = f"Merge {_message(release)}"
+            return Joined(await commit_after(git, merge.tree, parents, message, after=tip), change)
+        conflicts = merge.conflicts
+    alone = await _with_change(git, release, ground, own, change, earlier)
+    there, left = await _with_head(git, release, head, alone, earlier)
+    if conflicts or left:
+        return Joined(alone, change, conflicts=left or conflicts)
+    return Joined(there, change)
+
+
+async def _as_parted(
+    git: Git, release: Release, ground: Ground, head: str, tip: str, earlier: Earlier
+) -> Ground:
+    """What was generated for a branch, with what the branch has of the default one.
+
+    Git's own common ground of the two would not do: where the change that this one goes on from was
+    squashed, it would bring back what this one takes away.
+    """
+    bases = (await git.run("merge-base", head, tip, accepted=(0, 1))).decode().split()
+    if not bases:
+        return ground
+    before = release.model_copy(update={"commit": ground.commit})
+    parted = await joined(git, before, bases[0], earlier)
+    return ground if parted.conflicts else Ground(parted.commit, is_generated=True)
+
+
+async def _with_change(
+    git: Git,
+    release: Release,
+    ground: Ground,
+    own: Branch,
+    change: str | None,
+    earlier: Earlier,
+) -> str:
+    """A commit of the release's own branch that has its change, and nothing new of others."""
+    if change is None:
+        return own.tip
+    merge = await _merged(git, ground, own.tip, change, earlier)
     if merge.conflicts:
         raise PublishingRefusedError(
             f"people changed the same lines as this build: {shown(merge.conflicts)}; nothing was "
-            f"changed. Take their changes back on {name}, or merge its pull request and delete the "
-            "branch; then start the build again"
+            f"changed. Take their changes back on the branch {own.name!r}, or merge its pull "
+            "request and delete the branch; then start the build again"
         )
-    has_head = new.conflicts or await is_ancestor(git, head, tip)
     message = f"Merge {_message(release)}"
-    parents = (tip, *(() if has_head else (head,)), change)
-    commit = await commit_after(git, merge.tree, parents, message, after=tip)
-    conflicts = await _conflicts(git, head, commit) if new.conflicts else ()
-    return Joined(commit, change, conflicts=conflicts)
+    return await commit_after(git, merge.tree, (own.tip, change), message, after=own.tip)
 
 
-async def _conflicts(git: Git, head: str, commit: str) -> tuple[str, ...]:
-    """Paths of the files that stand in the way of a merge, as everybody's git sees it."""
-    return (await merged_histories(git, head, commit)).conflicts
+async def _with_head(
+    git: Git, release: Release, head: str, commit: str, earlier: Earlier
+) -> tuple[str, tuple[str, ...]]:
+    """A commit that has the default branch's head as well, as everybody's git merges them.
+
+    Returns:
+        The commit, and the paths of the files that stand in the way; then it is the one before.
+    """
+    merge = await merged_histories(git, commit, head)
+    commits = [head, *sorted(earlier.builds)]
+    theirs, *generated = await blobs_of(git, commits, COMMITTED_REPORT)
+    settled = await _with_report(git, merge, commit) if theirs in generated else merge
+    if settled.conflicts:
+        return commit, merge.conflicts
+    message = f"Merge {_message(release)}"
+    return await commit_after(git, settled.tree, (commit, head), message, after=commit), ()
 
 
 def shown(paths: tuple[str, ...]) -> str:
@@ -159,9 +226,7 @@ def shown(paths: tuple[str, ...]) -> str:
     return ", ".join(paths[:_FILES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-async def _ground(
-    git: Git, release: Release, head: str, earlier: Mapping[str, str], branch: str
-) -> Ground:
+async def _ground(git: Git, release: Release, head: str, earlier: Earlier, branch: str) -> Ground:
     ground = await common_ground(git, release, head, earlier)
     if ground is None:
         raise PublishingRefusedError(
@@ -193,21 +258,22 @@ async def _begun_at(git: Git, release: Release, ground: Ground, change: str) -> 
     return await commit_after(git, tree, parents, _message(release), after=change)
 
 
-async def _merged(
-    git: Git, ground: Ground, ours: str, theirs: str, earlier: Collection[str]
-) -> Merge:
+async def _merged(git: Git, ground: Ground, ours: str, theirs: str, earlier: Earlier) -> Merge:
     """What both sides changed since the ground.
 
     The report is no matter of lines: one that a build generated gives way to the release's as a
     whole, and where people took it away it stays away. What people wrote in it is merged.
     """
     merge = await three_way(git, ground.commit, ours, theirs)
-    commits = [ground.commit, ours, *sorted(earlier)]
+    commits = [ground.commit, ours, *sorted(earlier.builds)]
     before, now, *generated = await blobs_of(git, commits, COMMITTED_REPORT)
     settled = now in generated if now else bool(before)
-    if not settled:
-        return merge
-    tree = await with_file_of(git, merge.tree, theirs if now else ours, COMMITTED_REPORT)
+    return await _with_report(git, merge, theirs if now else ours) if settled else merge
+
+
+async def _with_report(git: Git, merge: Merge, commit: str) -> Merge:
+    """A merge in which the report is one commit's."""
+    tree = await with_file_of(git, merge.tree, commit, COMMITTED_REPORT)
     return Merge(tree, tuple(path for path in merge.conflicts if path != COMMITTED_REPORT))
 
 

@@ -15,6 +15,8 @@ from providers.vcs.repository import absolute
 
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
+_PULL = re.compile(r"refs/pull/[1-9]\d*/head")
+"""What a pull request asked to merge; GitHub keeps it when the branch is deleted."""
 
 _HELPER = '!f() {{ test "$1" = get || exit 0; cat /dev/fd/{descriptor}; }}; f'
 """Git's credential helper: the answer stands in memory, in an open file that git inherits."""
@@ -118,7 +120,7 @@ async def fetch_refs(git: Git, remote: Remote, names: Iterable[str]) -> None:
     Args:
         git: of `remote_git`.
         remote: the server.
-        names: full names, of `remote_refs`.
+        names: full names, of `remote_refs`, or `refs/pull/<number>/head`.
 
     Raises:
         PublishingRefusedError: the token may not read there.
@@ -126,7 +128,7 @@ async def fetch_refs(git: Git, remote: Remote, names: Iterable[str]) -> None:
     """
     await _run(
         *(git, remote, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head"),
-        *(remote.url, *map(_checked, names)),
+        *(remote.url, *(name if _PULL.fullmatch(name) else _checked(name) for name in names)),
     )
 
 

@@ -1,7 +1,7 @@
 """A project's builds on their way to a small GitHub, and what a person does there meanwhile."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -35,13 +35,13 @@ class Desk:
     report: str = "# Report\n\nWhat is missing."
 
     async def publish(
-        self, build: str, texts: dict[str, str], *, green: bool = True, onto: str = ""
+        self, build: str, texts: Mapping[str, str | None], *, green: bool = True, onto: str = ""
     ) -> Publication:
         """Publish a build of these files, each written by a commit of its own.
 
         Args:
             build: its id.
-            texts: what it writes; with `onto` only what it writes again.
+            texts: what it writes, or takes away; with `onto` only what it does again.
             green: whether it is verified.
             onto: the build whose history it goes on from, whatever was published since.
         """
@@ -51,7 +51,9 @@ class Desk:
         parent = await head(self.folder / f"{onto}.git", "build") if onto else None
         commits = [Commit(f"Write {path}", (FileChange(path, texts[path]),)) for path in texts]
         ids = await write_history(source, commits, branch="build", parent=parent)
-        return await self.publish_commit(build, ids[-1], green=green)
+        last = ids[-1] if ids else await head(source, "build")
+        assert last is not None
+        return await self.publish_commit(build, last, green=green)
 
     async def publish_commit(self, build: str, commit: str, *, green: bool = True) -> Publication:
         """Publish a commit of a build's repository."""
@@ -116,6 +118,7 @@ class Desk:
     def merge(self, branch: str) -> None:
         """What a person's merge of a pull request does."""
         self.hub.git(NAME, "update-ref", "refs/heads/main", f"refs/heads/{branch}")
+        self.hub.note_merged(NAME, branch, self.hub.git(NAME, "rev-parse", "main"))
 
     def resolve(self, branch: str, texts: dict[str, str]) -> str:
         """What a person does about conflicts: merge the default branch, and say what shall hold."""
@@ -137,7 +140,5 @@ class Desk:
         words = ("commit-tree", tree, "-p", "main", "-m", f"Squash {branch} (#1)")
         commit = self.hub.git(NAME, *person, *words)
         self.hub.git(NAME, "update-ref", "refs/heads/main", commit)
+        self.hub.note_merged(NAME, branch, commit)
         self.hub.git(NAME, "update-ref", "-d", f"refs/heads/{branch}")
-        for pull in self.hub.pulls[NAME]:
-            if pull["head"]["ref"] == branch:
-                pull["state"] = "closed"

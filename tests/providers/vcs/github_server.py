@@ -106,6 +106,23 @@ class Hub:
             known["default_branch"] = branches[0]
             self.git(known["full_name"], "symbolic-ref", "HEAD", f"refs/heads/{branches[0]}")
 
+    def follow(self, full_name: str) -> None:
+        """Let open pull requests point to what their branches do, also when these are deleted."""
+        for pull in self.pulls.get(full_name, []):
+            if pull["state"] == "open":
+                branch = f"refs/heads/{pull['head']['ref']}"
+                pull["head"]["sha"] = self.git(full_name, "rev-parse", branch)
+                kept = f"refs/pull/{pull['number']}/head"
+                self.git(full_name, "update-ref", kept, pull["head"]["sha"])
+
+    def note_merged(self, full_name: str, branch: str, commit: str) -> None:
+        """What becomes of a branch's open pull request when a person merges it."""
+        self.follow(full_name)
+        for pull in self.pulls.get(full_name, []):
+            if pull["head"]["ref"] == branch and pull["state"] == "open":
+                at = {"merged_at": "2025-01-01T00:00:00Z", "merge_commit_sha": commit}
+                pull |= {"state": "closed", **at}
+
     def answer_app(self, proof: str, path: str) -> Answer:
         """Answer a REST request that an app signed with its own key."""
         try:
@@ -175,8 +192,12 @@ def _topics(hub: Hub, name: str, document: dict[str, Any], _query: Any) -> Answe
 
 
 def _pulls(hub: Hub, name: str, _document: Any, query: dict[str, str]) -> Answer:
-    branch = query["head"].partition(":")[2]
-    found = [pull for pull in hub.pulls.get(name, []) if pull["head"]["ref"] == branch]
+    found = [
+        pull
+        for pull in reversed(hub.pulls.get(name, []))  # the newest first
+        if query.get("head", pull["head"]["label"]) == pull["head"]["label"]
+        and query.get("state", "open") in ("all", pull["state"])
+    ]
     return 200, found, {}
 
 
@@ -203,7 +224,10 @@ def _create_pull(hub: Hub, name: str, document: dict[str, Any], _query: Any) -> 
         issue_url=f"{hub.url}{_PREFIX}/repos/{name}/issues/{number}",
     )
     made["head"]["ref"], made["base"]["ref"] = document["head"], document["base"]
+    made["head"]["label"] = f"{name.partition('/')[0]}:{document['head']}"
+    made |= {"merged_at": None, "merge_commit_sha": None}
     pulls.append(made)
+    hub.follow(name)
     return 201, made, {}
 
 

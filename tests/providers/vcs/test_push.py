@@ -172,8 +172,8 @@ async def test_git_that_is_missing_is_not_the_server_s_fault(
 
 
 async def test_only_branches_and_tags_are_touched(repository: Path, remote: Remote) -> None:
-    with pytest.raises(VersionControlError, match="'refs/pull/1/head' is neither"):
-        await fetch_refs(remote_git(repository, remote), remote, ["refs/pull/1/head"])
+    with pytest.raises(VersionControlError, match="'refs/notes/commits' is neither"):
+        await fetch_refs(remote_git(repository, remote), remote, ["refs/notes/commits"])
 
 
 def processes_of_git() -> dict[str, bytes]:

@@ -107,6 +107,20 @@ async def test_two_builds_that_changed_the_same_lines_are_for_people_to_join(
     assert hub.git(NAME, "diff", "--name-only", "main", fourth.commit) == "a.txt"
 
 
+async def test_what_people_decided_is_known_when_it_was_squashed(desk: Desk, hub: Hub) -> None:
+    await desk.publish("shop-1", FILES)
+    desk.person_commits("b.txt", "a person's\n")
+    with pytest.raises(PublishingRefusedError, match=r"b\.txt;"):
+        await desk.publish("shop-2", {"b.txt": "the build's\n"}, onto="shop-1")
+    desk.resolve("build/shop-2", {"b.txt": "both\n"})
+    tree = hub.git(NAME, "rev-parse", "build/shop-2^{tree}")
+    desk.squash("build/shop-2")
+    assert hub.git(NAME, "rev-parse", "main^{tree}") == tree
+    assert (await desk.publish("shop-2", {}, onto="shop-2")).branch == "main"
+    third = await desk.publish("shop-3", {"a.txt": "third\n"}, onto="shop-2")
+    assert hub.git(NAME, "diff", "--name-only", "main", third.commit) == "a.txt"
+
+
 async def test_lines_that_people_changed_too_are_for_people_to_join(desk: Desk, hub: Hub) -> None:
     await desk.publish("shop-1", FILES)
     theirs = desk.person_commits("b.txt", "a person's\n")
