@@ -29,6 +29,7 @@ from core.layout import (
 )
 from providers.storage.calls import CallRow
 from providers.vcs.history import Commit, FileChange, read_tree, write_history
+from providers.vcs.publisher import HaltedPublicationError
 from providers.vcs.release import Release
 from tasks.engine import console
 from tasks.engine.changing.publishing import (
@@ -54,6 +55,7 @@ async def publish_repository(work: StageWork) -> Outputs:
     changed and all its files stayed as they were, nothing is published.
 
     Raises:
+        HaltedPublicationError: it is published beside what is in its way, for people to decide.
         PublishingRefusedError: the place does not allow it, or a path may not leave this machine.
     """
     session = work.session
@@ -79,13 +81,12 @@ async def _publish(work: StageWork, tests: TestReport, files: Mapping[str, str])
     if session.publisher is not None:
         _refuse_paths(files, [file.path for file in structure.files if file.template])
         release = _release(work, tests, files, commit)
-        publication = await session.publisher.publish(session.repository, release)
-        await session.recorder.update(
-            repository=publication.location,
-            branch=publication.branch,
-            commit=publication.commit,
-            pull_request=publication.pull_request or "",
-        )
+        try:
+            publication = await session.publisher.publish(session.repository, release)
+        except HaltedPublicationError as error:
+            # People may resolve and merge it without starting this build again.
+            await note_published(session, release, error.publication, halted=True)
+            raise
         await note_published(session, release, publication)
         await console.show_repository(session, publication)
 

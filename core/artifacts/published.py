@@ -23,6 +23,11 @@ class PublishedBuild(Artifact):
     name: str = Field(description="Of the repository, as the publisher knows it.")
     branch: str = ""
     repository: str = Field(default="", description="Where it can be cloned from.")
+    halted: bool = Field(
+        default=False,
+        description="Whether it is on a branch of its own, for people to bring together with what "
+        "is in its way.",
+    )
 
 
 class BegunChange(Artifact):

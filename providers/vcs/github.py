@@ -7,7 +7,6 @@ from pathlib import Path
 from github import Auth
 from github.Repository import Repository
 
-from core.errors import PublishingRefusedError
 from providers.vcs.common_ground import Earlier
 from providers.vcs.git_objects import is_ancestor
 from providers.vcs.github_account import GitHubAccount
@@ -17,7 +16,7 @@ from providers.vcs.github_retry import until_cancelled
 from providers.vcs.joining import Branch, Joined, follow_up, initial_commit, joined, shown
 from providers.vcs.names import check_branch, check_commit_id, check_slug
 from providers.vcs.publishable import refuse_unpublishable
-from providers.vcs.publisher import Publication
+from providers.vcs.publisher import HaltedPublicationError, Publication
 from providers.vcs.push import (
     HEADS,
     TAGS,
@@ -68,9 +67,9 @@ class GitHubPublisher:
             release: what is published.
 
         Raises:
-            PublishingRefusedError: the history holds what looks like a secret; the default branch
-                changed the same lines; or GitHub, its rules or what people did there do not allow
-                it.
+            HaltedPublicationError: the default branch changed the same lines.
+            PublishingRefusedError: the history holds what looks like a secret; or GitHub, its
+                rules or what people did there do not allow it.
             RemoteFailedError: GitHub or the network failed; the next attempt goes on.
             VersionControlError: a name is not sound, git failed, or a rate limit lasts.
         """
@@ -154,15 +153,17 @@ class _Publishing:
         publication = await self._push(branch, release)
         moved = refs.get(HEADS + branch) != release.commit
         address = await self._ask_for(branch, base, moved=moved, conflicts=release.conflicts)
-        await self._close_review(refs, publication, address)
+        publication = publication.model_copy(update={"pull_request": address})
+        await self._close_review(refs, publication)
         if release.conflicts:
-            raise PublishingRefusedError(
+            raise HaltedPublicationError(
                 f"the branch {base!r} has other changes of the same lines as this build: "
                 f"{shown(release.conflicts)}; nothing of them was changed. The build is on "
                 f"{branch!r}: merge {base!r} into it, say in these files what shall hold, push, "
-                f"and start the build again; the pull request is {address}"
+                f"and start the build again; the pull request is {address}",
+                publication,
             )
-        return publication.model_copy(update={"pull_request": address})
+        return publication
 
     async def _earlier(self, refs: Mapping[str, str], base: str) -> Earlier:
         """What is known of the builds before, all of it fetched; and the branches of this one."""
@@ -200,16 +201,14 @@ class _Publishing:
         )
         return request.html_url
 
-    async def _close_review(
-        self, refs: Mapping[str, str], publication: Publication, address: str = ""
-    ) -> Publication:
+    async def _close_review(self, refs: Mapping[str, str], publication: Publication) -> Publication:
         """Close the review of a build that is verified now.
 
         Args:
             refs: what the server has.
-            publication: of the verified build.
-            address: of its pull request; without one it is on the default branch.
+            publication: of the verified build; without a pull request on the default branch.
         """
+        address = publication.pull_request
         tip = refs.get(HEADS + self._release.branch_of_review)
         if self._release.green and tip is not None:
             await until_cancelled(

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from core.errors import PublishingRefusedError
 from providers.vcs.release import Release
 
 
@@ -28,6 +29,18 @@ class Publication(BaseModel):
     pull_request: str | None = None
 
 
+class HaltedPublicationError(PublishingRefusedError):
+    """A build is where it can be cloned from, and people have to decide before it goes further.
+
+    Attributes:
+        publication: where it is.
+    """
+
+    def __init__(self, message: str, publication: Publication) -> None:
+        super().__init__(message)
+        self.publication = publication
+
+
 class Publisher(Protocol):
     """A place that repositories are published to."""
 
@@ -41,6 +54,7 @@ class Publisher(Protocol):
             release: what is published.
 
         Raises:
+            HaltedPublicationError: it is there, and in the way of what others changed.
             PublishingRefusedError: the place does not allow it, and would not the next time.
             VersionControlError: a name is not sound, the source lacks the commit, or git or the
                 place failed.

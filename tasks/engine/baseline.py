@@ -268,6 +268,9 @@ async def keep_published(
 ) -> None:
     """Note a published build as the one that the project's next one begins from.
 
+    One that halted, for people to decide about conflicts, was the last one then: when it is done,
+    it does not come after those that were published in the meantime.
+
     Args:
         store: where builds are.
         published: what was published of it.
@@ -278,9 +281,16 @@ async def keep_published(
         StorageError: the store failed; done again, nothing is lost.
     """
     prefix = build_prefix(published.build_id)
+    newest = published_build(published.project_id)
+    before = await _found(store, prefix + PUBLISHED, PublishedBuild)
+    last = await _found(store, newest, PublishedBuild)
+    is_late = before is not None and before.halted
+    is_late = is_late and last is not None and last.build_id != published.build_id
     await store.write_bytes(prefix + HISTORY, await write_bundle(repository, branch))
     await store.write_artifact(prefix + PUBLISHED, published)
     # Before it is the last one, so that a change of it never goes on from what is older.
-    with suppress(ArtifactNotFoundError):  # it began from nothing
-        await store.delete(begun_change(published.project_id, published.answers_id))
-    await store.write_artifact(published_build(published.project_id), published)
+    if not published.halted:  # else it is gone on with, whatever is published in the meantime
+        with suppress(ArtifactNotFoundError):  # it began from nothing
+            await store.delete(begun_change(published.project_id, published.answers_id))
+    if not is_late:
+        await store.write_artifact(newest, published)

@@ -77,6 +77,8 @@ def is_published(work: StageWork, files: Mapping[str, str]) -> bool:
     if baseline is None or dict(files) != dict(baseline.files):
         return False
     last = baseline.published
+    if last.halted:  # it is still to be brought together with what is in its way
+        return False
     place = (work.session.options.publisher, repository_name(work.session))
     green = work.read(TESTS_REPORT, TestReport).status == "green"
     return (last.publisher, last.name) == place and last.green == green
@@ -102,13 +104,27 @@ async def stay_published(session: BuildSession) -> None:
     await keep_published(session.store, last.model_copy(update=own), session.repository, BRANCH)
 
 
-async def note_published(session: BuildSession, release: Release, publication: Publication) -> None:
-    """Note what was published, for the project's next build to begin from.
+async def note_published(
+    session: BuildSession, release: Release, publication: Publication, *, halted: bool = False
+) -> None:
+    """Note what was published, for people and for the project's next build to begin from.
+
+    Args:
+        session: of the build.
+        release: what was published.
+        publication: where it is.
+        halted: whether people have to bring it together with what is in its way.
 
     Raises:
         VersionControlError: git failed.
         StorageError: the store failed.
     """
+    await session.recorder.update(
+        repository=publication.location,
+        branch=publication.branch,
+        commit=publication.commit,
+        pull_request=publication.pull_request or "",
+    )
     baseline = session.baseline
     published = PublishedBuild(
         build_id=session.build_id,
@@ -122,5 +138,6 @@ async def note_published(session: BuildSession, release: Release, publication: P
         name=release.name,
         branch=publication.branch,
         repository=publication.location,
+        halted=halted,
     )
     await keep_published(session.store, published, session.repository, BRANCH)

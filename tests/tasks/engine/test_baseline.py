@@ -152,6 +152,25 @@ async def test_going_back_is_a_change_like_any_other(shelf: Shelf) -> None:
     assert identity_of(FIRST, back)[1] != first.build_id
 
 
+async def test_a_build_that_halted_for_people_goes_on_and_does_not_come_after_later_ones(
+    shelf: Shelf,
+) -> None:
+    first = await shelf.publish(FIRST)
+    begun = await resolved_baseline(shelf.store, SECOND, OPTIONS)
+    await note_beginning(shelf.store, SECOND, begun)
+    halted = await shelf.publish(SECOND, halted=True)
+    third = SECOND.model_copy(update={"summary": "Keeps notes, at last."})
+    assert await shelf.baseline(third) == halted.build_id
+    await shelf.baseline(third, baseline=halted.build_id)
+    later = await shelf.publish(third)
+    assert await shelf.baseline(SECOND) == first.build_id
+    for is_halted in (True, False):
+        again = await shelf.publish(SECOND, halted=is_halted)
+        assert (again.build_id, again.baseline) == (halted.build_id, first.build_id)
+        fourth = third.model_copy(update={"summary": "Keeps all notes."})
+        assert await shelf.baseline(fourth) == later.build_id
+
+
 async def test_the_same_answers_for_other_models_begin_from_nothing(shelf: Shelf) -> None:
     await shelf.publish(FIRST)
     assert await shelf.baseline(FIRST, models={"all": "local/other"}) == "none"

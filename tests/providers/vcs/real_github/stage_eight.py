@@ -82,7 +82,7 @@ class StageEight:
         changes = (
             Commit(f"Write {path}", (FileChange(path, self.texts[path]),)) for path in self.texts
         )
-        return (await write_history(self._session().repository, list(changes), branch=BRANCH))[-1]
+        return (await write_history(self.open().repository, list(changes), branch=BRANCH))[-1]
 
     async def publish(self, commit: str) -> BuildRecord:
         """Run the stage on what `write` wrote."""
@@ -99,7 +99,7 @@ class StageEight:
             ),
             FIXES: Fixes(status="not-needed"),
         }
-        session = self._session()
+        session = self.open()
         await publish_repository(work_on(session, "8", inputs))
         return session.recorder.record
 
@@ -112,7 +112,8 @@ class StageEight:
         )
         return MODULE.model_copy(update={"files": (*MODULE.files, *served)})
 
-    def _session(self) -> BuildSession:
+    def open(self) -> BuildSession:
+        """The build's session."""
         options = BuildOptions(publisher=Publisher.GITHUB, repository_name="shop")
         settings = Settings(
             home=self.folder,

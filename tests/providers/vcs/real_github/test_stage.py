@@ -13,7 +13,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from core.artifacts.published import PublishedBuild
 from core.errors import PublishingRefusedError, RemoteFailedError, VersionControlError
+from core.layout import published_build
+from tests.providers.vcs.github_desk import Desk, PlainGit
 from tests.providers.vcs.github_server import (
     APP,
     INSTALLATION,
@@ -266,3 +269,25 @@ async def test_a_workflow_file_of_a_template_is_published(hub: Hub, stage: Stage
     texts = {**FILES, WORKFLOW: "on: push\n"}
     await StageEight(stage.folder, hub.url, texts=texts, served=(WORKFLOW,)).run()
     assert hub.git(NAME, "show", f"main:{WORKFLOW}") == "on: push"
+
+
+async def test_a_build_that_halts_for_a_conflict_is_what_the_next_one_begins_from(
+    hub: Hub, stage: StageEight, plain_git: PlainGit
+) -> None:
+    await stage.run()
+    person = Desk(hub, stage.folder, plain_git)
+    person.person_commits("app/models.py", "x = 3\n")
+    changed = {**FILES, "app/models.py": "x = 2\n"}
+    second = StageEight(stage.folder, hub.url, build="b-2", texts=changed)
+    commit = await second.write()
+    with pytest.raises(PublishingRefusedError, match=r"app/models\.py; nothing"):
+        await second.publish(commit)
+    session = second.open()
+    last = await session.store.read_artifact(published_build(session.project_id), PublishedBuild)
+    assert (last.build_id, last.branch, last.halted) == ("b-2", "build/b-2", True)
+    assert last.repository == f"{hub.url}/{NAME}.git"
+    assert hub.git(NAME, "show", "build/b-2:app/models.py") == "x = 2"
+    person.person_commits("app/models.py", "x = 1\n")
+    done = await second.publish(commit)
+    last = await session.store.read_artifact(published_build(session.project_id), PublishedBuild)
+    assert (last.halted, done.branch) == (False, "build/b-2")

@@ -81,5 +81,8 @@ def test_only_the_same_files_in_the_same_place_with_the_same_result_are_publishe
     assert not is_published(work(opened), {**TEXTS, "app/tools.py": "other\n"})
     assert not is_published(work(opened, "red"), TEXTS)
     assert not is_published(work(session(tmp_path, is_change=False)), TEXTS)
+    halted = HERE.published.model_copy(update={"halted": True})
+    waiting = replace(opened, baseline=replace(HERE, published=halted))
+    assert not is_published(work(waiting), TEXTS)
     elsewhere = session(tmp_path, BuildOptions(publisher=Publisher.GITHUB))
     assert not is_published(work(elsewhere), TEXTS)
