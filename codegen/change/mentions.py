@@ -110,6 +110,10 @@ def _file_sign(path: str) -> re.Pattern[str]:
     if own and ending == ".py":
         ways.append(rf"(?<![\w-])(?:-m[\s,\"']+(?:[\w.]+\.)?{own}(?![\w-])|{own}:[A-Za-z_])")
     if parent and not nameless:
-        ways.append(rf"""(?<![\w-]){re.escape(parent)}[./]["'`{{$%*<+]""")
-        ways.append(rf"""["'`][^"'`\n]*[/.]{re.escape(parent)}["'`]""")
+        ways.append(rf"(?<![\w-]){re.escape(parent)}[./][{{$%*<]")
+        ways.append(rf"""(?<![\w-]){re.escape(parent)}[./]["'`]\s*(?:[+~,]|\.\.)""")
+    if above and not nameless:  # a folder of the root is named for many other reasons
+        whole = re.escape(posixpath.basename(above))
+        ways.append(rf"""["'`](?:[^"'`\n]*[/.])?{whole}[/.]{re.escape(parent)}[/.]?["'`]""")
+        ways.append(rf"""["'`]\.{{0,2}}/{re.escape(parent)}/?["'`]""")
     return re.compile("|".join(ways))

@@ -65,7 +65,7 @@ class RewordingModel:
 
     async def complete(self, request: LLMRequest) -> LLMResponse:
         """Answer one request, in other words than ever before."""
-        self.asked[_question(request)] += 1
+        self.asked[question_of(request)] += 1
         answer = await self._demo.complete(request)
         if not self.rewords:
             return answer
@@ -84,7 +84,8 @@ def _blocks(request: LLMRequest) -> Mapping[str, str]:
     return read_fenced(next(turn.content for turn in request.messages if turn.role == "user"))
 
 
-def _question(request: LLMRequest) -> Asked:
+def question_of(request: LLMRequest) -> Asked:
+    """What a request asks."""
     template = request.system.partition("\n")[0].removeprefix("# ").strip()
     blocks = _blocks(request)
     about: dict[str, Any] = json.loads(blocks.get("file") or blocks.get("module") or "{}")

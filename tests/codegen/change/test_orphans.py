@@ -160,6 +160,23 @@ def test_a_file_that_is_used_in_whatever_way_stays(helper: str, path: str, text:
     assert helper not in paths(without_unneeded(before, after, {path: other, helper: ""}))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        'COPY app/ app/\nWORKDIR "/app"\nCMD ["uvicorn", "app.main:app"]\n',
+        'packages = ["app"]\n',
+        'run(["python", "-m", "app"], cwd="app/")\n',
+        "from app import main\nfrom . import main\n",
+    ],
+)
+def test_a_folder_of_the_root_is_named_for_other_reasons(text: str) -> None:
+    before, after = helping("app/fonts.py")
+    assert "app/fonts.py" not in paths(without_unneeded(before, after, {"Dockerfile": text}))
+    for loading in ('f"app.{name}"', '"app." + name', "'./app/*.py'", "`app/${name}`"):
+        rest = without_unneeded(before, after, {"web.py": f"load({loading})\n"})
+        assert "app/fonts.py" in paths(rest), loading
+
+
 def test_what_a_file_that_stays_imports_stays_with_it() -> None:
     texts = {"app/run.py": 'load("app/paper/pages.py")\n'}
     rest = without_unneeded(structure(*BEFORE), structure(*REST), texts)
