@@ -14,6 +14,7 @@ from providers.vcs.github_merges import merges_of
 from providers.vcs.github_pulls import PullText, close_review, pull_request_of
 from providers.vcs.github_retry import until_cancelled
 from providers.vcs.joining import Branch, Joined, follow_up, initial_commit, joined, shown
+from providers.vcs.left_names import left_names
 from providers.vcs.names import check_branch, check_commit_id, check_slug
 from providers.vcs.publishable import refuse_unpublishable
 from providers.vcs.publisher import HaltedPublicationError, Publication
@@ -152,7 +153,11 @@ class _Publishing:
             )
         publication = await self._push(branch, release)
         moved = refs.get(HEADS + branch) != release.commit
-        address = await self._ask_for(branch, base, moved=moved, conflicts=release.conflicts)
+        named = await self._left_names(head, release)
+        text = PullText(
+            *(self._release.title, self._release.report, base, branch), release.conflicts, named
+        )
+        address = await self._ask_for(text, moved=moved)
         publication = publication.model_copy(update={"pull_request": address})
         await self._close_review(refs, publication)
         if release.conflicts:
@@ -187,11 +192,14 @@ class _Publishing:
         await push(self._git, self._remote, targets)
         return self._publication(branch, joined.commit)
 
-    async def _ask_for(
-        self, branch: str, base: str, *, moved: bool, conflicts: tuple[str, ...]
-    ) -> str:
+    async def _left_names(self, head: str, joined: Joined) -> tuple[str, ...]:
+        """What other files still name; as long as there are conflicts, theirs are not in it."""
+        if joined.conflicts:
+            return ()
+        return await left_names(self._git, self._release.commit, head, joined.commit)
+
+    async def _ask_for(self, text: PullText, *, moved: bool) -> str:
         """The address of the pull request, opened if none is open for what the branch has."""
-        text = PullText(self._release.title, self._release.report, base, branch, conflicts)
         request = await until_cancelled(
             pull_request_of,
             self._repository,

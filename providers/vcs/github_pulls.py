@@ -37,6 +37,17 @@ Nothing on `{base}` was changed.
 
 """
 
+_LEFT_NAMES = """## Still named
+
+This takes files away. Others, which this build did not write, seem to name them still:
+
+{places}
+
+Look at these before you merge.
+
+"""
+_PLACES_SHOWN = 20
+
 _DONE = "The build `{build}` is verified now, and {place}.{left}\n"
 
 _LEFT = " What people committed to `{branch}` alone is still there."
@@ -70,6 +81,7 @@ class PullText:
         base: the branch it is to be merged into.
         branch: what is to be merged.
         conflicts: paths of the files that stand in the way of that.
+        named: places in other files that seem to name what it takes away.
     """
 
     title: str
@@ -77,6 +89,7 @@ class PullText:
     base: str
     branch: str
     conflicts: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
 
     def body(self, before: str = "") -> str:
         """The whole text; people's own words stay where they are, before and after ours.
@@ -107,10 +120,16 @@ class PullText:
 
     @property
     def _warning(self) -> str:
-        if not self.conflicts:
-            return ""
-        files = "\n".join(f"- `{path}`" for path in self.conflicts)
-        return _IN_THE_WAY.format(base=self.base, branch=self.branch, files=files)
+        text = ""
+        if self.conflicts:
+            files = "\n".join(f"- `{path}`" for path in self.conflicts)
+            text = _IN_THE_WAY.format(base=self.base, branch=self.branch, files=files)
+        if self.named:
+            places = [f"- `{place}`" for place in self.named[:_PLACES_SHOWN]]
+            more = len(self.named) - _PLACES_SHOWN
+            places += [f"- and {more} more"] if more > 0 else []
+            text += _LEFT_NAMES.format(places="\n".join(places))
+        return text
 
 
 def pull_request_of(

@@ -149,3 +149,27 @@ async def test_a_first_build_beside_what_people_wrote_is_for_people_to_join(
     desk.merge("build/shop-1")
     done = await desk.publish("shop-1", whole)
     assert (done.branch, desk.files("main")["README.md"]) == ("main", "# Our shop")
+
+
+async def test_the_pull_request_names_peoples_files_that_name_what_is_taken_away(
+    desk: Desk, hub: Hub
+) -> None:
+    sizes = "def size():\n    return 9\n"
+    fonts = {"app/paper/fonts.py": sizes, "app/lib/[x].ts": "1\n", "app/help.py": "# fonts.py\n"}
+    await desk.publish("shop-1", {**FILES, **fonts})
+    desk.person_commits("prices.py", "import os\n\nfrom app.paper import os, fonts\n")
+    desk.person_commits("start.sh", "python -m app.paper.fonts\n# webfonts.pyc, our fonts\n")
+    desk.person_commits("web.ts", 'import x from "../lib/[x]"\n')
+    gone: dict[str, str | None] = dict.fromkeys(("app/paper/fonts.py", "app/lib/[x].ts"))
+    await desk.publish("shop-2", gone, onto="shop-1")
+    (pull,) = hub.pulls[NAME]
+    places = [line for line in pull["body"].splitlines() if line.startswith("- `")]
+    assert places == ["- `prices.py:3`", "- `start.sh:1`", "- `web.ts:1`"]
+    assert "## Still named" in pull["body"]
+    desk.person_removes("start.sh")
+    desk.person_commits("prices.py", "import os\n")
+    desk.person_commits("web.ts", "\n")
+    await desk.publish("shop-2", gone, onto="shop-1")
+    assert "Still named" not in pull["body"]
+    await desk.publish("shop-3", {"b.txt": "third\n"}, onto="shop-1")
+    assert "Still named" not in hub.pulls[NAME][-1]["body"]
