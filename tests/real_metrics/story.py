@@ -15,7 +15,10 @@ FAILED_CALLS = 2
 """So many calls fail, each in the middle of the first build."""
 
 REFUSED = 3
-"""So many builds are refused; as many in an hour are an alert."""
+"""So many builds are refused; as many that failed would be an alert."""
+
+POOR = 2
+"""So many builds are halted by their limit before the first call; a third is halted on its way."""
 
 SHARE = 0.88
 """So much of its limit a build uses: more than four fifths, and leaves room for its last calls."""
@@ -66,9 +69,11 @@ def tell_story(
         service.wait(service.start(BUILD, refused, key).raise_for_status().json()["id"])
     dear = _build(service.stack, "dear", outcome.cost_usd / SHARE)
     halted = _build(service.stack, "halted", outcome.cost_usd / 3)
+    for number in range(POOR):
+        _build(service.stack, f"poor-{number}", 0.0001)
     wait_until(
         "everything is scraped",
-        lambda: prometheus.value('app_builder_builds_ended_total{status="failed"}') == 1,
+        lambda: prometheus.value('app_builder_builds_ended_total{status="failed"}') == 1 + POOR,
     )
     return Story(outcome, dear, halted)
 

@@ -12,7 +12,7 @@ from core.artifacts.build_outcome import OutcomeStatus
 from providers.storage.calls import CallRow
 from providers.storage.ledger import UsageLedger
 from tests.real_metrics.conftest import Watched
-from tests.real_metrics.story import FAILED_CALLS, REFUSED
+from tests.real_metrics.story import FAILED_CALLS, POOR, REFUSED
 
 pytestmark = pytest.mark.timeout(1_800)
 
@@ -78,24 +78,25 @@ def test_builds_are_counted_by_how_they_ended(watched: Watched) -> None:
     assert ended == {
         **{status.value: 0 for status in OutcomeStatus if status not in {"running", "waiting"}},
         "completed": 2,
-        "failed": 1,
+        "failed": 1 + POOR,
         "refused": REFUSED,
     }
     states = {labels["state"]: value for labels, value in found["app_builder_builds"]}
-    assert (states["completed"], states["failed"]) == (2, 1 + REFUSED)
+    assert (states["completed"], states["failed"]) == (2, 1 + POOR + REFUSED)
     assert found["app_builder_limits_reached_total"] == [
         ({"limit": "calls"}, 0),
-        ({"limit": "money"}, 1),
+        ({"limit": "money"}, 1 + POOR),
     ]
+    assert labelled(found["app_builder_builds_crashed_total"]) == 0
 
 
 def test_stages_have_their_durations(watched: Watched) -> None:
     found = scraped(watched)
     seconds = found["app_builder_stage_duration_seconds_count"]
     assert labelled(seconds, stage="7.5 test-and-self-fix") == 2
-    assert labelled(seconds, stage="1 clarifier") == 3
+    assert labelled(seconds, stage="1 clarifier") == 3 + POOR
     ended = found["app_builder_stages_ended_total"]
-    assert labelled(ended, outcome="failed") == 1
+    assert labelled(ended, outcome="failed") == 1 + POOR
     assert labelled(ended, stage="8 repo-creation", outcome="completed") == 2
     assert labelled(found["app_builder_build_duration_seconds_count"], status="completed") == 2
 
