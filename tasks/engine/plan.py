@@ -27,6 +27,7 @@ from tasks.engine.change_estimate import ChangeEstimate, change_estimate
 from tasks.engine.plan_estimates import Estimator, UsePlan, added, seconds_of
 from tasks.engine.plan_limits import LimitPlan, limits_of
 from tasks.engine.preparation import PreparedBuild
+from tasks.engine.raised_limit import with_raised_limit
 from tasks.engine.stages_to_run import stages_to_run
 
 
@@ -117,11 +118,13 @@ async def make_plan(settings: Settings, prepared: PreparedBuild, store: Artifact
     )
     planner = _Planner(settings, prepared, expectations, estimator, account, record)
     stages = planner.stages(size)
+    spending = await with_raised_limit(store, prepared.build_id, settings.spending)
+    holding = settings.model_copy(update={"spending": spending})
     return BuildPlan(
         prepared=prepared,
         size=size,
         stages=stages,
-        limits=_limits(settings, stages, account, size),
+        limits=_limits(holding, stages, account, size),
         change=change,
         problems=_problems(prepared),
     )

@@ -5,11 +5,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from core.artifacts.build_record import BuildRecord, StageRecord, StageStatus
+from core.artifacts.decisions import Decision, Decisions
 from core.artifacts.questionnaire import Questionnaire
 from core.estimate import Estimate
-from core.layout import BUILD_RECORD, build_prefix
+from core.layout import BUILD_RECORD, DECISIONS, build_prefix
 from core.options import BuildOptions
 from core.settings import Settings
 from providers.secrets.environment import EnvironmentSecrets
@@ -91,6 +93,16 @@ async def test_files_that_are_there_are_not_asked_again(settings: Settings) -> N
     assert notes == ["4 files are kept from an earlier run"]
     again = await planned(settings, from_stage="7")
     assert not any(stage.note for stage in again.stages)
+
+
+async def test_the_limit_is_the_one_that_a_person_raised(settings: Settings) -> None:
+    build_id = prepared(settings).build_id
+    answer: dict[str, JsonValue] = {"action": "Raise the limit", "limit_usd": 60}
+    decisions = Decisions(decisions={"budget-1": Decision(question="More?", answer=answer)})
+    store = ArtifactStore(settings.store_url)
+    assert Decimal(60) not in [limit.limit_usd for limit in (await planned(settings)).limits]
+    await store.write_artifact(build_prefix(build_id) + DECISIONS, decisions)
+    assert Decimal(60) in [limit.limit_usd for limit in (await planned(settings)).limits]
 
 
 async def test_what_was_spent_counts_against_the_limits(settings: Settings) -> None:
