@@ -4,13 +4,17 @@ import pytest
 
 from core.artifacts.answers import Clarification
 from core.artifacts.questionnaire import Questionnaire, Stack
+from core.artifacts.specs import ClarificationHistory, ClarificationRound
 from providers.llm.demo.subject import guess_entity
 from tests.providers.llm.demo.asking import answer
 
+_UNASKED = ClarificationHistory()
 
-async def _clarified(**answers: Any) -> Clarification:
+
+async def _clarified(answered: ClarificationHistory = _UNASKED, **answers: Any) -> Clarification:
     value = {"project_name": "Shop", "summary": "It sells things.", **answers}
-    content = await answer("clarifier", questionnaire=Questionnaire.model_validate(value))
+    questionnaire = Questionnaire.model_validate(value)
+    content = await answer("clarifier", questionnaire=questionnaire, answered=answered)
     return Clarification.model_validate_json(content)
 
 
@@ -42,6 +46,15 @@ async def test_missing_entities_fields_and_users_are_assumed() -> None:
     assert {question.answer for question in clarified.questions} < set(clarified.specs.assumptions)
     assert [field.name for field in clarified.specs.entities[0].fields] == ["name", "notes"]
     assert clarified.specs.users
+
+
+async def test_what_was_asked_before_is_not_asked_again_and_stays_assumed() -> None:
+    first = await _clarified()
+    asked = ClarificationRound(number=1, questions=first.questions[:1])
+    again = await _clarified(ClarificationHistory(rounds=(asked,)))
+    assert [question.question for question in again.questions] == [first.questions[1].question]
+    assert [question.id for question in again.questions] == ["Q1"]
+    assert again.specs.assumptions == first.specs.assumptions
 
 
 async def test_many_entities_without_fields_are_one_question() -> None:

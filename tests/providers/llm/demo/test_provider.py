@@ -2,13 +2,14 @@ import pytest
 
 from core.artifacts.answers import Clarification
 from core.artifacts.questionnaire import Questionnaire
+from core.artifacts.specs import ClarificationHistory
 from core.errors import RequestRefusedError
 from providers.llm.demo.provider import DemoProvider
 from providers.llm.provider import LLMProvider, LLMRequest, Message
 from tests.providers.llm.demo.asking import answer, request
 
 _QUESTIONNAIRE = Questionnaire(project_name="Shop", summary="It tracks orders.")
-_ASKED = request("clarifier", questionnaire=_QUESTIONNAIRE)
+_ASKED = request("clarifier", questionnaire=_QUESTIONNAIRE, answered=ClarificationHistory())
 
 
 async def test_an_answer_says_what_it_took() -> None:
