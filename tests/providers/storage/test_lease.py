@@ -66,7 +66,7 @@ async def test_a_lease_is_held_by_one_and_let_go(store: ArtifactStore) -> None:
 
 
 async def test_of_many_at_once_one_holds_it(store: ArtifactStore) -> None:
-    inside = 0
+    inside, refused = 0, asyncio.Semaphore(0)
 
     async def attempt() -> bool:
         nonlocal inside
@@ -74,13 +74,16 @@ async def test_of_many_at_once_one_holds_it(store: ArtifactStore) -> None:
             async with leased(store, "b-1", LONG):
                 inside += 1
                 assert inside == 1
-                await asyncio.sleep(0.5)
+                for _ in range(7):
+                    await refused.acquire()
                 inside -= 1
         except BuildBusyError:
+            refused.release()
             return False
         return True
 
-    held = await asyncio.gather(*(attempt() for _ in range(8)))
+    async with asyncio.timeout(60):
+        held = await asyncio.gather(*(attempt() for _ in range(8)))
     assert held.count(True) == 1
     assert await held_leases(store, LONG) == []
 
