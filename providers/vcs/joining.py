@@ -213,7 +213,9 @@ async def _with_head(
     merge = await merged_histories(git, commit, head)
     commits = [head, *sorted(earlier.builds)]
     theirs, *generated = await blobs_of(git, commits, COMMITTED_REPORT)
-    settled = await _with_report(git, merge, commit) if theirs in generated else merge
+    settled = merge
+    if not theirs or theirs in generated:  # it stays away, or is no matter of lines
+        settled = await _with_report(git, merge, commit if theirs else head)
     if settled.conflicts:
         return commit, merge.conflicts
     message = f"Merge {_message(release)}"

@@ -107,6 +107,25 @@ async def test_two_builds_that_changed_the_same_lines_are_for_people_to_join(
     assert hub.git(NAME, "diff", "--name-only", "main", fourth.commit) == "a.txt"
 
 
+async def test_a_branch_on_which_people_decided_gets_what_is_new_of_the_default_one(
+    desk: Desk, hub: Hub
+) -> None:
+    await desk.publish("shop-1", REPORTED)
+    desk.person_commits("b.txt", "a person's\n")
+    with pytest.raises(PublishingRefusedError, match=r"b\.txt;"):
+        await desk.publish("shop-2", SECOND, onto="shop-1")
+    desk.resolve("build/shop-2", {"b.txt": "both\n"})
+    desk.person_removes(COMMITTED_REPORT)
+    desk.person_commits("c.txt", "later\n")
+    again = await desk.publish("shop-2", SECOND, onto="shop-1")
+    assert desk.files(again.branch) == {
+        "a.txt": LINES.rstrip(),
+        "b.txt": "both",
+        "c.txt": "later",
+    }
+    hub.git(NAME, "merge-base", "--is-ancestor", "main", again.branch)
+
+
 async def test_what_people_decided_is_known_when_it_was_squashed(desk: Desk, hub: Hub) -> None:
     await desk.publish("shop-1", FILES)
     desk.person_commits("b.txt", "a person's\n")
