@@ -34,7 +34,8 @@ _IN_ORDER = frozenset({"modules", "questions"})
 """Lists whose order a model has to keep: what is written after what, and numbers."""
 
 _NEEDED = frozenset({"imports"})
-"""Lists of which a file that is written again has to have all."""
+"""Lists of which a file that is written again has to have all: the demo model writes no file whose
+contract lacks an import. What becomes of a helper then, `test_orphans.py` says."""
 
 _HELPER = re.compile(r"^(?:async )?(?:def|class) (_[a-z]\w*)", re.MULTILINE)
 """A name that a Python file gives to something of its own."""
