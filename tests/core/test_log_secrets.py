@@ -124,6 +124,8 @@ def test_variables_that_hold_secrets_are_known_by_name_and_form() -> None:
         ("https://chat.example/hooks/8x7 404", "https://chat.example/hooks/[key] 404"),
         ("{'Authorization': 'Bearer t0.k'}", "{'Authorization': 'Bearer [key]'}"),
         ("(b'Authorization', b'Basic dTpw')", "(b'Authorization', b'Basic [key]')"),
+        ("AUTHORIZATION: Bearer t0.k", "AUTHORIZATION: Bearer [key]"),
+        ("github_pat_" + "1a" * 18, "[key]"),
         ("ghs_" + "a1" * 18, "[key]"),
         ("AIza" + "b-" * 17 + "c", "[key]"),
         ("a -----BEGIN RSA PRIVATE KEY-----\nA\n-----END RSA PRIVATE KEY-----", "a [key]"),
