@@ -66,15 +66,17 @@ async def observed(tmp_path_factory: pytest.TempPathFactory, prefect_server: Non
         patch.setenv("APP_BUILDER_BREAKER__COOLDOWN_SECONDS", "0.2")
         patch.setenv("LOCAL_LLM_BASE_URL", server.base_url)
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
+        levels = [logger.level for logger in loggers]
         for logger in loggers:
             logger.addHandler(handler)
-            patch.setattr(logger, "level", logging.INFO)
+            logger.setLevel(logging.INFO)  # which forgets what loggers below remember of theirs
         try:
             models = dict.fromkeys(templates(), "local/served")
             record = await build_app(WALKS, BuildOptions(models=models))
         finally:
-            for logger in loggers:
+            for logger, level in zip(loggers, levels, strict=True):
                 logger.removeHandler(handler)
+                logger.setLevel(level)
     return Observed(record, receiver, lines_of(log))
 
 

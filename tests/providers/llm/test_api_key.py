@@ -8,8 +8,8 @@ import time
 import pytest
 
 from core.errors import StorageError
-from providers.llm.api_key import ApiKey
 from core.redaction import Redaction
+from providers.llm.api_key import ApiKey
 from providers.secrets.cached import CachedSecrets
 from providers.secrets.chain import SecretChain
 from providers.secrets.environment import EnvironmentSecrets

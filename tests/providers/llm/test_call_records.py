@@ -19,9 +19,9 @@ from core.errors import (
     SpendingLimitError,
     StorageError,
 )
+from core.redaction import Redaction
 from providers.llm.call_records import CallRecords, RecordedProvider
 from providers.llm.provider import FinishReason, LLMRequest, LLMResponse, Message
-from core.redaction import Redaction
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallIdentity
 from tests.providers.llm.scripted import MemoryStore, Outcome, ScriptedProvider
