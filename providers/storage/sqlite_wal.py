@@ -24,7 +24,9 @@ def use_wal(connection: sqlite3.Connection, *, busy_seconds: float) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL").close()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            # The lowest byte is the kind: busy also where another connection recovers the log.
+            is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+            if not is_busy or time.monotonic() > deadline:
                 raise
             time.sleep(_PAUSE_SECONDS)
         else:
