@@ -1,5 +1,6 @@
 """The commands for backup and restore, as the page for operators has them."""
 
+import asyncio
 import shutil
 import sqlite3
 import sys
@@ -44,6 +45,7 @@ async def test_what_is_kept_in_a_folder_comes_back_from_its_backup(folder: Path)
             (home / "repositories/b-1.git").mkdir(parents=True)
             (home / "repositories/b-1.git/HEAD").write_text("ref: refs/heads/main\n")
             await store.write_text("project/b-1/build.json", '{"newer": 1}')
+            await asyncio.sleep(1)  # a backup is named by its second
             run_commands("backup", folder)
     finally:
         ledger.close()
