@@ -29,13 +29,17 @@ _MAXIMA = CallMaxima(per_stage=10_000, per_file=1, per_build=10_000)
 async def make_calls(
     url: str, tries: int, limit: Decimal, seconds: float, first_call: float
 ) -> int:
-    """Make as many of the calls as the limit allows; how many that were."""
+    """Make as many of the calls as the limit allows, once told to begin; how many that were."""
     ledger = UsageLedger(url)
     spending = SpendingLimits(per_build_usd=limit)
     left = iter(range(tries))
     made = 0
+    await ledger.calls("b-1")  # connected and loaded, so that none begins when all is spent
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.readline)
 
-    async def call(takes: float) -> None:
+    async def call(takes: float, told: str = "") -> None:
         nonlocal made
         try:
             call_id = await ledger.reserve(
@@ -43,6 +47,8 @@ async def make_calls(
             )
         except SpendingLimitError:
             return
+        sys.stdout.write(told)
+        sys.stdout.flush()
         await asyncio.sleep(takes)
         await ledger.settle(call_id, outcome="answered", cost_usd=PRICE)
         made += 1
@@ -52,7 +58,8 @@ async def make_calls(
             await call(random.random() * LONGEST_CALL_SECONDS)
 
     next(left)
-    await asyncio.gather(call(first_call), *(keep_calling() for _ in range(AT_ONCE)))
+    first = asyncio.create_task(call(first_call, "reserved\n"))
+    await asyncio.gather(first, *(keep_calling() for _ in range(AT_ONCE)))
     await asyncio.to_thread(ledger.close)
     return made
 
@@ -60,9 +67,6 @@ async def make_calls(
 def main() -> None:
     """Run as a process of its own."""
     url, tries, limit, seconds, first_call = sys.argv[1:]
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
     calls = make_calls(url, int(tries), Decimal(limit), float(seconds), float(first_call))
     made = asyncio.run(calls)
     sys.stdout.write(f"{made}\n")
