@@ -45,7 +45,7 @@ def _python_name(text: str) -> str:
     if requirement.url is not None:
         raise ValueError(f"{text!r} names an address; name a distribution of the package index")
     name = canonicalize_name(requirement.name)
-    extras = ",".join(sorted(canonicalize_name(extra) for extra in requirement.extras))
+    extras = ",".join(sorted({canonicalize_name(extra) for extra in requirement.extras}))
     return f"{name}[{extras}]" if extras else name
 
 

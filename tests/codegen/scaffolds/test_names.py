@@ -1,7 +1,7 @@
 """Names of packages in their canonical spelling."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codegen.scaffolds.names import bare_name, canonical_name
@@ -57,6 +57,7 @@ def test_what_is_no_name_is_refused(text: str, ecosystem: Ecosystem, said: str) 
 
 
 @given(st.text(max_size=40), st.sampled_from(("python", "npm", "go")))
+@example("a[B,b]", "python")
 def test_a_canonical_name_holds_nothing_else(text: str, ecosystem: Ecosystem) -> None:
     try:
         name = canonical_name(text, ecosystem)
