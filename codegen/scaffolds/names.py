@@ -3,7 +3,7 @@
 import re
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import InvalidName, canonicalize_name
 
 from core.artifacts.packages import Ecosystem
 
@@ -40,13 +40,14 @@ def bare_name(name: str, ecosystem: Ecosystem) -> str:
 def _python_name(text: str) -> str:
     try:
         requirement = Requirement(text)
-    except InvalidRequirement:
+        # Checked once more: `Requirement` takes some that end in a hyphen, which no name does.
+        name = canonicalize_name(requirement.name, validate=True)
+        extras = {canonicalize_name(extra, validate=True) for extra in requirement.extras}
+    except (InvalidRequirement, InvalidName):
         raise ValueError(f"{text!r} is no name of a Python distribution") from None
     if requirement.url is not None:
         raise ValueError(f"{text!r} names an address; name a distribution of the package index")
-    name = canonicalize_name(requirement.name)
-    extras = ",".join(sorted({canonicalize_name(extra) for extra in requirement.extras}))
-    return f"{name}[{extras}]" if extras else name
+    return f"{name}[{','.join(sorted(extras))}]" if extras else name
 
 
 def _npm_name(text: str) -> str:

@@ -58,6 +58,8 @@ def test_what_is_no_name_is_refused(text: str, ecosystem: Ecosystem, said: str) 
 
 @given(st.text(max_size=40), st.sampled_from(("python", "npm", "go")))
 @example("a[B,b]", "python")
+@example("0_", "python")
+@example("a[b_]", "python")
 def test_a_canonical_name_holds_nothing_else(text: str, ecosystem: Ecosystem) -> None:
     try:
         name = canonical_name(text, ecosystem)
