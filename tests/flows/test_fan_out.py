@@ -38,12 +38,10 @@ pytestmark = pytest.mark.usefixtures("prefect_server")
 
 
 @pytest.fixture
-def batches() -> Iterator[None]:
+def batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """As few files as there are here are too many for a task run each."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fan_out, "FILES_AS_TASKS", 0)
-        patch.setattr(fan_out, "FILES_IN_BATCH", IN_BATCH)
-        yield
+    monkeypatch.setattr(fan_out, "FILES_AS_TASKS", 0)
+    monkeypatch.setattr(fan_out, "FILES_IN_BATCH", IN_BATCH)
 
 
 @pytest.fixture(scope="module")
