@@ -257,7 +257,8 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
         written = await fan_out.run()
         texts = {path: written.result.outputs[CODE + path] for path in plan.order}
         commit = await commit_files(session, plan, texts)
-        await session.recorder.update(unwritten=fan_out.refused)
+        if fan_out.refused != session.recorder.record.unwritten:
+            await session.recorder.update(unwritten=fan_out.refused)
         outputs = {
             **written.result.outputs,
             CODE: commit,

@@ -88,7 +88,6 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
         ),
     )
     await console.show_stage(session, stage)
-    await console.show_calls(session, stage)
 
 
 def _as_failure(stage: Stage, done: StageDone, error: Exception) -> StageFailedError:
@@ -101,7 +100,10 @@ def _as_failure(stage: Stage, done: StageDone, error: Exception) -> StageFailedE
 
 
 async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) -> None:
-    """Store what the stage wrote; of a tree (a path that ends in a slash) its files."""
+    """Store what the stage wrote; of a tree (a path that ends in a slash) its files.
+
+    The page of its calls is shown meanwhile: the one waits for the disk, the other for the server.
+    """
     prefix = build_prefix(session.build_id)
     await _remove_stale_files(session, stage, done)
     outputs = done.result.outputs
@@ -111,7 +113,8 @@ async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) ->
         if not path.endswith("/")
     ]
     # Together, which a disk takes hardly longer for than for one, and none is left under way.
-    for end in await asyncio.gather(*writing, return_exceptions=True):
+    shown = console.show_calls(session, stage)
+    for end in await asyncio.gather(*writing, shown, return_exceptions=True):
         if end is not None:
             raise end
     for path in stage.writes:

@@ -4,6 +4,8 @@ The tests of this module are one story, in order: they share the server and the 
 """
 
 import json
+import os
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -17,8 +19,9 @@ from tests.flows.traces import files_with, holds
 from tests.providers.vcs.github_server import TOKEN, Hub, serving
 
 NAME = "ann/reading-list"
-OURS = ("flows.cli", "prefect", "multiprocessing")
-"""Programs of ours, which may have the token: what looks it up, and what that starts of itself."""
+OURS = ("flows.cli", "prefect", "multiprocessing", f"file -b {os.path.realpath(sys.executable)}")
+"""Programs of ours, which may have the token: what looks it up, and what that starts of itself.
+By the last one Python's own `platform` learns for what machine it was made."""
 
 _SECONDS = 600
 """A build takes a few on a quiet machine."""
