@@ -7,8 +7,8 @@ from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any, TypeVar, cast
 
-from botocore.exceptions import ClientError, NoCredentialsError
-from s3fs import S3FileSystem  # pyright: ignore[reportMissingTypeStubs] -- s3fs ships no types
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from s3fs import S3FileSystem, core  # pyright: ignore[reportMissingTypeStubs] -- s3fs ships no types
 
 from core.errors import InputError, StorageError
 from providers.storage.s3_url import S3Options, parse_s3_url
@@ -23,7 +23,8 @@ requests of a client together about a hundred retries before it gives up at once
 
 _OUTER_ATTEMPTS = 10
 """Of the same by s3fs, around botocore's, 0.1 s to 7 s apart, for servers that are away or ask to
-slow down and for answers that break off. Together they wait for 17 to 87 s, 50 s in the mean."""
+slow down and for answers that break off. Together they wait for 17 to 87 s, 50 s in the mean.
+Only once the bucket was seen: an address that nobody answered at may be wrong, and is told soon."""
 
 _CONNECTING_SECONDS = 10
 _SILENT_SECONDS = 60
@@ -48,6 +49,9 @@ _TEXTS = {
 
 _CODE = "code"
 """The folder below a build's that holds generated files, which are text to a browser."""
+
+# A server that is started again: s3fs would give up when botocore does, within a few seconds.
+cast("Any", core).add_retryable_error(EndpointConnectionError)
 
 
 class S3Tree:
@@ -215,6 +219,7 @@ class S3Tree:
         except PermissionError:
             pass  # keys for objects only are enough; wrong ones are told by what comes next
         self._bucket_seen = True
+        self._files.retries = _OUTER_ATTEMPTS
 
     def _no_bucket(self) -> StorageError:
         return StorageError(
@@ -258,7 +263,7 @@ def _file_system(options: S3Options) -> Any:
         # A cached listing would hide what other processes have written since.
         use_listings_cache=False,
     )
-    files.retries = _OUTER_ATTEMPTS
+    files.retries = 1
     return files
 
 

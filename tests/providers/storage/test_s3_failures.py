@@ -3,6 +3,7 @@
 A server over real HTTP answers as it is told to, and then as a store with one object does.
 """
 
+import asyncio
 import http.server
 import threading
 from collections import Counter
@@ -85,6 +86,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Connection", "close")  # one that is kept outlives the server
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
@@ -94,9 +96,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(server: Server) -> Generator[ArtifactStore]:
+def serving(server: Server, port: int = 0) -> Generator[ArtifactStore]:
     handler = type("Bound", (Handler,), {"told": server})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", port), handler) as running:
         running.daemon_threads = True
         threading.Thread(target=running.serve_forever).start()
         server.url = f"http://127.0.0.1:{running.server_port}"
@@ -138,6 +140,37 @@ async def test_an_answer_that_breaks_off_is_asked_for_again_and_never_taken_for_
     with serving(server) as store:
         assert await store.read_bytes("a") == b"content"
     assert server.seen == {"GET": 3}
+
+
+async def test_a_server_that_is_started_again_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(s3_tree, "_ATTEMPTS", 1)  # botocore's, which end within a few seconds
+    server = Server()
+    with serving(server) as store:
+        await store.write_text("a", "before")
+    reading = asyncio.create_task(store.read_text("a"))
+    await asyncio.sleep(0.5)
+    assert not reading.done()
+    with serving(server, port=int(server.url.rpartition(":")[2])):
+        assert await reading == "before"
+
+
+async def test_an_address_at_which_nobody_ever_answered_is_told_soon(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(s3_tree, "_ATTEMPTS", 1)
+    with serving(Server()) as store:
+        pass
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)  # by which s3fs waits after each attempt
+    with pytest.raises(StorageError, match="Could not connect to the endpoint"):
+        await store.read_text("a")
+    assert len(waited) == 1
 
 
 @pytest.mark.parametrize("busy", [0, 1])
