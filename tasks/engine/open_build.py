@@ -5,16 +5,13 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
 
-from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext
-from prefect.exceptions import Pause
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from core.artifacts.build_outcome import BuildOutcome, OutcomeStatus, clipped
-from core.artifacts.build_record import BuildRecord, BuildStatus
+from core.artifacts.build_record import BuildRecord
 from core.artifacts.questionnaire import Questionnaire
 from core.errors import AppBuilderError, ArtifactNotFoundError
 from core.layout import BUILD_RECORD, build_prefix
@@ -27,19 +24,17 @@ from providers.llm.breakers import Breakers
 from providers.sandbox.choice import choose_sandbox
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.ledger import UsageLedger
-from tasks.engine import console
-from tasks.engine.artifact_page import show_artifacts
 from tasks.engine.baseline import (
     note_beginning,
     open_baseline,
     resolved_baseline,
-    tell_baseline,
 )
 from tasks.engine.budget_watch import BudgetWatch, budgets_watched
-from tasks.engine.build_events import publish_outcome, tag_run
+from tasks.engine.build_events import publish_outcome
 from tasks.engine.build_lock import build_held
 from tasks.engine.build_recorder import BuildRecorder, utc_now
-from tasks.engine.build_session import BuildSession, session_opened
+from tasks.engine.build_session import BuildSession
+from tasks.engine.closing import closing
 from tasks.engine.dead_runs import mark_dead_runs
 from tasks.engine.listening import current_listener
 from tasks.engine.model_access import model_access
@@ -54,10 +49,6 @@ from tasks.engine.raised_limit import with_raised_limit
 from tasks.engine.redo import begin_redo, load_redo, save_redo
 from tasks.engine.result_storage import saved_result_storage
 from tasks.engine.secret_sources import environment_secrets
-from tasks.engine.unbroken import unbroken
-
-_ASK_SECONDS = 5.0
-"""Longest wait for the server to say why a build was stopped; whoever cancels waits 30 s in all."""
 
 
 @dataclass
@@ -144,7 +135,7 @@ async def _opened(opening: _Opening, observed: ObservedBuild) -> AsyncGenerator[
                 watch = BudgetWatch(
                     store, ledger, lambda: session.spending, session.recorder.record
                 )
-                async with budgets_watched(watch), _closing(session, observed):
+                async with budgets_watched(watch), closing(session, observed):
                     yield session
     finally:
         ledger.close()
@@ -197,54 +188,6 @@ async def _prepared(
         standing,
         history,
     )
-
-
-@asynccontextmanager
-async def _closing(session: BuildSession, observed: ObservedBuild) -> AsyncGenerator[None]:
-    """Announce a build; on the way out write down how it ended."""
-    with session_opened(session):
-        await _announce(session)
-        try:
-            await publish_outcome(BuildOutcome.of(session.recorder.record))
-            yield
-        except Exception:
-            await _end(session, BuildStatus.FAILED)
-            raise
-        except Pause:  # the run goes on elsewhere when a person has decided
-            raise
-        except BaseException:
-            await unbroken(_end_when_stopped(session))
-            raise
-        else:
-            done = session.redo.model_copy(update={"unfinished": ""})
-            await save_redo(session.store, session.build_id, done)
-            await _end(session, _final_status(session.recorder.record))
-        finally:
-            observed.ended(session.recorder.record)
-            await console.show_stages(session)
-            await show_artifacts(session)
-
-
-async def _end(session: BuildSession, status: BuildStatus) -> None:
-    """Write down that the run is over, and tell whoever waits for it."""
-    await session.recorder.finish(status)
-    await publish_outcome(BuildOutcome.of(session.recorder.record))
-
-
-async def _end_when_stopped(session: BuildSession) -> None:
-    await _end(session, await _status_when_stopped())
-
-
-async def _status_when_stopped() -> BuildStatus:
-    """Whether somebody cancelled the run, or its process was only told to end."""
-    try:
-        async with asyncio.timeout(_ASK_SECONDS), get_client() as client:
-            state = (await client.read_flow_run(UUID(str(flow_run.id)))).state
-    except Exception:  # a server that does not answer must not keep a build from ending
-        get_run_logger().exception("The server does not say why the build was stopped")
-        return BuildStatus.INTERRUPTED
-    stopped = state is not None and (state.is_cancelling() or state.is_cancelled())
-    return BuildStatus.CANCELLED if stopped else BuildStatus.INTERRUPTED
 
 
 async def _session(
@@ -318,25 +261,3 @@ async def _earlier(store: ArtifactStore, build_id: str) -> BuildRecord | None:
         return await store.read_artifact(build_prefix(build_id) + BUILD_RECORD, BuildRecord)
     except ArtifactNotFoundError:
         return None
-
-
-async def _announce(session: BuildSession) -> None:
-    logger = get_run_logger()
-    logger.info("Build %s of project %s", session.build_id, session.project_id)
-    if session.recorder.record.demo:
-        logger.warning("A demo model answers in this build, not a real one")
-    begun_by = session.recorder.record.release
-    if begun_by != release():
-        logger.warning(
-            "Begun by release %s, this is release %s: what was finished is kept, the rest is asked "
-            "with the templates of this one",
-            begun_by or "of unknown number",
-            release(),
-        )
-    tell_baseline(session.baseline, session.recorder.record, logger)
-    await tag_run(session.build_id, session.project_id)
-    await session.recorder.update()
-
-
-def _final_status(record: BuildRecord) -> BuildStatus:
-    return BuildStatus.COMPLETED if record.test_status == "green" else BuildStatus.REVIEW

@@ -13,6 +13,7 @@ from core.layout import build_prefix
 from core.stages import Stage
 from tasks.engine import console
 from tasks.engine.build_session import BuildSession, made_today
+from tasks.engine.closing import first_failure_kept
 from tasks.engine.observed import observed_stage, result_told
 from tasks.engine.stage_call import StageResult
 from tasks.engine.unbroken import unbroken
@@ -62,13 +63,14 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
         await session.used.finish(stage)
     except Exception as error:
         failure = _as_failure(stage, done, error)
-        await session.recorder.stage_failed(
-            stage,
-            attempts=failure.attempts,
-            error=failure.reason,
-            seconds=round(time.monotonic() - started, 3),
-            cause=failure.cause,
-        )
+        with first_failure_kept():
+            await session.recorder.stage_failed(
+                stage,
+                attempts=failure.attempts,
+                error=failure.reason,
+                seconds=round(time.monotonic() - started, 3),
+                cause=failure.cause,
+            )
         raise failure from error
     except BaseException:
         await unbroken(session.recorder.stage_interrupted(stage))
