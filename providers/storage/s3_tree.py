@@ -34,6 +34,7 @@ _PART_BYTES = 8 * 2**20
 """What is twice as large or larger is sent in parts of this size, each with attempts of its own."""
 
 _THERE_IS_ONE = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "412", "409"})
+_BROKEN, _NOT_IMPLEMENTED = 500, 501
 _NO_CONDITIONS = frozenset({"NotImplemented", "501"})
 
 _RIGHTS = "s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket"
@@ -50,8 +51,19 @@ _TEXTS = {
 _CODE = "code"
 """The folder below a build's that holds generated files, which are text to a browser."""
 
-# A server that is started again: s3fs would give up when botocore does, within a few seconds.
-cast("Any", core).add_retryable_error(EndpointConnectionError)
+
+def _may_pass(error: Exception) -> bool:
+    """Whether a server that is away, or says that it is broken, is to be asked again.
+
+    s3fs would give up when botocore does, within a few seconds.
+    """
+    if isinstance(error, ClientError):
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return status >= _BROKEN and status != _NOT_IMPLEMENTED
+    return isinstance(error, EndpointConnectionError)
+
+
+cast("Any", core).set_custom_error_handler(_may_pass)
 
 
 class S3Tree:

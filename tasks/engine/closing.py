@@ -43,8 +43,9 @@ async def closing(session: BuildSession, observed: ObservedBuild) -> AsyncGenera
             await _show(session)
             raise
         except BaseException:
-            await unbroken(_end_when_stopped(session))
-            await _show(session)
+            with first_failure_kept():
+                await unbroken(_end_when_stopped(session))
+                await _show(session)
             raise
         else:
             done = session.redo.model_copy(update={"unfinished": ""})
@@ -57,14 +58,14 @@ async def closing(session: BuildSession, observed: ObservedBuild) -> AsyncGenera
 
 @contextmanager
 def first_failure_kept() -> Generator[None]:
-    """Log what fails inside: it comes of an error before it, which is the one to be seen.
+    """Log what fails inside: something led here before it, which is what is to be seen.
 
     A store that is away fails a stage, and then the writing down of that.
     """
     try:
         yield
     except Exception as later:
-        get_run_logger().warning("That it failed is not written down: %s", later)
+        get_run_logger().warning("How it ended is not written down: %s", later)
 
 
 async def _announce(session: BuildSession) -> None:

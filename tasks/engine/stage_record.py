@@ -73,7 +73,8 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
             )
         raise failure from error
     except BaseException:
-        await unbroken(session.recorder.stage_interrupted(stage))
+        with first_failure_kept():
+            await unbroken(session.recorder.stage_interrupted(stage))
         raise
     if stage.cached:
         session.recorder.made(stage, session.kept_from.get(stage.number) or made_today(stage))

@@ -75,7 +75,7 @@ async def tables(record: BuildRecord, batch_count: int) -> str:
     return "".join(str(artifact.data) for artifact in found)
 
 
-@pytest.mark.usefixtures("batches")
+@pytest.mark.usefixtures("batches", "verified_by_reading")
 async def test_batches_show_every_file_and_write_what_single_tasks_write(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -94,6 +94,7 @@ async def test_batches_show_every_file_and_write_what_single_tasks_write(
     assert (await build_app(TINY)).commit == record.commit
 
 
+@pytest.mark.usefixtures("verified_by_reading")
 async def test_a_file_is_found_again_however_it_was_written(home: Path) -> None:
     first = await build_app(TINY)
     files = paths(home, first)
