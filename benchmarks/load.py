@@ -172,7 +172,11 @@ def bounds(found: Measured, number: int) -> list[tuple[str, str, str, bool]]:
             largest <= WORKER_MIB,
         ),
         (
-            *("its growth, last to second quarter", f"{growth:.2f}", f"at most {GROWTH:.2f}"),
+            *(
+                "growth of its own, last to second quarter",
+                f"{growth:.2f}",
+                f"at most {GROWTH:.2f}",
+            ),
             growth <= GROWTH,
         ),
     ]

@@ -17,12 +17,15 @@ class MemoryWatch:
 
     Attributes:
         workers: resident memory of each worker's own process, bytes, each time it was looked at.
+        own: the part of it that no file backs. The rest comes and goes with what the machine does:
+            its pages are taken where memory is wanted, and read again.
         build: the most that a process of a build's took, bytes.
     """
 
     def __init__(self, names: Iterable[str]) -> None:
         self._processes = {name: _worker(name) for name in names}
         self.workers: dict[str, list[int]] = {name: [] for name in self._processes}
+        self.own: dict[str, list[int]] = {name: [] for name in self._processes}
         self.build = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look_again_and_again, daemon=True)
@@ -36,15 +39,17 @@ class MemoryWatch:
         self._thread.join()
 
     def growth(self, name: str) -> float:
-        """What a worker's memory in the last quarter is of that in the second, medians."""
-        samples = self.workers[name]
+        """What a worker's own memory in the last quarter is of that in the second, medians."""
+        samples = self.own[name]
         quarter = max(1, len(samples) // 4)
         return _median(samples[-quarter:]) / _median(samples[quarter : 2 * quarter] or samples)
 
     def _look_again_and_again(self) -> None:
         while not self._ended.wait(_PAUSE):
             for name, process in self._processes.items():
-                self.workers[name].append(process.memory_info().rss)
+                taken = process.memory_info()
+                self.workers[name].append(taken.rss)
+                self.own[name].append(taken.rss - taken.shared)
                 for child in process.children(recursive=True):
                     self.build = max(self.build, _memory_of_build(child))
 

@@ -17,11 +17,16 @@ from tests.model_server import ModelServer, model_server
 
 
 @pytest.fixture(autouse=True)
-def heard_hang_up() -> Generator[None]:
-    """Commands inherit what these tests ignore, and under `nohup` that is a hang-up."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def heard_signals() -> Generator[None]:
+    """Commands inherit what these tests ignore.
+
+    Under `nohup` that is a hang-up, and in the background of a shell what Ctrl-C sends.
+    """
+    hang_up = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    interrupt = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGHUP, before)
+    signal.signal(signal.SIGHUP, hang_up)
+    signal.signal(signal.SIGINT, interrupt)
 
 
 @pytest.fixture(scope="module")
