@@ -56,7 +56,7 @@ async def test_what_a_killed_process_left_is_removed_by_the_next(image: str, tmp
     )
     boxed = f"sleep 600; echo {mark}"
     async with asyncio.timeout(60):  # the command that makes the box has the mark before the box
-        while not (mine := set(containers()) - before):
+        while not (mine := set(containers()) - before):  # noqa: ASYNC110 -- no event
             await asyncio.sleep(0.1)
     assert await becomes(True, boxed, seconds=30)
     other = DockerSandbox(image)
