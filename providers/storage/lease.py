@@ -17,6 +17,9 @@ from providers.storage.artifact_store import ArtifactStore
 from providers.storage.lease_files import LEASES, LeaseFiles, Newest, Written
 from providers.storage.lease_holder import this_process
 
+_RELEASE_SECONDS = 5.0
+"""Longest wait for a store that is to be told that a lease is over: it also ends by itself."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -143,14 +146,14 @@ class _Lease:
     async def release(self) -> None:
         """Let others have it, if it is still held."""
         try:
-            # Again where a renewal that was under way came between.
-            while newest := await self._own():
-                if await self._follow(newest, released=True):
-                    return
-        except StorageError as error:
-            _log.warning(
-                "%r may stay leased for %.0f s: %s", self._name, self._times.lasting, error
-            )
+            async with asyncio.timeout(_RELEASE_SECONDS):
+                # Again where a renewal that was under way came between.
+                while newest := await self._own():
+                    if await self._follow(newest, released=True):
+                        return
+        except (StorageError, TimeoutError) as error:
+            why = str(error) or "the store does not answer"
+            _log.warning("%r may stay leased for %.0f s: %s", self._name, self._times.lasting, why)
 
     async def _renew(self, scope: asyncio.Timeout, loop: asyncio.AbstractEventLoop) -> None:
         while True:

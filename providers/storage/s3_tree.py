@@ -6,8 +6,14 @@ from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import PurePosixPath
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+)
 from s3fs import S3FileSystem, core  # pyright: ignore[reportMissingTypeStubs] -- s3fs ships no types
 
 from core.errors import InputError, StorageError
@@ -24,7 +30,7 @@ requests of a client together about a hundred retries before it gives up at once
 _OUTER_ATTEMPTS = 10
 """Of the same by s3fs, around botocore's, 0.1 s to 7 s apart, for servers that are away or ask to
 slow down and for answers that break off. Together they wait for 17 to 87 s, 50 s in the mean.
-Only once the bucket was seen: an address that nobody answered at may be wrong, and is told soon."""
+An address at which nobody was seen yet may be wrong, and is told when botocore gives up."""
 
 _CONNECTING_SECONDS = 10
 _SILENT_SECONDS = 60
@@ -52,15 +58,27 @@ _CODE = "code"
 """The folder below a build's that holds generated files, which are text to a browser."""
 
 
-def _may_pass(error: Exception) -> bool:
-    """Whether a server that is away, or says that it is broken, is to be asked again.
+_seen: set[str] = set()
+"""Hosts and ports of servers that answered this process."""
 
-    s3fs would give up when botocore does, within a few seconds.
+
+def _may_pass(error: Any) -> bool:
+    """Whether a server that is away, or says that it is broken, is to be asked again by s3fs.
+
+    s3fs would give up when botocore does, within a few seconds. It asks this of every kind of
+    failure, for all stores of the process, and once more where it reads: of an error that it has
+    raised it is not to begin anew.
     """
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return status >= _BROKEN and status != _NOT_IMPLEMENTED
-    return isinstance(error, EndpointConnectionError)
+    if not isinstance(error, (EndpointConnectionError, ConnectTimeoutError)):
+        return False
+    told = cast("Any", error)
+    met_before = getattr(told, "asked_again", False)
+    told.asked_again = True
+    host = urlsplit(str(told.kwargs.get("endpoint_url"))).netloc
+    return not met_before and any(host == seen or host.endswith(f".{seen}") for seen in _seen)
 
 
 cast("Any", core).set_custom_error_handler(_may_pass)
@@ -231,7 +249,8 @@ class S3Tree:
         except PermissionError:
             pass  # keys for objects only are enough; wrong ones are told by what comes next
         self._bucket_seen = True
-        self._files.retries = _OUTER_ATTEMPTS
+        client: Any = await self._files.set_session()
+        _seen.add(urlsplit(str(client.meta.endpoint_url)).netloc)
 
     def _no_bucket(self) -> StorageError:
         return StorageError(
@@ -275,7 +294,7 @@ def _file_system(options: S3Options) -> Any:
         # A cached listing would hide what other processes have written since.
         use_listings_cache=False,
     )
-    files.retries = 1
+    files.retries = _OUTER_ATTEMPTS
     return files
 
 

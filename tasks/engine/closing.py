@@ -22,8 +22,12 @@ from tasks.engine.observed import ObservedBuild
 from tasks.engine.redo import save_redo
 from tasks.engine.unbroken import unbroken
 
+STOPPING_SECONDS = 8.0
+"""Longest wait for the writing down of what was stopped, for the stage and for the build. Whoever
+cancels waits 30 s in all, and who takes a lease that could not be renewed begins 22 s later."""
+
 _ASK_SECONDS = 5.0
-"""Longest wait for the server to say why a build was stopped; whoever cancels waits 30 s in all."""
+"""Longest wait for the server to say why a build was stopped."""
 
 
 @asynccontextmanager
@@ -35,17 +39,14 @@ async def closing(session: BuildSession, observed: ObservedBuild) -> AsyncGenera
             await publish_outcome(BuildOutcome.of(session.recorder.record))
             yield
         except Exception:
-            with first_failure_kept():
-                await _end(session, BuildStatus.FAILED)
-                await _show(session)
+            await _end_anyway(session, BuildStatus.FAILED)
             raise
         except Pause:  # the run goes on elsewhere when a person has decided
             await _show(session)
             raise
         except BaseException:
             with first_failure_kept():
-                await unbroken(_end_when_stopped(session))
-                await _show(session)
+                await unbroken(_end_when_stopped(session), seconds=STOPPING_SECONDS)
             raise
         else:
             done = session.redo.model_copy(update={"unfinished": ""})
@@ -65,7 +66,9 @@ def first_failure_kept() -> Generator[None]:
     try:
         yield
     except Exception as later:
-        get_run_logger().warning("How it ended is not written down: %s", later)
+        get_run_logger().warning(
+            "After that, its end could not be told in full: %s: %s", type(later).__name__, later
+        )
 
 
 async def _announce(session: BuildSession) -> None:
@@ -87,11 +90,19 @@ async def _announce(session: BuildSession) -> None:
 
 
 async def _end(session: BuildSession, status: BuildStatus) -> None:
-    """Write down that the run is over, and tell whoever waits for it, also where that fails."""
-    try:
+    """Write down that the run is over, and tell whoever waits for it."""
+    await session.recorder.finish(status)
+    await publish_outcome(BuildOutcome.of(session.recorder.record))
+
+
+async def _end_anyway(session: BuildSession, status: BuildStatus) -> None:
+    """The same of a run that came to no good end, and show it; each also where another fails."""
+    with first_failure_kept():
         await session.recorder.finish(status)
-    finally:
+    with first_failure_kept():
         await publish_outcome(BuildOutcome.of(session.recorder.record))
+    with first_failure_kept():
+        await _show(session)
 
 
 async def _show(session: BuildSession) -> None:
@@ -100,7 +111,7 @@ async def _show(session: BuildSession) -> None:
 
 
 async def _end_when_stopped(session: BuildSession) -> None:
-    await _end(session, await _status_when_stopped())
+    await _end_anyway(session, await _status_when_stopped())
 
 
 async def _status_when_stopped() -> BuildStatus:

@@ -13,7 +13,7 @@ from core.layout import build_prefix
 from core.stages import Stage
 from tasks.engine import console
 from tasks.engine.build_session import BuildSession, made_today
-from tasks.engine.closing import first_failure_kept
+from tasks.engine.closing import STOPPING_SECONDS, first_failure_kept
 from tasks.engine.observed import observed_stage, result_told
 from tasks.engine.stage_call import StageResult
 from tasks.engine.unbroken import unbroken
@@ -59,8 +59,14 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
     try:
         await session.recorder.stage_started(stage, models)
         yield done
-        await _keep_outputs(session, stage, done)
-        await session.used.finish(stage)
+        # Made and sent meanwhile. Should it fail, the stage has ended well all the same.
+        page = asyncio.create_task(console.show_calls(session, stage))
+        try:
+            await _keep_outputs(session, stage, done)
+            await session.used.finish(stage)
+        except BaseException:
+            page.cancel()
+            raise
     except Exception as error:
         failure = _as_failure(stage, done, error)
         with first_failure_kept():
@@ -74,7 +80,8 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
         raise failure from error
     except BaseException:
         with first_failure_kept():
-            await unbroken(session.recorder.stage_interrupted(stage))
+            interrupted = session.recorder.stage_interrupted(stage)
+            await unbroken(interrupted, seconds=STOPPING_SECONDS)
         raise
     if stage.cached:
         session.recorder.made(stage, session.kept_from.get(stage.number) or made_today(stage))
@@ -91,6 +98,7 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
         ),
     )
     await console.show_stage(session, stage)
+    await page
 
 
 def _as_failure(stage: Stage, done: StageDone, error: Exception) -> StageFailedError:
@@ -103,10 +111,7 @@ def _as_failure(stage: Stage, done: StageDone, error: Exception) -> StageFailedE
 
 
 async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) -> None:
-    """Store what the stage wrote; of a tree (a path that ends in a slash) its files.
-
-    The page of its calls is shown meanwhile: the one waits for the disk, the other for the server.
-    """
+    """Store what the stage wrote; of a tree (a path that ends in a slash) its files."""
     prefix = build_prefix(session.build_id)
     await _remove_stale_files(session, stage, done)
     outputs = done.result.outputs
@@ -116,8 +121,7 @@ async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) ->
         if not path.endswith("/")
     ]
     # Together, which a disk takes hardly longer for than for one, and none is left under way.
-    shown = console.show_calls(session, stage)
-    for end in await asyncio.gather(*writing, shown, return_exceptions=True):
+    for end in await asyncio.gather(*writing, return_exceptions=True):
         if end is not None:
             raise end
     for path in stage.writes:

@@ -31,11 +31,12 @@ from core.build_events import (
     STAGE_COMPLETED,
     STAGE_STARTED,
 )
-from core.errors import BuildBusyError, ConfigurationError, StageFailedError
+from core.errors import BuildBusyError, ConfigurationError, StageFailedError, StorageError
 from core.options import BuildOptions
 from core.stages import read_stage_rows
 from flows.build_app import build_app
 from tasks.engine.build_lock import build_locked
+from tasks.engine.build_recorder import BuildRecorder
 from tasks.engine.operator_models import MODELS_VARIABLE
 from tests.flows.command import templates
 from tests.flows.outcomes import outcome_of
@@ -133,6 +134,25 @@ async def test_a_request_that_is_refused_is_not_made_again(server: ModelServer, 
     error = await failed_build()
     assert str(error).startswith("Stage 1 failed after 1 attempt: ")
     assert asked(server, "clarifier") == before + 1
+
+
+async def test_where_its_end_cannot_be_written_down_the_failure_itself_is_told(
+    server: ModelServer, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.behave(failure=Failure(status=401, times=1))
+    save = vars(BuildRecorder)["_save"]
+
+    async def save_unless_failed(recorder: BuildRecorder) -> None:
+        if recorder.record.failed_at:
+            raise StorageError("the store is away")
+        await save(recorder)
+
+    monkeypatch.setattr(BuildRecorder, "_save", save_unless_failed)
+    error = await failed_build()
+    assert str(error).startswith("Stage 1 failed after 1 attempt: ")
+    assert stored(home).status is BuildStatus.RUNNING, "as after a kill"
+    told = {event["event"]: event["payload"] for event in await events_of(stored(home))}
+    assert told["app-build.failed"]["error"] == error.reason, "whoever waits hears of it"
 
 
 async def test_a_file_that_cannot_be_written_halts_the_build_by_its_name(

@@ -125,6 +125,17 @@ async def test_a_busy_server_is_asked_again(body: bytes) -> None:
     assert server.seen == {"PUT": 3}
 
 
+async def test_a_broken_server_is_asked_again_when_botocore_has_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(s3_tree, "_ATTEMPTS", 1)
+    server = Server(failures=iter([(500, INTERNAL)] * 3))
+    with serving(server) as store:
+        await store.write_text("a", "x")
+    assert server.content == b"x"
+    assert server.seen == {"PUT": 4}
+
+
 async def test_a_server_that_stays_busy_is_an_error_in_its_own_words(impatient: int) -> None:
     server = Server(failures=iter([(503, SLOW_DOWN)] * 100))
     with (
@@ -156,12 +167,15 @@ async def test_a_server_that_is_started_again_is_waited_for(
         assert await reading == "before"
 
 
-async def test_an_address_at_which_nobody_ever_answered_is_told_soon(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("seen", [False, True])
+async def test_a_server_that_stays_away_is_asked_a_few_times_and_one_never_seen_once(
+    seen: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(s3_tree, "_ATTEMPTS", 1)
+    monkeypatch.setattr(s3_tree, "_OUTER_ATTEMPTS", 5)
     with serving(Server()) as store:
-        pass
+        if seen:
+            await store.read_text("a")
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -170,7 +184,7 @@ async def test_an_address_at_which_nobody_ever_answered_is_told_soon(
     monkeypatch.setattr(asyncio, "sleep", sleep)  # by which s3fs waits after each attempt
     with pytest.raises(StorageError, match="Could not connect to the endpoint"):
         await store.read_text("a")
-    assert len(waited) == 1
+    assert len(waited) == (5 if seen else 0)
 
 
 @pytest.mark.parametrize("busy", [0, 1])
