@@ -67,13 +67,15 @@ class Race:
         ]
 
     def start(self) -> None:
-        for process in self.processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in self.processes:
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
+        """Let them go when each has begun its first call."""
+        for word in ("ready", "reserved"):
+            for process in self.processes:
+                assert process.stdout is not None
+                assert process.stdout.readline() == f"{word}\n"
+            for process in self.processes:
+                assert process.stdin is not None
+                process.stdin.write("\n")
+                process.stdin.flush()
 
     def spent(self) -> int:
         """Calls settled so far."""
@@ -120,9 +122,6 @@ async def race_with_deaths(url: str, start: StartPython, size: Size) -> None:
     race = Race(url, start, size, seconds=EXPIRY_SECONDS, first_calls=first_calls)
     race.start()
     killed, others = race.processes[::2], race.processes[1::2]
-    for process in killed:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "reserved\n"
     race.watch(lambda: race.spent() > size.allowed // 4)
     for process in killed:
         process.kill()

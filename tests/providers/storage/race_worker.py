@@ -1,8 +1,8 @@
 """A process that makes paid calls of one build until it has tried a number of times.
 
 Arguments: the ledger's URL, how many calls it tries, the limit of the build, how long a reservation
-counts, and how long its first call takes. It says "ready", waits for a line, and prints how many
-calls were made.
+counts, and how long its first call takes. It says "ready" and waits for a line; says "reserved"
+when its first call has begun and waits for another; and prints how many calls were made.
 """
 
 import asyncio
@@ -34,34 +34,41 @@ async def make_calls(
     spending = SpendingLimits(per_build_usd=limit)
     left = iter(range(tries))
     made = 0
-    await ledger.calls("b-1")  # connected and loaded, so that none begins when all is spent
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    await asyncio.to_thread(sys.stdin.readline)
+    await ledger.calls("b-1")  # connected and loaded
 
-    async def call(takes: float, told: str = "") -> None:
+    async def reserve() -> int:
+        return await ledger.reserve(
+            _CALL, _MAXIMA, spending=spending, estimate_usd=PRICE, seconds=seconds
+        )
+
+    async def end(call_id: int, takes: float) -> None:
         nonlocal made
-        try:
-            call_id = await ledger.reserve(
-                _CALL, _MAXIMA, spending=spending, estimate_usd=PRICE, seconds=seconds
-            )
-        except SpendingLimitError:
-            return
-        sys.stdout.write(told)
-        sys.stdout.flush()
         await asyncio.sleep(takes)
         await ledger.settle(call_id, outcome="answered", cost_usd=PRICE)
         made += 1
 
     async def keep_calling() -> None:
         for _ in left:
-            await call(random.random() * LONGEST_CALL_SECONDS)
+            try:
+                call_id = await reserve()
+            except SpendingLimitError:
+                continue
+            await end(call_id, random.random() * LONGEST_CALL_SECONDS)
 
+    await _told("ready")
     next(left)
-    first = asyncio.create_task(call(first_call, "reserved\n"))
-    await asyncio.gather(first, *(keep_calling() for _ in range(AT_ONCE)))
+    first = await reserve()
+    await _told("reserved")  # by all, before the quickest can have spent what there is
+    await asyncio.gather(end(first, first_call), *(keep_calling() for _ in range(AT_ONCE)))
     await asyncio.to_thread(ledger.close)
     return made
+
+
+async def _told(word: str) -> None:
+    """Say a word, and wait to be told to go on."""
+    sys.stdout.write(f"{word}\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.readline)
 
 
 def main() -> None:
