@@ -22,9 +22,10 @@ from tasks.engine.observed import ObservedBuild
 from tasks.engine.redo import save_redo
 from tasks.engine.unbroken import unbroken
 
-STOPPING_SECONDS = 8.0
-"""Longest wait for the writing down of what was stopped, for the stage and for the build. Whoever
-cancels waits 30 s in all, and who takes a lease that could not be renewed begins 22 s later."""
+STAGE_STOPPING_SECONDS = 5.0
+STOPPING_SECONDS = 12.0
+"""Longest wait for the writing down of what was stopped. Whoever cancels waits 30 s in all, and who
+takes a lease that could not be renewed begins 22 s after its holder is stopped."""
 
 _ASK_SECONDS = 5.0
 """Longest wait for the server to say why a build was stopped."""

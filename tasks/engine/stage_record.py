@@ -13,7 +13,7 @@ from core.layout import build_prefix
 from core.stages import Stage
 from tasks.engine import console
 from tasks.engine.build_session import BuildSession, made_today
-from tasks.engine.closing import STOPPING_SECONDS, first_failure_kept
+from tasks.engine.closing import STAGE_STOPPING_SECONDS, first_failure_kept
 from tasks.engine.observed import observed_stage, result_told
 from tasks.engine.stage_call import StageResult
 from tasks.engine.unbroken import unbroken
@@ -81,7 +81,7 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
     except BaseException:
         with first_failure_kept():
             interrupted = session.recorder.stage_interrupted(stage)
-            await unbroken(interrupted, seconds=STOPPING_SECONDS)
+            await unbroken(interrupted, seconds=STAGE_STOPPING_SECONDS)
         raise
     if stage.cached:
         session.recorder.made(stage, session.kept_from.get(stage.number) or made_today(stage))
