@@ -62,7 +62,7 @@ _seen: set[str] = set()
 """Hosts and ports of servers that answered this process."""
 
 
-def _may_pass(error: Any) -> bool:
+def _may_pass(error: Exception) -> bool:
     """Whether a server that is away, or says that it is broken, is to be asked again by s3fs.
 
     s3fs would give up when botocore does, within a few seconds. It asks this of every kind of

@@ -1,8 +1,8 @@
 """Announces a build, and writes down and tells how it ended."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
@@ -20,12 +20,7 @@ from tasks.engine.build_events import publish_outcome, tag_run
 from tasks.engine.build_session import BuildSession, session_opened
 from tasks.engine.observed import ObservedBuild
 from tasks.engine.redo import save_redo
-from tasks.engine.unbroken import unbroken
-
-STAGE_STOPPING_SECONDS = 5.0
-STOPPING_SECONDS = 12.0
-"""Longest wait for the writing down of what was stopped. Whoever cancels waits 30 s in all, and who
-takes a lease that could not be renewed begins 22 s after its holder is stopped."""
+from tasks.engine.unbroken import STOPPING_SECONDS, first_failure_kept, unbroken
 
 _ASK_SECONDS = 5.0
 """Longest wait for the server to say why a build was stopped."""
@@ -56,20 +51,6 @@ async def closing(session: BuildSession, observed: ObservedBuild) -> AsyncGenera
             await _show(session)
         finally:
             observed.ended(session.recorder.record)
-
-
-@contextmanager
-def first_failure_kept() -> Generator[None]:
-    """Log what fails inside: something led here before it, which is what is to be seen.
-
-    A store that is away fails a stage, and then the writing down of that.
-    """
-    try:
-        yield
-    except Exception as later:
-        get_run_logger().warning(
-            "After that, its end could not be told in full: %s: %s", type(later).__name__, later
-        )
 
 
 async def _announce(session: BuildSession) -> None:

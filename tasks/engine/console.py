@@ -43,7 +43,7 @@ _STAGES_HEAD = (
 
 _FILES_HEAD = ("file", "status", "attempts", "calls", "tokens in / out", "cost", "model time")
 _BAR_SECONDS = 1.0
-_BAR_AFTER_SECONDS = 0.15
+_BAR_AFTER_SECONDS = 0.15  # so that the first calls need not wait for it
 _TABLE_SECONDS = 5.0
 
 
@@ -192,7 +192,7 @@ class FileProgress:
             self._ended.set()
 
     async def _move(self) -> None:
-        """Show an empty bar when the first calls are under way, and move it with the files."""
+        """Show an empty bar, and move it as long as files are written."""
         await _ended_within(_BAR_AFTER_SECONDS, self._ended)
         bar = await acreate_progress_artifact(
             progress=0.0,

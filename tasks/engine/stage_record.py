@@ -13,10 +13,9 @@ from core.layout import build_prefix
 from core.stages import Stage
 from tasks.engine import console
 from tasks.engine.build_session import BuildSession, made_today
-from tasks.engine.closing import STAGE_STOPPING_SECONDS, first_failure_kept
 from tasks.engine.observed import observed_stage, result_told
 from tasks.engine.stage_call import StageResult
-from tasks.engine.unbroken import unbroken
+from tasks.engine.unbroken import STAGE_STOPPING_SECONDS, first_failure_kept, unbroken
 
 
 @dataclass
