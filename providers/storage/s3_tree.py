@@ -213,7 +213,8 @@ class S3Tree:
 
         Raises:
             FileNotFoundError: there is no such object.
-            StorageError: there is no such bucket, or there are no credentials.
+            StorageError: nobody was ever there, there is no such bucket, or there are no
+                credentials.
         """
         begun = False
         try:
@@ -226,6 +227,14 @@ class S3Tree:
                 f"there are no credentials for s3://{self._bucket} ({self._setting}); set "
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run where AWS gives "
                 "a role"
+            ) from error
+        except (EndpointConnectionError, ConnectTimeoutError) as error:
+            if self._bucket_seen:
+                raise
+            address = cast("Any", error).kwargs.get("endpoint_url")
+            raise StorageError(
+                f"nobody answers at {address}; start the server, or correct the store's URL: "
+                f"{self._setting}"
             ) from error
         except FileNotFoundError as error:
             if _code(error) == "NoSuchBucket":

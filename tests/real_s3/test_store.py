@@ -93,7 +93,7 @@ async def test_a_server_that_stays_away_is_an_error_within_minutes(
     await store.write_text("a", "x")
     away = ArtifactStore(f"s3://{bucket}/some/prefix?endpoint=http://127.0.0.1:9")
     begun = time.monotonic()
-    with pytest.raises(StorageError, match="cannot read 'a'"):
+    with pytest.raises(StorageError, match=r"nobody answers at http://127\.0\.0\.1:9/"):
         await away.read_text("a")
     assert time.monotonic() - begun < 180
 
