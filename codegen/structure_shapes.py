@@ -86,7 +86,9 @@ def _answer(answer: _Object) -> dict[str, Any]:
 
 def _asked_for(answer: _Object) -> dict[str, Any]:
     for key, content in answer.items():
-        if key in _LISTS | {"files"} or (key in _REMARKS and not isinstance(content, (dict, list))):
+        is_known = key in _LISTS and isinstance(content, list)
+        is_remark = key in _REMARKS and not isinstance(content, (dict, list))
+        if key == "files" or is_known or is_remark:
             continue
         raise ValueError(f"$.{key}: it stands beside 'files'; put every file into 'files'")
     # A tree without the other keys could also be a folder of the repository called `files`.
