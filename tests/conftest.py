@@ -14,6 +14,11 @@ from core import log_secrets
 from core.redaction import Redaction
 from tests.environment import is_the_developers
 
+# What tests share asserts too, and a failure there shows as much as one in a test.
+pytest.register_assert_rewrite(
+    *(f"tests.{path.name}" for path in Path(__file__).parent.iterdir() if path.is_dir())
+)
+
 # How long an example takes says what else the machine does, and nothing of the code.
 settings.register_profile("project", deadline=None)
 settings.load_profile("project")

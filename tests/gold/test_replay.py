@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from core.artifacts.build_record import BuildStatus
+from core.artifacts.specs import CleanSpec
+from core.artifacts.structure import Dependency, FileContract
 from core.errors import RequestRefusedError
 from core.fence import fenced
 from providers.llm.provider import LLMRequest, Message
+from tests.codegen.scaffolds.products import product
 from tests.gold.builds import assert_reproduced, build
 from tests.gold.playback import Playback, played_back
 from tests.gold.repository import NAMES, load
@@ -49,3 +52,26 @@ async def test_a_prompt_that_forgot_something_is_refused() -> None:
     other = request.model_copy(update={"system": "# coder\n"})
     with pytest.raises(RequestRefusedError, match="forgot the data block 'file'"):
         await playback.complete(other)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_packs_serve_is_what_lies_in_the_gold_repository(name: str) -> None:
+    """Versions aside: those come from the package indexes, which only `make test-gold` asks."""
+    gold = load(name)
+    files = [
+        FileContract.model_validate(gold.contract(file["path"]))
+        for module in gold.modules
+        for file in module["files"]
+    ]
+    keys = ("project_name", "slug", "summary", "stack")
+    requirements = [{key: item[key] for key in ("id", "title")} for item in gold.requirements]
+    spec = CleanSpec.model_validate(
+        {**{key: gold.plan[key] for key in keys}, "requirements": requirements}
+    )
+    dependencies = [Dependency.model_validate(item) for item in gold.dependencies]
+    served = product(spec, files, dependencies, workflows=False).served
+    assert set(served) == set(gold.served)
+    manifests = {"package.json", "pyproject.toml"}
+    assert {path: gold.texts[path] for path in set(served) - manifests} == {
+        path: text for path, text in served.items() if path not in manifests
+    }
