@@ -40,9 +40,7 @@ _say = Console().print
 def main() -> None:
     """Measure what the command line asks for."""
     asked = _arguments().parse_args()
-    results = read_results(asked.results)
-    if not asked.publish_only:
-        results = _measured(asked, results)
+    results = read_results(asked.results) if asked.publish_only else _measured(asked)
     if asked.publish or asked.publish_only:
         publish(results)
     bounds = bounds_of(results.measured)
@@ -59,6 +57,11 @@ def _arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--quick", action="store_true", help="some telling cells, in ten minutes")
     parser.add_argument("--turns", type=int, default=1, help="of every side; their median counts")
+    parser.add_argument(
+        "--together",
+        action="store_true",
+        help="all sides of a cell at the same time, for 2 files at once, which is next to no work",
+    )
     parser.add_argument("--no-peers", action="store_true", help="only stage 7 and the loop")
     parser.add_argument("--redis", type=Path, default=Path("/usr/bin/redis-server"))
     parser.add_argument(
@@ -80,17 +83,19 @@ def _numbers(text: str) -> tuple[float, ...]:
     return tuple(float(part) for part in text.split(","))
 
 
-def _measured(asked: argparse.Namespace, results: Results) -> Results:
+def _measured(asked: argparse.Namespace) -> Results:
     chosen = product(asked.latency, asked.at_once, asked.files)
     cells: Sequence[Cell] = [
         Cell(files=files, at_once=at_once, latency=latency) for latency, at_once, files in chosen
     ]
+    results = read_results(asked.results)
     with chat_server(answer_to) as url:
         sides = Sides(url, asked.redis, peers=not asked.no_peers)
         for cell in QUICK if asked.quick else cells:
-            turns = tuple(sides.measure(cell) for _ in range(asked.turns))
+            turns = tuple(sides.measure(cell, together=asked.together) for _ in range(asked.turns))
             one = Measured(cell=cell, turns=turns)
-            results = results.with_cell(one)
+            # Read anew: other cells may be measured beside these.
+            results = read_results(asked.results).with_cell(one)
             write_results(asked.results, results)
             _say(_cell_table(one))
     return results

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from benchmarks.sides.assignment import assignment_of
@@ -42,12 +44,21 @@ class Sides:
         if peers:
             self._commands |= {BULLMQ: bullmq_command(), LANGGRAPH: langgraph_command()}
 
-    def measure(self, cell: Cell) -> dict[str, Outcome]:
-        """One turn of every side, the shipped one first."""
-        return {
-            SHIPPED: self._shipped(cell),
-            **{side: self._called(side, cell) for side in self._commands},
+    def measure(self, cell: Cell, *, together: bool = False) -> dict[str, Outcome]:
+        """One turn of every side, the shipped one first.
+
+        Args:
+            cell: what is measured.
+            together: whether all sides run at the same time, for a cell that would take hours and
+                leaves the processor idle.
+        """
+        measuring: dict[str, Callable[[], Outcome]] = {
+            SHIPPED: partial(self._shipped, cell),
+            **{side: partial(self._called, side, cell) for side in self._commands},
         }
+        with ThreadPoolExecutor(len(measuring) if together else 1) as pool:
+            outcomes = {side: pool.submit(measure) for side, measure in measuring.items()}
+            return {side: outcome.result() for side, outcome in outcomes.items()}
 
     def _shipped(self, cell: Cell) -> Outcome:
         with tempfile.TemporaryDirectory(prefix="fan-out-") as folder:
