@@ -14,10 +14,11 @@ these times begins.
 
 import asyncio
 import logging
+import os
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import TracebackType
 from typing import Any, Self
 from urllib.request import getproxies
@@ -286,18 +287,15 @@ class HttpClient:
                 raise transport_error(error, caller) from error
 
     @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        # Slow to make, and the same for all.
-        return httpx.create_ssl_context()
-
-    @cached_property
     def _shared_transport(self) -> httpx.AsyncBaseTransport | None:
         """What all clients send over; `None` for a transport of its own for each."""
         if self._transport is None and not getproxies():  # which httpx knows how to use
             # Not before the first call: a build has begun by then, and nobody waits for aiohttp.
             from providers.llm.aiohttp_transport import AiohttpTransport
 
-            return AiohttpTransport(tls=self._tls, keep_alive_seconds=KEEP_ALIVE_SECONDS)
+            return AiohttpTransport(
+                tls=_tls(_certificates()), keep_alive_seconds=KEEP_ALIVE_SECONDS
+            )
         return self._transport
 
     def _new_sender(self, connections: int) -> Sender:
@@ -311,8 +309,21 @@ class HttpClient:
             keepalive_expiry=KEEP_ALIVE_SECONDS,
         )
         return ClientSender(
-            httpx.AsyncClient(verify=self._tls, timeout=timeout, limits=limits, headers=_HEADERS)
+            httpx.AsyncClient(
+                verify=_tls(_certificates()), timeout=timeout, limits=limits, headers=_HEADERS
+            )
         )
+
+
+def _certificates() -> tuple[str | None, ...]:
+    """Where people say that certificates are; httpx looks there."""
+    return tuple(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR")))
+
+
+@lru_cache(maxsize=2)
+def _tls(_certificates: tuple[str | None, ...]) -> ssl.SSLContext:
+    """For all connections of the process; it takes 30 ms to make, in which a build stands still."""
+    return httpx.create_ssl_context()
 
 
 def _too_slow(
