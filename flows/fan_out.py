@@ -90,15 +90,22 @@ class FileFanOut:
         stage: row of stage 7.
         plan: what is to be written.
         progress: told of every file.
+        at_the_end: left when all else of the stage is done; it waits for the tables of batches.
     """
 
     def __init__(
-        self, session: BuildSession, stage: Stage, plan: FilePlan, progress: FileProgress
+        self,
+        session: BuildSession,
+        stage: Stage,
+        plan: FilePlan,
+        progress: FileProgress,
+        at_the_end: AsyncExitStack,
     ) -> None:
         self._session = session
         self._stage = stage
         self._plan = plan
         self._progress = progress
+        self._at_the_end = at_the_end
         self._before = session.runs_before(stage)
         at_once = session.settings.files_at_once
         self._slots = asyncio.Semaphore(at_once + at_once // AHEAD)
@@ -177,11 +184,13 @@ class FileFanOut:
             return WrittenFile(result)
 
         async def write() -> State[Any] | None:
+            await self._at_the_end.enter_async_context(table)  # here, for the task run it is of
             try:
-                async with table:
-                    await _all_of([self._write(path, perform) for path in paths])
+                await _all_of([self._write(path, perform) for path in paths])
             except LeftOutError as error:
                 return Cancelled(message=str(error))
+            finally:
+                table.ended()
             return None
 
         first = (number - 1) * FILES_IN_BATCH + 1
@@ -251,9 +260,9 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
     """
     async with AsyncExitStack() as at_the_end, recorded(session, stage) as done:
         plan = plan_files(session)
-        # Left only after all else is done, for which the bar's last move need not be waited for.
+        # Left only after all else is done, which need not wait for the last look of bar and tables.
         progress = await at_the_end.enter_async_context(FileProgress(session, len(plan.order)))
-        fan_out = FileFanOut(session, stage, plan, progress)
+        fan_out = FileFanOut(session, stage, plan, progress, at_the_end)
         written = await fan_out.run()
         texts = {path: written.result.outputs[CODE + path] for path in plan.order}
         commit = await commit_files(session, plan, texts)

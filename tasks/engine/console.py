@@ -253,6 +253,10 @@ class BatchTable:
         blank = (_NOTHING,) * (len(_FILES_HEAD) - 3)
         self._rows[path] = (f"failed: {plain(reason)}", str(attempts), *blank)
 
+    def ended(self) -> None:
+        """Nothing of the batch is under way any more: the table is shown as it is in the end."""
+        self._ended.set()
+
     async def _show(self) -> None:
         """Show the table, at last as it is in the end.
 
