@@ -151,7 +151,8 @@ async def test_where_its_end_cannot_be_written_down_the_failure_itself_is_told(
     error = await failed_build()
     assert str(error).startswith("Stage 1 failed after 1 attempt: ")
     assert stored(home).status is BuildStatus.RUNNING, "as after a kill"
-    told = {event["event"]: event["payload"] for event in await events_of(stored(home))}
+    events = await events_of(stored(home), BuildStatus.FAILED)
+    told = {event["event"]: event["payload"] for event in events}
     assert told["app-build.failed"]["error"] == error.reason, "whoever waits hears of it"
 
 
@@ -271,8 +272,11 @@ async def test_a_build_that_runs_already_is_left_alone(home: Path) -> None:
     assert record.build_id in refused.error
 
 
-async def events_of(record: BuildRecord) -> list[dict[str, Any]]:
-    """The events of a build's last run, the newest first, once its end is among them."""
+async def events_of(record: BuildRecord, end: BuildStatus | None = None) -> list[dict[str, Any]]:
+    """The events of a build's last run, the newest first, once its end is among them.
+
+    It ends as the record says, if not told otherwise.
+    """
     wanted = EventFilter(
         event=EventNameFilter(prefix=["app-build."]),
         resource=EventResourceFilter(id=[f"app-build.{record.build_id}"]),
@@ -284,7 +288,7 @@ async def events_of(record: BuildRecord) -> list[dict[str, Any]]:
         for _ in range(300):  # the server writes events down a little later
             response = await client.request("POST", "/events/filter", json=body)
             events = response.json()["events"]
-            if any(event["event"] == f"app-build.{record.status}" for event in events):
+            if any(event["event"] == f"app-build.{end or record.status}" for event in events):
                 break
             await asyncio.sleep(0.1)
     return events
