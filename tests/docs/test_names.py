@@ -10,9 +10,9 @@ import typer
 
 from core import layout
 from flows.cli import app
+from tests.docs.new_stage import steps
 from tests.docs.pages import PAGES, ROOT, blocks, read, spans
 from tests.docs.tables import catalogue, metrics, settings_of
-from tests.docs.test_add_a_stage import steps
 from tests.docs.troubles import ELSEWHERE
 
 SOURCES = ("core", "codegen", "prompts", "providers", "tasks", "flows")
