@@ -78,6 +78,7 @@ async def test_an_example_becomes_a_green_repository_with_every_artifact(
     assert readme == artifact(home, record, "code/README.md")
 
 
+@by_reading
 async def test_built_again_it_is_the_same_and_no_model_is_asked(home: Path) -> None:
     first = await build_app(TINY)
     again = await build_app(TINY)
@@ -87,6 +88,7 @@ async def test_built_again_it_is_the_same_and_no_model_is_asked(home: Path) -> N
     assert again.totals.input_tokens == first.totals.input_tokens
 
 
+@by_reading
 async def test_built_in_another_place_it_has_the_same_commit_id(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +187,7 @@ async def test_a_wrong_option_is_refused_before_anything_is_written(home: Path) 
     assert not (home / "store" / "project").exists()
 
 
+@by_reading
 async def test_the_record_says_how_the_build_went(home: Path) -> None:
     record = await build_app(TINY)
     stored = BuildRecord.model_validate_json(artifact(home, record, BUILD_RECORD))

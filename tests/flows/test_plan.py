@@ -197,7 +197,7 @@ def test_a_plan_learns_from_the_ledger(tmp_path: Path, monkeypatch: pytest.Monke
     assert "1 are known from the ledger" in output
 
 
-@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.usefixtures("prefect_server", "verified_by_reading")
 async def test_a_build_shows_its_plan_and_a_plan_of_it_later_knows_what_is_kept(
     home: Path,
 ) -> None:
