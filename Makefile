@@ -67,7 +67,7 @@ test-services: $(READY) $(JQ) ## builds that other services start, follow and ca
 test-metrics: $(READY) $(PROMETHEUS) ## metrics, every query of the dashboard and the alerts, with a real Prometheus and real builds
 	$(BIN)/pytest tests/real_metrics
 
-test-commands: $(READY) ## the commands of README and pages, run as they are written
+test-commands: $(READY) ## the commands of README and pages as they are written, and all that reads the stages with one more
 	$(BIN)/pytest tests/real_commands
 
 test-troubles: $(READY) ## runs that wait, are cancelled and crash look as docs/troubleshooting.md tells
