@@ -1,7 +1,7 @@
 """Reads a debugger's answer, and applies it to the repository it was shown."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from codegen.code_blocks import without_reasoning
@@ -9,8 +9,9 @@ from codegen.edits.applying import apply_edits
 from codegen.edits.edit import Edits, Replacement
 from codegen.edits.reading import read_edits
 from codegen.guarded_files import refuse_rigging
+from codegen.manifests import refuse_undeclared_modules
 from codegen.mended_files import refuse_breach, refuse_broken
-from core.artifacts.structure import FileContract
+from core.artifacts.structure import Dependency, FileContract
 
 _CAUSE_CHARACTERS = 300
 _SENTENCE = re.compile(r"[^`<].*\w[,;:]? \w.*")
@@ -40,6 +41,7 @@ def read_proposal(
     shown: Collection[str],
     protected: Collection[str],
     contracts: Mapping[str, FileContract],
+    dependencies: Iterable[Dependency],
 ) -> Proposal:
     """Apply an answer to the texts of a repository, all of it or nothing.
 
@@ -49,10 +51,11 @@ def read_proposal(
         shown: files that the model was shown; others may be added to, never overwritten or removed.
         protected: files that must stay as they are.
         contracts: those that there are, by path.
+        dependencies: packages that are declared.
 
     Raises:
         ValueError: it cannot be read or applied, leaves a file broken or a promise unkept, or
-            changes how tests run; fit to be shown to the model.
+            changes how tests run or what is installed; fit to be shown to the model.
     """
     edits = read_edits(answer, texts)
     if edits.no_change:
@@ -66,6 +69,9 @@ def read_proposal(
     if not changed:
         raise ValueError("the answer changes nothing: every file is as it was")
     refuse_rigging(texts, changed)
+    declared = tuple(dependencies)
+    for path, text in changed.items():
+        refuse_undeclared_modules(path, text or "", declared)
     refuse_broken(texts, changed, contracts)
     refuse_breach(texts, changed, contracts)
     return Proposal(answer, _cause(answer), changed)

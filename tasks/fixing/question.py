@@ -110,6 +110,7 @@ class Debugger:
                 shown=shown,
                 protected=self._protected,
                 contracts=self._contracts,
+                dependencies=self._structure.dependencies,
             )
 
         return await self._work.ask_text(context, parse)

@@ -1,17 +1,11 @@
-import json
-
 import pytest
 
 from codegen.guarded_files import refuse_rigging
 
-PACKAGE = {"scripts": {"test": "vitest run", "start": "node a.js"}, "devDependencies": {}}
 PROJECT = '[project]\nname = "shop"\ndependencies = []\n'
-SETTINGS = '[tool.pytest.ini_options]\npythonpath = ["src"]\n'
-SETUP = "[metadata]\nname = shop\n"
 BEFORE = {
-    "pyproject.toml": PROJECT + SETTINGS,
-    "api/setup.cfg": SETUP,
-    "web/package.json": json.dumps(PACKAGE),
+    "pyproject.toml": PROJECT,
+    "web/package.json": "{}",
     "web/vite.config.js": "export default { test: { globals: true } };\n",
     "site/vite.config.js": "export default { plugins: [] };\n",
     "tests/test_cart.py": "def test_cart():\n    assert 1\n",
@@ -19,10 +13,6 @@ BEFORE = {
     "unittest/cart.py": "",
     "shop/hooks.py": "def pytest_configure(config):\n    pass\n",
 }
-
-
-def package(**fields: object) -> str:
-    return json.dumps({**PACKAGE, **fields})
 
 
 @pytest.mark.parametrize(
@@ -51,20 +41,10 @@ def package(**fields: object) -> str:
         ("tests/test_cart.py", "pytest_plugins = ['shop.hooks']\n"),
         ("shop/cart.py", "def pytest_runtest_call(item):\n    pass\n"),
         ("cart/main_test.go", "package cart\n\nfunc TestMain(m *testing.M) {}\n"),
-        ("pyproject.toml", PROJECT),
-        ("pyproject.toml", None),
-        ("pyproject.toml", PROJECT + SETTINGS.replace("src", "lib")),
-        ("pyproject.toml", PROJECT + "[project.entry-points.x]\na = 'b'\n" + SETTINGS),
-        ("api/setup.cfg", SETUP + "[tool:pytest]\naddopts = -x\n"),
-        ("web/package.json", package(scripts={"test": "true", "start": "node a.js"})),
-        ("web/package.json", package(scripts={**PACKAGE["scripts"], "pretest": "true"})),
-        ("web/package.json", package(jest={"testMatch": []})),
-        ("web/package.json", package(devDependencies={"vitest": "file:./shop"})),
-        ("web/package.json", None),
     ],
 )
 def test_how_tests_run_stays_as_it_is(path: str, text: str | None) -> None:
-    with pytest.raises(ValueError, match="how tests run must stay") as error:
+    with pytest.raises(ValueError, match="how tests run and what they need must stay") as error:
         refuse_rigging(BEFORE, {"shop/other.py": "", path: text})
     assert repr(path) in str(error.value)
     assert "other.py" not in str(error.value)
@@ -80,17 +60,31 @@ def test_how_tests_run_stays_as_it_is(path: str, text: str | None) -> None:
         ("unittest/cart.py", "value = 1\n"),
         ("shop/hooks.py", "def pytest_configure(config):\n    config.x = 1\n"),
         ("site/vite.config.js", "export default { plugins: [1] };\n"),
-        ("pyproject.toml", PROJECT.replace("[]", "['httpx']") + SETTINGS),
-        ("api/pyproject.toml", PROJECT),
-        ("api/pyproject.toml", "["),
-        ("api/setup.cfg", SETUP.replace("shop", "cart")),
-        ("api/setup.cfg", "name"),
-        ("web/package.json", package(scripts={**PACKAGE["scripts"], "start": "node b.js"})),
-        ("web/package.json", package(devDependencies={"vitest": "^3.0.0", "a": "file:./a"})),
-        ("other/package.json", '{"name": "x"}'),
-        ("other/package.json", "{"),
-        ("other/package.json", "[]"),
+        ("go.mod", "module shop\n"),
+        ("docs/requirements.md", "# Requirements\n"),
     ],
 )
 def test_other_changes_are_free(path: str, text: str | None) -> None:
     refuse_rigging(BEFORE, {path: text})
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pyproject.toml", PROJECT.replace("[]", "['made-up>=99.1']")),
+        ("pyproject.toml", PROJECT + "[tool.pytest.ini_options]\naddopts = '-x'\n"),
+        ("pyproject.toml", None),
+        ("web/package.json", '{"dependencies": {"made-up": "^42.0.0"}}'),
+        ("web/package.json", '{"scripts": {"test": "true"}}'),
+        ("web/package-lock.json", "{}"),
+        ("api/setup.cfg", "[tool:pytest]\naddopts = -x\n"),
+        ("requirements.txt", "made-up==0.1.2\n"),
+        ("constraints.txt", "made-up==0.1.2\n"),
+        ("uv.lock", ""),
+    ],
+)
+def test_what_is_installed_is_written_by_programs_alone(path: str, text: str | None) -> None:
+    with pytest.raises(ValueError, match="only programs write it") as error:
+        refuse_rigging(BEFORE, {"shop/other.py": "", path: text})
+    assert repr(path) in str(error.value)
+    assert "NO CHANGE" in str(error.value)

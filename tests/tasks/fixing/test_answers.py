@@ -3,7 +3,7 @@
 import pytest
 
 from core.artifacts.fixes import FixOutcome
-from tests.tasks.fixing.repositories import RIGHT, Repairs, edit
+from tests.tasks.fixing.repositories import FILES, RIGHT, WRONG, Repairs, edit
 
 pytestmark = pytest.mark.usefixtures("quick")
 
@@ -25,6 +25,11 @@ HOOK = (
     "It is set up.\n\n```python tests/conftest.py\ndef pytest_pyfunc_call():\n    return 1\n```\n"
 )
 CODE_GONE = GONE.replace("tests/test_prices.py", "shop/prices.py")
+PINNED = edit('version = "0"', 'dependencies = ["made-up>=99.1"]', path="pyproject.toml")
+REQUIRED = (
+    "A module is missing.\n\n```text go.mod\nmodule shop\n\n"
+    "require github.com/made/up v1.2.3\n```\n"
+)
 HALF = RIGHT + "\n" + WEAKENED.partition("\n\n")[2]
 
 
@@ -41,6 +46,8 @@ HALF = RIGHT + "\n" + WEAKENED.partition("\n\n")[2]
         (STUB, "'shop/prices.py': line"),
         (BLIND, "'tests/test_other.py' (line 3 of the answer): is there, but was not shown"),
         (HOOK, "it decides how tests run, and must stay as it is"),
+        (PINNED, "'pyproject.toml': it says which packages are installed"),
+        (REQUIRED, "requires 'github.com/made/up', which is no declared dependency"),
         (CODE_GONE, "has a contract: it can be neither deleted nor moved"),
         (HALF, "nothing was changed, because one edit cannot be applied"),
         ("I would look at the sum.", "search/replace blocks"),
@@ -71,3 +78,19 @@ async def test_a_model_that_wants_no_change_is_believed(repairs: Repairs) -> Non
     assert fix.outcome is FixOutcome.NO_CHANGE
     assert fix.cause == "the test contradicts FR-1."
     assert fixes.stopped == "The model knows of no permitted change that would help."
+
+
+async def test_an_import_of_what_is_not_installed_can_be_dropped(repairs: Repairs) -> None:
+    files = {**FILES, "shop/prices.py": "import made_up\n\n" + WRONG}
+    dropped = edit("import made_up", "", cause="It is not installed.")
+    dropped += "\n" + RIGHT.partition("\n\n")[2]
+    fixes = await repairs.run(PINNED, dropped, files=files)
+    assert '"path": "pyproject.toml"' in repairs.prompts[0], "what is installed is shown"
+    assert fixes.status == "mended"
+
+
+async def test_where_only_a_version_could_help_one_answer_says_so(repairs: Repairs) -> None:
+    files = {**FILES, "shop/prices.py": "import made_up\n\n" + WRONG}
+    fixes = await repairs.run(PINNED, "NO CHANGE: made_up has to be installed.", files=files)
+    assert [fix.outcome for fix in fixes.attempts] == [FixOutcome.NO_CHANGE]
+    assert fixes.commit == repairs.start
