@@ -22,7 +22,11 @@ _REQUIREMENT = re.compile(r"\bFR-[1-9][0-9]*\b")
 
 
 def docs_excerpt(
-    docs: str, *, requirements: Collection[str], entities: Collection[str], limit: int = 12_000
+    docs: str,
+    *,
+    requirements: Collection[str],
+    entities: Collection[str],
+    limit: int | None = 12_000,
 ) -> str:
     """Cut the sections of a Markdown document that concern some requirements and entities.
 
@@ -32,10 +36,13 @@ def docs_excerpt(
         docs: the document; its sections are headed `### FR-1: …` and `### Entity`.
         requirements: ids such as `FR-1`.
         entities: names of entities.
-        limit: characters at the most; a longer excerpt is cut at a section's end.
+        limit: characters at the most; a longer excerpt is cut at a section's end. `None` for
+            all of it, where the caller cuts it and tells.
     """
     asked, named = set(requirements), {entity.casefold() for entity in entities}
     wanted = [section.text for section in _sections(docs) if section.concerns(asked, named)]
+    if limit is None:
+        return "\n\n".join(wanted)
     kept: list[str] = []
     size = 0
     for text in wanted:
@@ -96,13 +103,22 @@ def _sections(docs: str) -> tuple[_Section, ...]:
     return tuple(_Section.titled(title, text) for title, text in pairs if text)
 
 
-def schema_excerpt(schema: Schema, entities: Collection[str]) -> Schema:
-    """The part of a schema that concerns some entities.
+def schema_excerpt(
+    schema: Schema, entities: Collection[str], endpoints: Collection[str] = ()
+) -> Schema:
+    """The part of a schema that concerns some entities and endpoints.
 
-    It holds these entities and their endpoints whole, the entities they point to without
-    relations, and the entities that point to them with just those relations.
+    It holds these entities and their endpoints whole, these endpoints and the entities they serve,
+    the entities that all these point to without relations, and the entities that point to them with
+    just those relations.
+
+    Args:
+        schema: all of it.
+        entities: names of entities.
+        endpoints: ids of endpoints, such as `GET /api/tasks`.
     """
-    wanted = set(entities)
+    served = [item for item in schema.endpoints if item.id in endpoints]
+    wanted = {*entities, *(item.entity for item in served)}
     targets = {
         relation.target
         for entity in schema.entities
@@ -119,7 +135,9 @@ def schema_excerpt(schema: Schema, entities: Collection[str]) -> Schema:
     return Schema(
         entities=tuple(kept),
         endpoints=tuple(
-            item for item in schema.endpoints if not item.entity or item.entity in wanted
+            item
+            for item in schema.endpoints
+            if not item.entity or item.entity in entities or item.id in endpoints
         ),
     )
 

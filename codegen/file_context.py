@@ -1,9 +1,9 @@
 """Chooses what the prompts about one file show, within a number of tokens.
 
-What a file is about comes first: its contract, the schema of its entities, the docs of its
-requirements, and what the files it imports really offer, in full as long as they fit. Further files
-are shown by their signatures, then by the names they export, then not at all. So a prompt does not
-grow with the number of files, and what was cut is told.
+What a file is about comes first: its contract, the schema of its entities and endpoints, the docs
+of its requirements, and what the files it imports really offer, in full as long as they fit.
+Further files are shown by their signatures, then by the names they export, then not at all. So a
+prompt does not grow with the number of files, and what was cut is told.
 
 What the file itself is held to is never cut, because a model that was not shown it could not keep
 it: what it exports and serves, its packages and tests, the dependencies, the names of its entities.
@@ -98,12 +98,15 @@ def file_context(material: Material, budget: int, count: Count) -> FileContext:
     used = count(material.beside)
     file = chooser.contract(about, budget // 4)
     used += count(_json(file))
-    schema = chooser.schema(schema_excerpt(material.schema, about.entities), budget * 3 // 5 - used)
+    schema = schema_excerpt(material.schema, about.entities, about.endpoints)
+    schema = chooser.schema(schema, budget * 3 // 5 - used)
     used += count(_json(schema))
     room = max(budget - used, 0)
     neighbours, unshown = chooser.neighbours(material.imported, room // 2)
     told = sum(map(count, map(_json, (*neighbours, *unshown))))
-    docs = docs_excerpt(material.docs, requirements=material.requirements, entities=about.entities)
+    docs = docs_excerpt(
+        material.docs, requirements=material.requirements, entities=about.entities, limit=None
+    )
     docs = chooser.docs(docs, room - told)
     sources = chooser.sources(material, room * 7 // 8)
     shown = sum(count(_source(path, material.texts[path])) for path in sources)

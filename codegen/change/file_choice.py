@@ -47,8 +47,8 @@ def is_same_task(path: str, before: Design, after: Design) -> bool:
     """Whether a file has the same contract, and what it is about says the same.
 
     It is about the requirements and entities that its contract or its tests name, and the
-    endpoints that it serves. Other endpoints of its entities are looked at as well, but for those
-    that are new: whoever needs these has a contract that says so.
+    endpoints that it serves, with their entities. Other endpoints of the entities it names are
+    looked at as well, but for those that are new: whoever needs these has a contract that says so.
     """
     if path not in before.contracts or path not in after.contracts:
         return False
@@ -77,6 +77,8 @@ def _slice(path: str, design: Design, known: set[str]) -> _Slice:
     file = design.contracts[path]
     tests = tuple(test for test in design.tests if test.path == path)
     requirements = {*file.requirements, *(test.requirement for test in tests)}
+    served = (item.entity for item in design.schema.endpoints if item.id in file.endpoints)
+    about = {*file.entities, *served}
     return _Slice(
         file=file,
         tests=tests,
@@ -84,8 +86,9 @@ def _slice(path: str, design: Design, known: set[str]) -> _Slice:
             without_overview(without_schema(design.docs)),
             requirements=requirements,
             entities=file.entities,
+            limit=None,
         ),
-        entities=tuple(item for item in design.schema.entities if item.name in file.entities),
+        entities=tuple(item for item in design.schema.entities if item.name in about),
         endpoints=tuple(
             item.model_copy(update={"requirements": ()})
             for item in design.schema.endpoints

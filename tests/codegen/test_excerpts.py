@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.excerpts import docs_excerpt, schema_excerpt, spec_excerpt, structure_excerpt
-from core.artifacts.schema import Schema, StoredEntity
+from core.artifacts.schema import Endpoint, Schema, StoredEntity
 from core.artifacts.specs import Relation
 from core.artifacts.structure import FileContract, FileStructure, Import, Module
 from tests.codegen.structures import SCHEMA, SPEC
@@ -65,6 +65,13 @@ def test_an_excerpt_is_bounded_and_cut_between_sections() -> None:
     assert len(long) == 100
 
 
+def test_without_a_bound_nothing_is_cut() -> None:
+    docs = "".join(f"### FR-{n}: Part\n\n{'x' * 2_000}\n\n" for n in range(1, 13))
+    asked = {f"FR-{n}" for n in range(1, 13)}
+    assert docs_excerpt(docs, requirements=asked, entities=(), limit=None) == docs.strip()
+    assert len(docs_excerpt(docs, requirements=asked, entities=())) < 13_000
+
+
 def test_related_entities_are_there_without_their_own_relations() -> None:
     task = schema_excerpt(SCHEMA, {"Task"})
     assert [(entity.name, len(entity.relations)) for entity in task.entities] == [
@@ -78,6 +85,15 @@ def test_entities_that_point_to_the_wanted_one_are_there_too() -> None:
     project = schema_excerpt(SCHEMA, {"Project"})
     assert [entity.name for entity in project.entities] == ["Task", "Project"]
     assert [endpoint.path for endpoint in project.endpoints] == ["/api/projects"]
+
+
+def test_a_served_endpoint_is_there_with_its_entity_and_none_other_of_that() -> None:
+    more = Endpoint(method="POST", path="/api/tasks/{task_id}/projects", entity="Project")
+    schema = Schema(entities=SCHEMA.entities, endpoints=(*SCHEMA.endpoints, more))
+    excerpt = schema_excerpt(schema, {"Task"}, [more.id])
+    assert [endpoint.id for endpoint in excerpt.endpoints] == ["GET /api/tasks", more.id]
+    assert excerpt.entities == SCHEMA.entities, "both whole"
+    assert schema_excerpt(schema, {"Task"}).endpoints == excerpt.endpoints[:1]
 
 
 def test_a_file_without_entities_gets_no_entity() -> None:

@@ -173,6 +173,38 @@ def test_docs_that_do_not_fit_are_cut_at_their_end() -> None:
     assert "the end of the docs that concern it" in found.cut
 
 
+def about_much(length: int) -> Material:
+    """A file about twelve requirements, each told in as many characters."""
+    numbers = range(1, 13)
+    file = FileContract(
+        path="app/a.py", purpose="p", entities=("Entity1",), endpoints=("GET /api/entities-2",)
+    )
+    return Material(
+        file=file,
+        requirements=frozenset(f"FR-{number}" for number in numbers),
+        docs="\n\n".join(f"### FR-{number}: Work\n\n{'x' * length}" for number in numbers),
+        schema=SCHEMA,
+        imported=(),
+        texts={},
+        contracts={},
+        beside="",
+    )
+
+
+def test_docs_are_cut_by_the_budget_alone() -> None:
+    whole = file_context(about_much(2_000), 24_000, count)
+    assert (whole.docs, whole.cut) == (about_much(2_000).docs, ())
+    less = file_context(about_much(20_000), 24_000, count)
+    assert less.cut == ("the end of the docs that concern it",)
+    assert less.tokens <= 24_000
+
+
+def test_an_endpoint_that_a_file_serves_is_shown_with_its_entity() -> None:
+    shown = file_context(about_much(1), BUDGET, count).schema_part
+    assert [item.name for item in shown.entities] == ["Entity1", "Entity2"]
+    assert [item.path for item in shown.endpoints] == ["/api/entities-1", "/api/entities-2"]
+
+
 def test_entities_that_do_not_fit_keep_their_tables() -> None:
     many = StoredEntity(
         name="Hub",

@@ -61,6 +61,24 @@ def test_a_new_endpoint_concerns_who_serves_it_and_one_that_is_gone_all_about_it
     assert other(replace(BEFORE, schema=fewer)) == {"app/loans.py"}
 
 
+def test_an_entity_concerns_who_serves_an_endpoint_of_it_without_naming_it() -> None:
+    serving = LOANS.model_copy(update={"entities": ()})
+    contracts = {**BEFORE.contracts, LOANS.path: serving}
+    before = replace(BEFORE, contracts=contracts)
+    loan = STORED_LOAN.model_copy(update={"fields": (SpecField(name="deadline"),)})
+    schema = Schema(entities=(STORED_TOOL, loan), endpoints=SCHEMA.endpoints)
+    assert is_same_task(LOANS.path, before, before)
+    assert not is_same_task(LOANS.path, before, replace(before, schema=schema))
+
+
+def test_the_end_of_a_long_section_concerns_who_serves_it_too() -> None:
+    long, other_end = (
+        DOCS.replace("Until its due date.", "x" * 13_000 + end) for end in ("Monday.", "Friday.")
+    )
+    before = replace(BEFORE, docs=long)
+    assert not is_same_task(LOANS.path, before, replace(before, docs=other_end))
+
+
 def test_a_planned_test_concerns_the_file_that_holds_it() -> None:
     test = PlannedTest(requirement="FR-2", path="tests/test_tools.py", case="test_more")
     assert other(replace(BEFORE, tests=(*BEFORE.tests, test))) == {"tests/test_tools.py"}
