@@ -10,10 +10,10 @@ from pathlib import Path
 from core.errors import SandboxError
 from core.printable import printable
 from core.settings import SandboxLimits
+from providers.sandbox.box_memory import BoxMemory
 from providers.sandbox.disk_use import watch_growth
 from providers.sandbox.first_process import FirstProcess
 from providers.sandbox.sandbox import Ending
-from providers.sandbox.socket_memory import socket_memory
 
 OUTPUT_KEPT = 64 * 1024
 """Bytes of output that are kept: the last ones."""
@@ -21,6 +21,7 @@ OUTPUT_KEPT = 64 * 1024
 OUTPUT_MOST = 64 * 1024 * 1024
 """Bytes of output after which a box is killed."""
 
+_MIB = 1024 * 1024
 _CHUNK = 64 * 1024
 _WATCH_SECONDS = 0.1
 _DEATH_SECONDS = 10.0
@@ -98,6 +99,7 @@ async def supervise(
         if first.number is not None:
             watch = _watch(first.number, limits, folders, most_files)
             tasks.append(asyncio.create_task(watch))
+            tasks.append(asyncio.create_task(_watch_mappings(first.number, limits)))
         if growing:
             tasks.append(asyncio.create_task(watch_growth(growing, limits.disk_mb)))
         done, _ = await asyncio.wait(
@@ -151,44 +153,25 @@ async def _watch(
     Control groups would bound memory exactly but need rights that an ordinary user lacks; between
     two looks, a box can pass its bound by what the machine hands out in a tenth of a second.
     """
-    most_memory = limits.memory_mb * 1024 * 1024
+    memory = BoxMemory(first)
     while True:
         await asyncio.sleep(_WATCH_SECONDS)
-        if await asyncio.to_thread(_memory, first) > most_memory:
+        if await asyncio.to_thread(memory.shown) > limits.memory_mb * _MIB:
             return "memory"
         if await asyncio.to_thread(_files, first, folders) > most_files:
             return "disk"
 
 
-def _memory(first: int) -> int:
-    """Bytes of memory of a box's first process, of all below it and of their sockets."""
-    total = socket_memory(first)
-    members = [first]
-    while members:
-        member = members.pop()
-        total += _resident(member)
-        members += _children(member)
-    return total
+async def _watch_mappings(first: int, limits: SandboxLimits) -> Ending:
+    """Wait until the box holds too much memory, what it maps and does not show included.
 
-
-def _children(process: int) -> list[int]:
-    found: list[int] = []
-    with suppress(OSError):  # it may end at any moment
-        for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208 -- numbers, not paths
-            found += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())
-    return found
-
-
-def _resident(process: int) -> int:
-    """Bytes a process holds, without the pages of files, which the kernel can drop."""
-    with suppress(OSError):
-        # A first thread that has ended shows no memory, though the others go on using it.
-        for thread in os.listdir(f"/proc/{process}/task"):  # noqa: PTH208 -- numbers, not paths
-            status = Path(f"/proc/{process}/task/{thread}/status").read_text().splitlines()
-            held = [line for line in status if line.startswith(("RssAnon:", "RssShmem:"))]
-            if held:
-                return sum(int(line.split()[1]) for line in held) * 1024
-    return 0
+    A box can make this look slow with mappings without number, so the other does not wait for it.
+    """
+    memory = BoxMemory(first)
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        if await asyncio.to_thread(memory.held) > limits.memory_mb * _MIB:
+            return "memory"
 
 
 def _files(process: int, folders: Sequence[str]) -> int:

@@ -92,6 +92,66 @@ async def test_many_processes_together_cannot_take_more_memory_than_the_bound(
     assert run.ended_by == "memory"
 
 
+@pytest.mark.parametrize(
+    "hide",
+    ["held.madvise(mmap.MADV_DONTNEED)", "libc.munmap(address, len(held) - mmap.PAGESIZE)"],
+)
+async def test_shared_memory_counts_though_a_process_shows_none(boxes: Boxes, hide: str):
+    run = await boxes.python(
+        "import ctypes, mmap, time\n"
+        "libc, kept = ctypes.CDLL(None), []\n"
+        "libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]\n"
+        "for _ in range(24):\n"
+        "    held = mmap.mmap(-1, 32 << 20)\n"
+        "    kept.append((held, ctypes.c_char.from_buffer(held)))\n"
+        "    address = ctypes.addressof(kept[-1][1])\n"
+        "    held.write(bytes(len(held)))\n"
+        f"    {hide}\n"
+        "time.sleep(10)",
+        limits=SandboxLimits(seconds=20, memory_mb=192),
+    )
+    assert run.ended_by == "memory"
+
+
+async def test_memory_that_processes_share_counts_once_as_long_as_nobody_touches_it(boxes: Boxes):
+    run = await boxes.python(
+        "import mmap, os, time\n"
+        "held = mmap.mmap(-1, 64 << 20)\n"
+        "for _ in range(4):\n"
+        "    if os.fork() == 0: time.sleep(1.5); os._exit(0)\n"
+        "for _ in range(4): os.wait()\n"
+        "print('done')",
+        limits=SandboxLimits(seconds=20, memory_mb=192),
+    )
+    assert (run.ended_by, run.output) == ("exit", "done\n")
+
+
+async def test_what_programs_share_as_a_rule_is_no_reason_to_end_them(boxes: Boxes):
+    (boxes.folder / "main.py").write_text(
+        "import multiprocessing as mp, sqlite3, time\n"
+        "from multiprocessing import shared_memory\n"
+        "def work(value):\n"
+        "    with value.get_lock(): value.value += 1\n"
+        "    time.sleep(0.5)\n"
+        "if __name__ == '__main__':\n"
+        "    base = sqlite3.connect('/tmp/base.db')\n"
+        "    print(*base.execute('PRAGMA journal_mode=WAL').fetchone())\n"
+        "    base.execute('CREATE TABLE a (b)')\n"
+        "    shared = shared_memory.SharedMemory(create=True, size=1 << 20)\n"
+        "    value = mp.Value('i', 0)\n"
+        "    made = [mp.Process(target=work, args=(value,)) for _ in range(4)]\n"
+        "    for one in made: one.start()\n"
+        "    for one in made: one.join()\n"
+        "    shared.unlink()\n"
+        "    print(value.value)\n"
+    )
+    run = await boxes.python(
+        "import runpy; runpy.run_path('main.py', run_name='__main__')",
+        limits=SandboxLimits(seconds=20, memory_mb=192),
+    )
+    assert (run.ended_by, run.output) == ("exit", "wal\n4\n")
+
+
 async def test_memory_counts_though_the_first_thread_has_ended(boxes: Boxes):
     run = await boxes.python(
         "import ctypes, os, threading, time\n"
