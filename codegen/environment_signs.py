@@ -71,6 +71,8 @@ _WORDS = (
     (re.compile(r"(?i)permission denied|read-only file system"), _RIGHT),
 )
 _VARIABLE_READ = re.compile(r"os\.environ\[|<frozen os>|os\.py.*: in __getitem__")
+_UNSET = re.compile(r"The environment variable .* is not set\.", re.DOTALL)
+_LACKS = tuple(f": {lack}." for lack in (_SERVICE, _NETWORK, _VARIABLE, _SETTINGS))
 _STARTED = re.compile(r"\bsubprocess\.py:\d+|\b_execute_child\b|\bin (?:_execvpe|posix_spawn)\b")
 
 
@@ -98,6 +100,18 @@ def environment_sign(error: str, message: str, account: str, *, foreign: bool) -
         if match := pattern.search(message):
             return f"{match[0]!r}: {reason}."
     return ""
+
+
+def is_lack(sign: str) -> bool:
+    """Whether a sign is of what a person gives a program: variables, settings or services.
+
+    Memory, room, ports and rights are not among them: code that asks too much of the machine may
+    ask as much of any other.
+
+    Args:
+        sign: what `environment_sign` returned.
+    """
+    return sign.endswith(_LACKS) or _UNSET.fullmatch(sign) is not None
 
 
 def _of_number(number: int, account: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from codegen.acceptance import hold_to_plan, plan_failures
+from codegen.environment_signs import is_lack
 from codegen.runners.gate_results import gate_reason
 from codegen.runners.results import StepResult
 from core.artifacts.base import Part
@@ -139,18 +140,27 @@ def _output(steps: Sequence[StepEvidence]) -> str:
 
 
 def _failed(result: StepResult, excused: Sequence[Failure]) -> tuple[TestCaseResult, ...]:
-    names = {failure.test for failure in excused}
-    return tuple(case for case in result.cases if case.outcome in _BAD and case.name not in names)
+    # A module that fails in two ways has two cases of one name.
+    left_out = {(failure.test, failure.account) for failure in excused}
+    bad = (case for case in result.cases if case.outcome in _BAD)
+    return tuple(case for case in bad if (case.name, case.message.strip()) not in left_out)
 
 
 def _excused(result: StepResult, failures: Sequence[Failure]) -> list[Failure]:
     """Modules that cannot be loaded without what only tests or a person give them.
 
-    Tests may set variables before they import; whether the module works is theirs to say.
+    Tests may set variables before they import; whether the module works is theirs to say. A check
+    that was stopped, or whose report cannot be read, says nothing of any module.
     """
-    if result.step.runner is not Runner.LOAD_CHECK:
+    step = result.step
+    if step.runner is not Runner.LOAD_CHECK or result.reason != gate_reason(step, result.cases):
         return []
-    return [failure for failure in failures if failure.failure_class is FailureClass.ENVIRONMENT]
+    modules = (failure for failure in failures if failure.test_path and failure.test != step.name)
+    return [failure for failure in modules if _is_lack(failure)]
+
+
+def _is_lack(failure: Failure) -> bool:
+    return failure.failure_class is FailureClass.ENVIRONMENT and is_lack(failure.reasons[0])
 
 
 def _excuse(failure: Failure) -> str:
