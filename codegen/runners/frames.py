@@ -22,8 +22,8 @@ _PLACES = (
         r"\s*(?:at|❯) (?:async )?(?:(?P<function>[^()\n]+?) )?\(?"
         r"(?P<path>[^\s():]+):(?P<line>\d+):\d+\)?"
     ),
-    # TypeScript: `src/main.ts(1,10): error TS2305: …`
-    re.compile(r"(?P<path>[^\s():]+)\((?P<line>\d+),\d+\): (?:error|warning) "),
+    # TypeScript: `src/main.ts(1,10): error TS2305: …`, `app/(shop)/page.tsx(3,5): error …`
+    re.compile(r"(?P<path>[^\s:]+?)\((?P<line>\d+),\d+\): (?:error|warning) "),
     # oxc and rolldown: `╭─[ src/cart.js:2:54 ]`
     re.compile(r"\s*[╭┌]─+\[\s*(?P<path>[^\s:]+):(?P<line>\d+):\d+\s*\]"),
     # Go's panics: `	cart/cart.go:10 +0x4b`, after a line with the function

@@ -16,6 +16,10 @@ _Reader = Callable[
 ]
 
 
+_FINDS_TASTE = frozenset({ReportFormat.RUFF, ReportFormat.ESLINT})
+"""What linters write: they end with 1 also where they find only what does not count here."""
+
+
 def gate_result(
     step: Step, run: StepRun, paths: Mapping[str, str], files: Mapping[str, str]
 ) -> StepResult:
@@ -45,7 +49,8 @@ def _judge(step: Step, cases: Sequence[TestCaseResult], exit_code: int) -> str:
     if reason := gate_reason(step, cases):
         return reason
     # Where no finding counts, neither does the exit code that tells of some.
-    return "" if exit_code in {0, 1} else f"{step.name} ended with exit code {exit_code}."
+    good = {0, 1} if step.report in _FINDS_TASTE else {0}
+    return "" if exit_code in good else f"{step.name} ended with exit code {exit_code}."
 
 
 def gate_reason(step: Step, cases: Sequence[TestCaseResult]) -> str:

@@ -50,7 +50,7 @@ _UNDEFINED = re.compile(r"'(?P<name>[\w$]+)' is not defined")
 _RECORD = "\x1e"
 _STDIN = "[stdin]"
 _VERSION = re.compile(r"(?m)^Node\.js v\S+\n?")
-_TSC = re.compile(r"(?:(?P<path>[^\s(][^(]*)\(\d+,\d+\): )?error (?P<code>TS\d+): (?P<text>.*)")
+_TSC = re.compile(r"(?:(?P<path>\S.*?)\(\d+,\d+\): )?error (?P<code>TS\d+): (?P<text>.*)")
 
 
 def read_node_check(

@@ -5,7 +5,12 @@ from hypothesis import strategies as st
 from codegen.runners.accounts import Ecosystem
 from codegen.runners.frames import MAX_FRAMES, mentioned_files, read_frames
 
-KNOWN = frozenset({"app/a.py", "src/a.ts", "src/lib/index.ts", "cart/a.go", "web/src/b.js"})
+KNOWN = frozenset(
+    {
+        *("app/a.py", "app/(shop)/page.tsx", "src/a.ts", "src/lib/index.ts", "cart/a.go"),
+        "web/src/b.js",
+    }
+)
 
 
 def places(account: str, ecosystem: Ecosystem = "npm", folder: str = "") -> list[str]:
@@ -28,6 +33,7 @@ def places(account: str, ecosystem: Ecosystem = "npm", folder: str = "") -> list
         (" ❯ price src/a.ts:7:28", "src/a.ts:7:price"),
         (" ❯ src/a.ts:7:28", "src/a.ts:7:"),
         ("src/a.ts(1,10): error TS2305: no", "src/a.ts:1:"),
+        ("app/(shop)/page.tsx(3,5): error TS2304: no", "app/(shop)/page.tsx:3:"),
         ("   ╭─[ src/a.ts:2:54 ]", "src/a.ts:2:"),
         ("src/a.ts:3:5: ERROR: Expected", "src/a.ts:3:"),
         ("file: src/a.ts:3:5", "src/a.ts:3:"),

@@ -150,6 +150,8 @@ def test_names_that_only_stand_in_strings_are_no_error():
 def test_findings_that_do_not_count_are_green_whatever_the_exit_code_says():
     found = result(Runner.RUFF, ReportFormat.RUFF, [ruff("shop/cart.py", "F821", 4, 18)])
     assert found.green
+    taste = [{"filePath": "/work/a.js", "messages": [eslint("semi", "Missing semicolon.")]}]
+    assert result(Runner.ESLINT, ReportFormat.ESLINT, taste).green
 
 
 @pytest.mark.parametrize(
@@ -233,6 +235,35 @@ def test_each_error_of_tsc_is_a_case():
     missing = result(Runner.TSC, ReportFormat.TSC, output="sh: tsc: not found", exit_code=127)
     assert missing.reason == "tsc ended with exit code 127."
     assert result(Runner.TSC, ReportFormat.TSC, output="", exit_code=0).green
+
+
+@pytest.mark.parametrize("folder", ["src/(shop)", "(shop)", "src/[id]", "src/a b (1,2)"])
+def test_folders_with_brackets_are_part_of_the_path(folder: str):
+    said = f"{folder}/page.ts(3,5): error TS2304: Cannot find name 'f(1,2): error TS1: x'."
+    (case,) = result(Runner.TSC, ReportFormat.TSC, folder="web", output=said).cases
+    assert (case.path, case.message) == (f"web/{folder}/page.ts", f"web/{said}")
+
+
+@pytest.mark.parametrize(
+    ("runner", "report", "document"),
+    [
+        (Runner.TSC, ReportFormat.TSC, b""),
+        (Runner.GO_VET, ReportFormat.GO_VET, b""),
+        (Runner.NODE_CHECK, ReportFormat.NODE_CHECK, b""),
+        (Runner.LOAD_CHECK, ReportFormat.LOAD, b'{"findings": []}'),
+    ],
+)
+def test_what_fails_without_a_finding_is_red(runner: Runner, report: ReportFormat, document: bytes):
+    found = result(runner, report, document)
+    assert found.reason == f"{runner} ended with exit code 1."
+    assert [case.name for case in found.cases] == [str(runner)]
+    assert result(runner, report, document, exit_code=0).green
+
+
+def test_what_tsc_says_of_itself_is_told():
+    said = "RangeError: Maximum call stack size exceeded"
+    crashed = result(Runner.TSC, ReportFormat.TSC, output=said)
+    assert (crashed.green, said in crashed.cases[0].message) == (False, True)
 
 
 def eslint(rule: str | None, message: str, *, severity: int = 2, fatal: bool = False) -> Any:
