@@ -7,6 +7,7 @@ errors that are defined outside the repository, such as a database driver's.
 
 import errno
 import re
+from collections.abc import Iterator
 
 _SERVICE = "it asks a service that is not there"
 _NETWORK = "it asks for the network, which tests do not have"
@@ -36,6 +37,9 @@ _SYMBOL = re.compile(
     re.MULTILINE,
 )
 """As Node reports system errors: `connect ECONNREFUSED …`, `EACCES: permission denied, open …`."""
+
+_AGGREGATE = re.compile(r"AggregateError \[(?P<name>E[A-Z_]+)\]")
+"""As Node reports that no address of a host answers; it says nothing more of it."""
 
 _REPORTED = (
     (re.compile(r"dial \w+.*: connect: connection refused"), _SERVICE),
@@ -92,14 +96,20 @@ def environment_sign(error: str, message: str, account: str, *, foreign: bool) -
     for number in _NUMBERED.finditer(message):
         if reason := _of_number(int(number["number"]), account):
             return f"{number[0]!r}: {reason}."
-    for symbol in _SYMBOL.finditer(message):
-        name = symbol["call"] or symbol["file"]
+    for name in _symbols(error, message, account):
         if name in _SYMBOLS:
             return f"{name!r}: {_SYMBOLS[name]}."
     for pattern, reason in (*_REPORTED, *(_WORDS if foreign else ())):
         if match := pattern.search(message):
             return f"{match[0]!r}: {reason}."
     return ""
+
+
+def _symbols(error: str, message: str, account: str) -> Iterator[str]:
+    if error == "AggregateError" and (found := _AGGREGATE.search(account)):
+        yield found["name"]
+    for symbol in _SYMBOL.finditer(message):
+        yield symbol["call"] or symbol["file"]
 
 
 def is_lack(sign: str) -> bool:

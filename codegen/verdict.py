@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Literal
 
 from codegen.acceptance import hold_to_plan, plan_failures
-from codegen.environment_signs import is_lack
+from codegen.excuses import excuse, excused
 from codegen.runners.gate_results import gate_reason
 from codegen.runners.results import StepResult
 from core.artifacts.base import Part
-from core.artifacts.failure import Failure, FailureClass
+from core.artifacts.failure import Failure
 from core.artifacts.report import StepReport, TestCaseResult, TestOutcome, TestReport
 from core.artifacts.run_plan import Runner, StepKind
 from core.artifacts.structure import PlannedTest
@@ -53,9 +53,9 @@ def evidence_of(result: StepResult, failures: Sequence[Failure], seconds: float)
     """
     step = result.step
     is_test = step.runner in _TESTS
-    excused = _excused(result, failures)
-    cases = result.cases if is_test else _failed(result, excused)
-    reason = gate_reason(step, cases) if excused else result.reason
+    spared = excused(result, failures)
+    cases = result.cases if is_test else _failed(result, spared)
+    reason = gate_reason(step, cases) if spared else result.reason
     shown = "" if is_test or reason else _shown(result)
     report = StepReport(
         name=step.name,
@@ -68,9 +68,9 @@ def evidence_of(result: StepResult, failures: Sequence[Failure], seconds: float)
         report=report,
         runner=str(step.runner) if is_test else "",
         cases=cases,
-        failures=tuple(failure for failure in failures if failure not in excused),
+        failures=tuple(failure for failure in failures if failure not in spared),
         output=result.output,
-        notes=(*_skipped(result), *(_excuse(failure) for failure in excused)),
+        notes=(*_skipped(result), *(excuse(step, failure) for failure in spared)),
     )
 
 
@@ -139,32 +139,11 @@ def _output(steps: Sequence[StepEvidence]) -> str:
     return (red or tests[-1:] or [""])[0]
 
 
-def _failed(result: StepResult, excused: Sequence[Failure]) -> tuple[TestCaseResult, ...]:
+def _failed(result: StepResult, spared: Sequence[Failure]) -> tuple[TestCaseResult, ...]:
     # A module that fails in two ways has two cases of one name.
-    left_out = {(failure.test, failure.account) for failure in excused}
+    left_out = {(failure.test, failure.account) for failure in spared}
     bad = (case for case in result.cases if case.outcome in _BAD)
     return tuple(case for case in bad if (case.name, case.message.strip()) not in left_out)
-
-
-def _excused(result: StepResult, failures: Sequence[Failure]) -> list[Failure]:
-    """Modules that cannot be loaded without what only tests or a person give them.
-
-    Tests may set variables before they import; whether the module works is theirs to say. A check
-    that was stopped, or whose report cannot be read, says nothing of any module.
-    """
-    step = result.step
-    if step.runner is not Runner.LOAD_CHECK or result.reason != gate_reason(step, result.cases):
-        return []
-    modules = (failure for failure in failures if failure.test_path and failure.test != step.name)
-    return [failure for failure in modules if _is_lack(failure)]
-
-
-def _is_lack(failure: Failure) -> bool:
-    return failure.failure_class is FailureClass.ENVIRONMENT and is_lack(failure.reasons[0])
-
-
-def _excuse(failure: Failure) -> str:
-    return f"{failure.test_path} was not loaded by itself: {failure.reasons[0]}"
 
 
 def _skipped(result: StepResult) -> list[str]:

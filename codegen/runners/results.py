@@ -29,6 +29,9 @@ _BAD = (TestOutcome.FAILED, TestOutcome.ERROR)
 _NODE_ONLY_FAILED = re.compile(r"'test failed'")
 _REFUSED_FROM, _BROKEN_FROM = 400, 500
 """Least status of an answer that refuses what was asked for, and of one that says it is broken."""
+_OWN_EXIT_CODES = range(1, 126)
+"""Those by which a program says that it failed; shells keep the others for what could not be run or
+was killed, and the numbers of signals are negative."""
 _NODE_MARK = re.compile(r"[✖✔﹣▶ℹ]")
 
 
@@ -58,12 +61,15 @@ class StepResult(Part):
         reason: why it is not green, in a sentence; empty when it is.
         cases: its test cases. When it is not green, at least one of them is not passed.
         output: what it printed, as it would be on any machine.
+        gave_up: of a boot check, whether the application ended by itself, with an error, before it
+            answered.
     """
 
     step: Step
     reason: str = ""
     cases: tuple[TestCaseResult, ...] = ()
     output: str = ""
+    gave_up: bool = False
 
     @property
     def green(self) -> bool:
@@ -92,10 +98,11 @@ def step_result(step: Step, run: StepRun, paths: Mapping[str, str]) -> StepResul
             problem = f"{step.name} wrote no results and ended with exit code {run.exit_code}."
     except UnreadableResultsError as error:
         problem = problem or f"{step.name} ended with exit code {run.exit_code}, but {error}."
+    gave_up = step.report is ReportFormat.BOOT and not problem and _gave_up(_boot_answer(run))
     reason = problem or _judge(step, cases, run.exit_code)
     if reason and all(case.outcome not in _BAD for case in cases):
         cases = (*cases, whole_case(step, reason, output))
-    return StepResult(step=step, reason=reason, cases=cases, output=output)
+    return StepResult(step=step, reason=reason, cases=cases, output=output, gave_up=gave_up)
 
 
 def _read(
@@ -196,16 +203,24 @@ class _BootAnswer(Part):
     seconds: float = 0.0
 
 
+def _boot_answer(run: StepRun) -> _BootAnswer:
+    try:
+        return _BootAnswer.model_validate(json.loads(run.report))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableResultsError(f"the answer of the boot check is none: {error}") from error
+
+
+def _gave_up(answer: _BootAnswer) -> bool:
+    return answer.status is None and answer.exit_code in _OWN_EXIT_CODES
+
+
 def _boot(step: Step, run: StepRun, output: str) -> tuple[TestCaseResult, ...]:
     """A case for the start of an application, with what it printed when it failed.
 
     Which paths it serves is not known here. One that refuses all it is asked for may serve others,
     so that is no failure; a skipped case says what was not shown.
     """
-    try:
-        answer = _BootAnswer.model_validate(json.loads(run.report))
-    except (ValueError, RecursionError) as error:
-        raise UnreadableResultsError(f"the answer of the boot check is none: {error}") from error
+    answer = _boot_answer(run)
     good = answer.status is not None and answer.status < _BROKEN_FROM and answer.exit_code is None
     if answer.status is not None:
         reason = f"GET {answer.path} on port {answer.port} was answered with {answer.status}."

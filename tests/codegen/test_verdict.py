@@ -1,15 +1,13 @@
-import json
 from typing import Any
 
 import pytest
 
 from codegen.failure_analysis import analyse
-from codegen.runners.gate_results import gate_result
-from codegen.runners.results import StepResult, StepRun
+from codegen.runners.results import StepResult
 from codegen.verdict import StepEvidence, draw_verdict, evidence_of, not_taken
 from core.artifacts.failure import Failure, FailureClass, Frame
 from core.artifacts.report import StepReport, TestCaseResult, TestOutcome
-from core.artifacts.run_plan import ReportFormat, Runner, Step
+from core.artifacts.run_plan import Runner, Step
 from core.artifacts.structure import PlannedTest
 
 PASSED = TestCaseResult(name="test_a", path="test_a.py", outcome=TestOutcome.PASSED)
@@ -160,72 +158,3 @@ def test_a_green_step_may_say_what_it_saw():
 def test_programs_are_noted():
     program = TestCaseResult(name="p", outcome=TestOutcome.SKIPPED, message="p.py ends.")
     assert load(program, reason="").notes == ("p.py ends.",)
-
-
-REFUSED = "ConnectionRefusedError: [Errno 111] Connection refused"
-
-
-def loaded(*accounts: tuple[str, str], report: bytes | None = None, **run: Any) -> StepEvidence:
-    """The evidence of a load check, from what its probe wrote: paths, and what kept them."""
-    findings = [{"path": path, "kind": "import", "account": said} for path, said in accounts]
-    written = json.dumps({"findings": findings}).encode() if report is None else report
-    taken = step("gate", Runner.LOAD_CHECK).model_copy(update={"report": ReportFormat.LOAD})
-    files = {"a.py": "", "b.py": ""}
-    ended = StepRun.model_validate({"exit_code": 1, "report": written, **run})
-    result = gate_result(taken, ended, {}, files)
-    return evidence_of(result, analyse(result, files), 1.0)
-
-
-@pytest.mark.parametrize("ended_by", ["timeout", "memory", "disk", "output"])
-def test_a_load_check_that_was_stopped_is_red_whatever_it_printed(ended_by: str):
-    stopped = loaded(ended_by=ended_by, output=f"Traceback\n{REFUSED}\n")
-    assert (stopped.report.status, stopped.notes) == ("red", ())
-    assert [item.test for item in stopped.failures] == ["load check"]
-
-
-@pytest.mark.parametrize("report", [b"", b"{", b"[]"])
-def test_a_load_check_without_a_readable_report_is_red_whatever_it_printed(report: bytes):
-    unread = loaded(report=report, output=f"Traceback\n{REFUSED}\n")
-    assert (unread.report.status, unread.notes) == ("red", ())
-    assert unread.report.reason.startswith("load check ended with exit code 1, but it")
-
-
-def at_import(path: str, error: str, *, line: int = 1, source: str = "start()") -> tuple[str, str]:
-    return path, f'  File "{path}", line {line}, in <module>\n    {source}\n{error}\n'
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        REFUSED,
-        "socket.gaierror: [Errno -2] Name or service not known",
-        "RuntimeError: the environment variable API_TOKEN is not set",
-        "pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings",
-    ],
-)
-def test_a_module_that_asks_for_what_a_person_gives_is_only_noted(error: str):
-    noted = loaded(at_import("a.py", error))
-    assert (noted.report.status, noted.failures, noted.cases) == ("green", (), ())
-    assert noted.notes[0].startswith("a.py was not loaded by itself: ")
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        "MemoryError",
-        "OSError: [Errno 12] Cannot allocate memory",
-        "OSError: [Errno 28] No space left on device",
-        "OSError: [Errno 98] Address already in use",
-    ],
-)
-def test_a_module_that_uses_up_the_machine_is_red(error: str):
-    assert loaded(at_import("a.py", error)).report.status == "red"
-
-
-def test_one_lack_of_a_module_does_not_excuse_its_other_errors():
-    both = loaded(
-        at_import("a.py", REFUSED), at_import("a.py", "TypeError: no", line=2, source="x()")
-    )
-    assert (both.report.status, both.report.reason) == ("red", "load check: 1 error in a.py.")
-    assert [item.error for item in both.failures] == ["TypeError"]
-    assert len(both.cases) == len(both.notes) == 1
