@@ -25,8 +25,8 @@ _OUTCOMES = {
     "skip": TestOutcome.SKIPPED,
 }
 _MARKER = re.compile(r"\s*(?:=== (?:RUN|PAUSE|CONT|NAME)|--- (?:PASS|FAIL|SKIP):)")
-_PLACE = re.compile(r"(?m)^(\s*)([\w.-]+\.go)(?=:\d+: )")
-_TEST_FILE = re.compile(r"([\w./-]*_test\.go):\d+")
+_PLACE = re.compile(r"(?m)^([ \t]*)([\w.-]+\.go)(?=:\d+: )")
+_TEST_FILE = re.compile(r"(?<![\w./-])([\w./-]*_test\.go):\d+")
 _BUILD = re.compile(r"# (\S+)")
 
 

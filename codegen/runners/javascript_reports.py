@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import TypeVar
 
@@ -114,14 +114,14 @@ def read_mocha(document: bytes, paths: Mapping[str, str]) -> tuple[TestCaseResul
         UnreadableResultsError: it is no such report, or larger than one should be.
     """
     report = _parse(document, _MochaReport)
-    skipped = [(case.full_title, case.file) for case in report.pending]
-    known = [(case.full_title, case.file) for case in report.tests]
+    skipped = frozenset((case.full_title, case.file) for case in report.pending)
+    known = frozenset((case.full_title, case.file) for case in report.tests)
     hooks = [case for case in report.failures if (case.full_title, case.file) not in known]
     return _bounded(_mocha_case(case, skipped, paths) for case in [*report.tests, *hooks])
 
 
 def _mocha_case(
-    case: _MochaCase, skipped: list[tuple[str, str | None]], paths: Mapping[str, str]
+    case: _MochaCase, skipped: Collection[tuple[str, str | None]], paths: Mapping[str, str]
 ) -> TestCaseResult:
     failed = bool(case.error.message or case.error.stack)
     outcome = TestOutcome.PASSED

@@ -128,6 +128,14 @@ def _planned(structure: ValidatedStructure, only: Collection[str]) -> list[Plann
     return [test for test in structure.tests if not only or test.path in only]
 
 
+def _read(step: Step, run: StepRun, files: Mapping[str, str]) -> StepEvidence:
+    if step.kind == "gate":
+        result = gate_result(step, run, _PATHS, files)
+    else:
+        result = step_result(step, run, _PATHS)
+    return evidence_of(result, analyse(result, files), run.seconds)
+
+
 @dataclass
 class _Run:
     """One verification under way.
@@ -174,18 +182,15 @@ class _Run:
             limits=self.limits.model_copy(update={"seconds": left}),
         )
         self.used[step.kind] = self.used.get(step.kind, 0.0) + run.seconds
-        read = StepRun(
+        ended = StepRun(
             exit_code=run.exit_code,
             ended_by=run.ended_by,
             report=run.result,
             output=run.output,
             seconds=run.seconds,
         )
-        if step.kind == "gate":
-            result = gate_result(step, read, _PATHS, self.files)
-        else:
-            result = step_result(step, read, _PATHS)
-        self.evidence.append(evidence_of(result, analyse(result, self.files), run.seconds))
+        # Reports may be large, and other builds share the loop.
+        self.evidence.append(await asyncio.to_thread(_read, step, ended, self.files))
 
     async def _install(self, step: Step) -> Toolchain | str:
         """What the project's steps run with, or why they cannot run."""

@@ -88,3 +88,17 @@ def test_any_text_is_read(name: str, output: str, printed: str):
     for case in read(event("output", name, output), event("fail", name), printed=printed):
         assert 0 < len(case.name) <= 500
         assert not case.path.startswith("/")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("part", ["a1", "\n", " ", "./", "Error", "_test.go", "a.go:"])
+def test_long_output_is_read_in_time_that_grows_with_its_length(part: str):
+    long = f"{part * (1_000_000 // len(part))}\n"
+    (case,) = read(
+        event("output", "TestA", long),
+        event("output", "TestA", "    cart_test.go:7: wrong\n"),
+        event("fail", "TestA"),
+        folder="backend",
+    )
+    assert case.path == "backend/cart/cart_test.go"
+    assert "backend/cart/cart_test.go:7: wrong" in case.message

@@ -129,3 +129,21 @@ def test_any_text_is_read(name: str, message: str, path: str):
     (read,) = read_jest(jest(file(case, name=path)), PATHS)
     assert 0 < len(read.name) <= 500
     assert not read.path.startswith("/")
+
+
+@pytest.mark.timeout(60)
+def test_long_messages_of_jest_are_read_in_time_that_grows_with_their_length():
+    said = {"title": "adds", "status": "failed", "failureMessages": ["no" + "\n" * 1_000_000]}
+    (case,) = read_jest(jest(file(said)), PATHS)
+    assert (case.outcome, case.message) == (TestOutcome.FAILED, "no")
+
+
+@pytest.mark.timeout(30)
+def test_many_cases_of_mocha_are_read_in_time_that_grows_with_their_number():
+    tests = [{"title": f"t{n}", "fullTitle": f"t{n}"} for n in range(20_000)]
+    pending = [{"fullTitle": f"p{n}"} for n in range(100_000)]
+    hook = {"title": '"before all" hook', "fullTitle": "h", "err": {"message": "no"}}
+    document = mocha(*tests, pending=[*pending, tests[0]], failures=[hook])
+    cases = read_mocha(document, PATHS)
+    outcomes = [TestOutcome.SKIPPED, *[TestOutcome.PASSED] * 19_999, TestOutcome.ERROR]
+    assert [case.outcome for case in cases] == outcomes
