@@ -96,7 +96,7 @@ def _unmet(
     for test in planned:
         tests.setdefault((test.path, test.case), test)
     for (path, name), test in tests.items():
-        wanted, parameters = _dotted(name)
+        wanted, parameters = _dotted(name, path)
         module = _module(path)
         ran = [
             did_run
@@ -115,7 +115,7 @@ def _unmet(
 def _runs_by_function(cases: Iterable[TestCaseResult]) -> defaultdict[str, list[_Run]]:
     runs: defaultdict[str, list[_Run]] = defaultdict(list)
     for case in cases:
-        name, parameters = _dotted(case.name)
+        name, parameters = _dotted(case.name, case.path)
         did_run = case.outcome is not TestOutcome.SKIPPED
         # A test inherited from a class of another file has that file as its path, and the module
         # it was collected in within its name.
@@ -124,8 +124,11 @@ def _runs_by_function(cases: Iterable[TestCaseResult]) -> defaultdict[str, list[
     return runs
 
 
-def _dotted(name: str) -> tuple[str, str]:
+def _dotted(name: str, path: str) -> tuple[str, str]:
     """A test's name with its classes as Python spells it, and its parameters apart."""
+    if path.endswith(".go"):
+        # Go runs the subtest `TestA/of x` as `TestA/of_x`, which reports name `TestA::of_x`.
+        name = "_".join(name.split()).replace("/", "::")
     bare, bracket, parameters = name.partition("[")
     # Python reads identifiers in this form, and so does the runner.
     return unicodedata.normalize("NFKC", bare).replace("::", "."), bracket + parameters

@@ -27,6 +27,7 @@ _OUTCOMES = {
 _MARKER = re.compile(r"\s*(?:=== (?:RUN|PAUSE|CONT|NAME)|--- (?:PASS|FAIL|SKIP):)")
 _PLACE = re.compile(r"(?m)^([ \t]*)([\w.-]+\.go)(?=:\d+: )")
 _TEST_FILE = re.compile(r"(?<![\w./-])([\w./-]*_test\.go):\d+")
+_TEST = re.compile(r"(?m)^func ((?:Test|Example|Fuzz)\w*)\(")
 _BUILD = re.compile(r"# (\S+)")
 
 
@@ -46,7 +47,13 @@ class _Test:
 
 
 def read_go(
-    document: bytes, printed: str, paths: Mapping[str, str], *, module: str, folder: str = ""
+    document: bytes,
+    printed: str,
+    paths: Mapping[str, str],
+    files: Mapping[str, str],
+    *,
+    module: str,
+    folder: str = "",
 ) -> tuple[TestCaseResult, ...]:
     """Read the tests of a Go module; a package that cannot be built is a case of its own.
 
@@ -54,6 +61,7 @@ def read_go(
         document: the events, a JSON object a line; other lines are what programs print between.
         printed: what the command printed beside them, where the compiler's errors are.
         paths: what to write instead of certain absolute folders; see `stable_text`.
+        files: texts of the repository's files by path, which say where each test stands.
         module: the module's import path.
         folder: the module's folder in the repository.
 
@@ -68,8 +76,9 @@ def read_go(
         _take(event, tests)
         if len(tests) > MAX_CASES:
             raise UnreadableResultsError(f"the test results have over {MAX_CASES} cases")
+    places = _places(files)
     cases = [
-        _case(package, name, test, paths, _package_folder(package, module, folder))
+        _case(package, name, test, paths, _package_folder(package, module, folder), places)
         for (package, name), test in tests.items()
         if name or test.outcome is TestOutcome.FAILED
     ]
@@ -95,17 +104,36 @@ def _take(event: _Event, tests: dict[tuple[str, str], _Test]) -> None:
         test.seconds = event.elapsed if math.isfinite(event.elapsed) and event.elapsed > 0 else 0.0
 
 
+def _places(files: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """The file of each test, by its folder and its function.
+
+    Go never says it of a test that passes, but a folder has each function only once.
+    """
+    return {
+        (path.rpartition("/")[0], name): path
+        for path, text in files.items()
+        if path.endswith("_test.go")
+        for name in _TEST.findall(text)
+    }
+
+
 def _case(
-    package: str, name: str, test: _Test, paths: Mapping[str, str], folder: str
+    package: str,
+    name: str,
+    test: _Test,
+    paths: Mapping[str, str],
+    folder: str,
+    places: Mapping[tuple[str, str], str],
 ) -> TestCaseResult:
     prefix = f"{folder}/" if folder else ""
     said = _PLACE.sub(rf"\g<1>{prefix}\g<2>", stable_text("".join(test.lines), paths))
-    place = _TEST_FILE.search(said)
+    printed = _TEST_FILE.search(said)
+    path = places.get((folder, name.partition("/")[0])) or (printed[1] if printed else "")
     ended = "" if test.outcome is not TestOutcome.ERROR else "The test did not end.\n"
     text = "" if test.outcome is TestOutcome.PASSED else ended + said
     return TestCaseResult(
         name=printable(name.replace("/", "::") or package)[:_NAME_CHARACTERS].strip() or "unnamed",
-        path=place[1][:_NAME_CHARACTERS] if place and not place[1].startswith("/") else "",
+        path="" if path.startswith("/") else path[:_NAME_CHARACTERS],
         outcome=test.outcome if name else TestOutcome.ERROR,
         seconds=test.seconds,
         message=own_account(text, "go"),

@@ -77,7 +77,9 @@ class StepResult(Part):
         return not self.reason
 
 
-def step_result(step: Step, run: StepRun, paths: Mapping[str, str]) -> StepResult:
+def step_result(
+    step: Step, run: StepRun, paths: Mapping[str, str], files: Mapping[str, str]
+) -> StepResult:
     """Read what a step wrote, and judge it.
 
     Args:
@@ -85,6 +87,7 @@ def step_result(step: Step, run: StepRun, paths: Mapping[str, str]) -> StepResul
         run: how it ended.
         paths: what to write instead of certain absolute folders, such as the sandbox's own for the
             tree; see `stable_text`.
+        files: texts of the repository's files by path.
     """
     # Node names modules by URL as well as by path.
     paths = {f"file://{folder}": name for folder, name in paths.items()} | dict(paths)
@@ -93,7 +96,7 @@ def step_result(step: Step, run: StepRun, paths: Mapping[str, str]) -> StepResul
     problem = ending_problem(step, run)
     try:
         if run.report or step.report in {ReportFormat.NONE, ReportFormat.GO}:
-            cases = _read(step, run, output, paths)
+            cases = _read(step, run, output, paths, files)
         elif not problem:
             problem = f"{step.name} wrote no results and ended with exit code {run.exit_code}."
     except UnreadableResultsError as error:
@@ -106,7 +109,11 @@ def step_result(step: Step, run: StepRun, paths: Mapping[str, str]) -> StepResul
 
 
 def _read(
-    step: Step, run: StepRun, output: str, paths: Mapping[str, str]
+    step: Step,
+    run: StepRun,
+    output: str,
+    paths: Mapping[str, str],
+    files: Mapping[str, str],
 ) -> tuple[TestCaseResult, ...]:
     match step.report:
         case ReportFormat.JUNIT:
@@ -120,7 +127,9 @@ def _read(
             return read_mocha(run.report, paths)
         case ReportFormat.GO:
             printed = run.output
-            return read_go(run.report, printed, paths, module=step.module, folder=step.folder)
+            return read_go(
+                run.report, printed, paths, files, module=step.module, folder=step.folder
+            )
         case ReportFormat.BOOT:
             return _boot(step, run, output)
         case ReportFormat.NONE:

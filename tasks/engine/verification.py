@@ -132,7 +132,7 @@ def _read(step: Step, run: StepRun, files: Mapping[str, str]) -> StepEvidence:
     if step.kind == "gate":
         result = gate_result(step, run, _PATHS, files)
     else:
-        result = step_result(step, run, _PATHS)
+        result = step_result(step, run, _PATHS, files)
     return evidence_of(result, analyse(result, files), run.seconds)
 
 

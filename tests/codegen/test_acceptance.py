@@ -57,6 +57,14 @@ def test_another_case_does_not_stand_for_it(plan: str, name: str) -> None:
     assert unmet_tests(planned(plan), [case(name)]) == [f"{PATH}::{plan} is missing"]
 
 
+@pytest.mark.parametrize("plan", ["TestTotal", "TestTotal/adds none", "TestTotal::adds_none"])
+def test_a_subtest_of_go_is_planned_as_go_writes_it_or_as_reports_do(plan: str) -> None:
+    path = "cart/cart_test.go"
+    ran = [case("TestTotal", path=path), case("TestTotal::adds_none", path=path)]
+    assert unmet_tests(planned(plan, path=path), ran) == []
+    assert unmet_tests(planned(f"{plan}/more", path=path), ran) != []
+
+
 def test_the_same_name_in_another_file_does_not_count() -> None:
     others = [case("test_a", path="tests/test_other.py"), case("test_a", path="")]
     assert unmet_tests(planned("test_a"), others) == [f"{PATH}::test_a is missing"]

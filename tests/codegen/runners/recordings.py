@@ -42,4 +42,4 @@ def recorded_run(name: str) -> tuple[Step, StepRun]:
 def recorded_result(name: str) -> StepResult:
     """What the one step of a project showed."""
     step, run = recorded_run(name)
-    return step_result(step, run, PATHS)
+    return step_result(step, run, PATHS, read_project(name))

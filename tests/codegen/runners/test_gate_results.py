@@ -341,5 +341,5 @@ def test_reports_of_the_gate_are_not_those_of_tests():
         report=ReportFormat.RUFF,
         report_path="/result",
     )
-    found = step_result(step, StepRun(exit_code=0, report=b"[]"), PATHS)
+    found = step_result(step, StepRun(exit_code=0, report=b"[]"), PATHS, {})
     assert "is not what tests, builds or starts write" in found.reason

@@ -1,13 +1,16 @@
 import json
+from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codegen.acceptance import unmet_tests
 from codegen.runners import go_report
 from codegen.runners.go_report import read_go
 from codegen.test_results import MAX_BYTES
 from core.artifacts.report import TestCaseResult, TestOutcome
+from core.artifacts.structure import PlannedTest
 from core.errors import UnreadableResultsError
 
 MODULE = "example.com/shop"
@@ -18,10 +21,14 @@ def event(action: str, test: str = "", output: str = "", **more: object) -> dict
 
 
 def read(
-    *events: dict[str, object], printed: str = "", folder: str = ""
+    *events: dict[str, object],
+    printed: str = "",
+    folder: str = "",
+    files: Mapping[str, str] | None = None,
 ) -> tuple[TestCaseResult, ...]:
     document = "".join(json.dumps(item) + "\n" for item in events).encode()
-    return read_go(document, printed, {"/work": ""}, module=MODULE, folder=folder)
+    paths = {"/work": ""}
+    return read_go(document, printed, paths, files or {}, module=MODULE, folder=folder)
 
 
 def test_places_are_named_from_the_root_of_the_repository():
@@ -32,6 +39,46 @@ def test_places_are_named_from_the_root_of_the_repository():
     )
     assert (case.name, case.path) == ("TestA::b", "backend/cart/cart_test.go")
     assert (case.message, case.seconds) == ("backend/cart/cart_test.go:7: wrong", 0.5)
+
+
+TOTAL = "package cart\n\nfunc TestTotal(t *testing.T) {\n}\n"
+
+
+def test_a_test_that_passes_is_in_the_file_of_its_package_that_holds_it():
+    files = {
+        "backend/cart/cart_test.go": TOTAL,
+        "backend/cart/more_test.go": TOTAL.replace("TestTotal", "TestTotals"),
+        "backend/orders/orders_test.go": TOTAL,
+        "cart/cart_test.go": TOTAL,
+        "backend/cart/cart.go": TOTAL,
+    }
+    passed = [event("pass", name) for name in ("TestTotal", "TestTotal/adds", "TestTotals")]
+    cases = read(*passed, folder="backend", files=files)
+    assert [(case.name, case.path) for case in cases] == [
+        ("TestTotal", "backend/cart/cart_test.go"),
+        ("TestTotal::adds", "backend/cart/cart_test.go"),
+        ("TestTotals", "backend/cart/more_test.go"),
+    ]
+    assert unmet_tests([planned("backend/cart/cart_test.go")], cases) == []
+    assert unmet_tests([planned("backend/orders/orders_test.go")], cases) == [
+        "backend/orders/orders_test.go::TestTotal is missing"
+    ]
+
+
+def planned(path: str) -> PlannedTest:
+    return PlannedTest(requirement="FR-1", path=path, case="TestTotal")
+
+
+def test_a_test_that_fails_in_another_file_is_in_the_one_that_holds_it():
+    output = event("output", "TestTotal", "    help_test.go:7: wrong\n")
+    files = {"cart/cart_test.go": TOTAL, "cart/help_test.go": "package cart\n"}
+    (case,) = read(output, event("fail", "TestTotal"), files=files)
+    assert (case.path, case.message) == ("cart/cart_test.go", "cart/help_test.go:7: wrong")
+
+
+def test_a_test_in_no_file_that_is_there_has_no_place():
+    (case,) = read(event("pass", "TestTotal"), files={"cart/cart_test.go": "// func TestTotal("})
+    assert case.path == ""
 
 
 def test_what_a_passed_test_prints_is_no_message():
@@ -72,12 +119,12 @@ def test_packages_that_do_not_build_are_cases():
 
 def test_lines_that_are_no_events_are_passed_over():
     document = b'noise\n{"Action": 1}\n[]\nFAIL\tx [build failed]\n' + b"[" * 99_999 + b"\n"
-    assert read_go(document, "", {}, module=MODULE) == ()
+    assert read_go(document, "", {}, {}, module=MODULE) == ()
 
 
 def test_a_report_that_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch):
     with pytest.raises(UnreadableResultsError, match="larger than 16 MiB"):
-        read_go(b" " * (MAX_BYTES + 1), "", {}, module=MODULE)
+        read_go(b" " * (MAX_BYTES + 1), "", {}, {}, module=MODULE)
     monkeypatch.setattr(go_report, "MAX_CASES", 1)
     with pytest.raises(UnreadableResultsError, match="over 1 cases"):
         read(event("pass", "TestA"), event("pass", "TestB"))

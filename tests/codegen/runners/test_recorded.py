@@ -185,7 +185,8 @@ def test_the_same_failures_of_a_later_run_have_the_same_signatures(name: str):
         report, output = re.sub(pattern, other, report), re.sub(pattern, other, output)
     assert (report, output) != (run.report.decode(), run.output)
     later = run.model_copy(update={"report": report.encode(), "output": output})
-    failures = analyse(step_result(step, later, PATHS), read_project(name))
+    files = read_project(name)
+    failures = analyse(step_result(step, later, PATHS, files), files)
     assert [failure.signature for failure in failures] == [
         failure.signature for failure in failures_of(name)
     ]

@@ -34,7 +34,7 @@ def step(
 
 
 def result(of: Step, **run: object) -> StepResult:
-    return step_result(of, StepRun.model_validate({"exit_code": 0, **run}), PATHS)
+    return step_result(of, StepRun.model_validate({"exit_code": 0, **run}), PATHS, {})
 
 
 def boot(**answer: object) -> StepResult:

@@ -160,6 +160,31 @@ async def test_a_go_module_is_verified_where_the_sandbox_has_go(
     assert verification.failures[0].frames[-1].path == "cart.go"
 
 
+async def test_a_go_module_whose_planned_tests_pass_is_green(
+    repositories: Repositories, has_go: bool
+):
+    if not has_go:
+        pytest.skip("the sandbox has no Go")
+    path = "api/cart/cart_test.go"
+    planned = [
+        PlannedTest(requirement="FR-1", path=path, case=case)
+        for case in ("TestTotal", "TestTotal/adds none")
+    ]
+    files = {
+        "api/go.mod": "module example.com/api\n\ngo 1.18\n",
+        "api/cart/cart.go": "package cart\n\nfunc Total() int { return 0 }\n",
+        path: 'package cart\n\nimport "testing"\n\nfunc TestTotal(t *testing.T) {\n'
+        '\tt.Run("adds none", func(t *testing.T) { Total() })\n}\n',
+    }
+    verification = await repositories.verify(files, manifest="", planned=tuple(planned))
+    assert (verification.report.status, verification.report.reason) == ("green", "")
+    left = PlannedTest(requirement="FR-2", path=path, case="TestLeft")
+    verification = await repositories.verify(files, manifest="", planned=(*planned, left))
+    assert verification.report.reason == (
+        f"1 of 3 planned acceptance tests did not run: {path}::TestLeft is missing."
+    )
+
+
 async def test_what_is_built_is_started_with_what_the_build_made(repositories: Repositories):
     manifest = {
         "type": "module",
