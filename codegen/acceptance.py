@@ -125,11 +125,13 @@ def _runs_by_function(cases: Iterable[TestCaseResult]) -> defaultdict[str, list[
 
 
 def _dotted(name: str, path: str) -> tuple[str, str]:
-    """A test's name with its classes as Python spells it, and its parameters apart."""
+    """A test's name with its groups as Python spells classes, and pytest's parameters apart."""
     if path.endswith(".go"):
         # Go runs the subtest `TestA/of x` as `TestA/of_x`, which reports name `TestA::of_x`.
         name = "_".join(name.split()).replace("/", "::")
-    bare, bracket, parameters = name.partition("[")
+    bare, bracket, parameters = name, "", ""
+    if not path or path.endswith(".py"):  # a title of a script may be about `/tasks/[id]`
+        bare, bracket, parameters = name.partition("[")
     # Python reads identifiers in this form, and so does the runner.
     return unicodedata.normalize("NFKC", bare).replace("::", "."), bracket + parameters
 

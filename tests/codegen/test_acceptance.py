@@ -57,6 +57,25 @@ def test_another_case_does_not_stand_for_it(plan: str, name: str) -> None:
     assert unmet_tests(planned(plan), [case(name)]) == [f"{PATH}::{plan} is missing"]
 
 
+@pytest.mark.parametrize(
+    ("plan", "name", "met"),
+    [
+        ("answers 404", "GET /api/tasks/[id]::answers 404", True),
+        ("GET /api/tasks/[id]::answers 404", "GET /api/tasks/[id]::answers 404", True),
+        ("reads /tasks/[id]", "reads /tasks/[id]", True),
+        ("answers 404", "GET /api/tasks/[id]::answers 200", False),
+        ("reads /tasks/", "reads /tasks/[id]", False),
+        ("reads /tasks/[id]", "reads /tasks/[name]", False),
+    ],
+)
+def test_a_bracket_in_a_title_of_a_script_begins_no_parameters(
+    plan: str, name: str, met: bool
+) -> None:
+    path = "src/tests/tasks.test.ts"
+    unmet = unmet_tests(planned(plan, path=path), [case(name, path=path)])
+    assert unmet == ([] if met else [f"{path}::{plan} is missing"])
+
+
 @pytest.mark.parametrize("plan", ["TestTotal", "TestTotal/adds none", "TestTotal::adds_none"])
 def test_a_subtest_of_go_is_planned_as_go_writes_it_or_as_reports_do(plan: str) -> None:
     path = "cart/cart_test.go"
