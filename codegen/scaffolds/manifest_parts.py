@@ -1,5 +1,7 @@
 """What manifests are made of: names, dependencies of each folder, the command of the tests."""
 
+import re
+import shlex
 from collections.abc import Collection, Iterable, Sequence
 
 from codegen.scaffolds.names import bare_name
@@ -13,7 +15,19 @@ _FRONT_END = {
     *("react-dom", "svelte", "svelte-check", "vite"),
 }
 _EVERYWHERE = {"@eslint/js", "eslint", "globals", "typescript", "typescript-eslint"}
-_RUNNERS = {"vitest": "vitest run", "jest": "jest", "mocha": "mocha --recursive"}
+_RUNNERS = {
+    "vitest": "vitest run",
+    # Without the switch, Jest loads no file of a package whose `type` is `module`.
+    "jest": "node --experimental-vm-modules node_modules/jest/bin/jest.js",
+    "mocha": "mocha --recursive",
+}
+_NODE = "node --test"
+_SCRIPT = re.compile(r"\.[cm]?[jt]s$")
+_FINDS = {
+    _NODE: re.compile(r"(?:^|/)(?:test/.+|test|test-[^/]*|[^/]+[._-]test)\.[cm]?[jt]s$"),
+    _RUNNERS["mocha"]: re.compile(r"^test/.+\.[cm]?js$"),
+}
+"""Files that a command finds by itself; it also runs those that it is given."""
 
 _INDIRECT = {
     "python": {
@@ -74,10 +88,32 @@ def _imported(files: Iterable[FileContract]) -> set[str]:
     return {name for file in files for name in file.packages}
 
 
-def test_command(dependencies: Collection[Dependency], paths: Iterable[str]) -> str:
-    """How the tests of a folder are run: by a declared runner, else by the one built into Node."""
+def test_command(
+    dependencies: Collection[Dependency], paths: Sequence[str], planned: Collection[str]
+) -> str:
+    """How the tests of a folder are run: by a declared runner, else by the one built into Node.
+
+    Args:
+        dependencies: packages of the folder.
+        paths: its files, relative to it.
+        planned: those of them that hold planned tests.
+
+    Returns:
+        The command, which names the tests' files where it would not find all of the planned ones;
+        nothing if there are no tests.
+    """
     for item in dependencies:
         if item.name in _RUNNERS:
-            return _RUNNERS[item.name]
+            return _with_files(_RUNNERS[item.name], paths, planned)
     tested = any(path.startswith(("test/", "tests/")) or ".test." in path for path in paths)
-    return "node --test" if tested else ""
+    return _with_files(_NODE, paths, planned) if tested or planned else ""
+
+
+def _with_files(command: str, paths: Sequence[str], planned: Collection[str]) -> str:
+    """The command, with the tests' files if it does not find those with planned tests."""
+    finds = _FINDS.get(command)
+    wanted = [path for path in planned if _SCRIPT.search(path)]
+    if finds is None or all(map(finds.search, wanted)):
+        return command
+    files = {*wanted, *filter(finds.search, paths)}
+    return f"{command} {shlex.join(sorted(files))}"

@@ -1,7 +1,7 @@
 """Derives from a spec and a structure what templates need to know."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import PurePosixPath
 
 from codegen.scaffolds import entry_points
@@ -34,6 +34,7 @@ def read_facts(spec: CleanSpec, structure: FileStructure) -> ScaffoldFacts:
     npm = [item for item in structure.dependencies if item.ecosystem == "npm"]
     own = {"express", "node-library"} & set(packs)
     web = {"react-vite", "sveltekit"} & set(packs)
+    tests = {test.path for test in structure.tests}
     backend = spec.stack.backend
     assembly = Assembly()
     if python:
@@ -47,10 +48,10 @@ def read_facts(spec: CleanSpec, structure: FileStructure) -> ScaffoldFacts:
         packs=packs,
         assembly=assembly,
         python=_python(spec.slug, packs, files, structure.dependencies) if python else None,
-        node=_node(spec.slug, packs, files, node_dependencies(npm, files, "", bool(web)))
+        node=_node(spec.slug, packs, files, node_dependencies(npm, files, "", bool(web)), tests)
         if own
         else None,
-        web=_web(spec.slug, packs, files, node_dependencies(npm, files, WEB, bool(own)))
+        web=_web(spec.slug, packs, files, node_dependencies(npm, files, WEB, bool(own)), tests)
         if web
         else None,
     )
@@ -161,6 +162,7 @@ def _node(
     packs: Sequence[str],
     files: Sequence[FileContract],
     dependencies: tuple[Dependency, ...],
+    tests: Collection[str],
 ) -> NodeProject:
     paths = [file.path for file in files if not file.path.startswith(WEB)]
     typescript = _is_typescript(paths, dependencies)
@@ -182,7 +184,7 @@ def _node(
         factory=export.kind == "function",
         library=library,
         commands=(Command(name=slug, path=command, symbol=""),) if command and not server else (),
-        test=test_command(dependencies, paths),
+        test=test_command(dependencies, paths, [path for path in paths if path in tests]),
         dependencies=dependencies,
     )
 
@@ -192,6 +194,7 @@ def _web(
     packs: Sequence[str],
     files: Sequence[FileContract],
     dependencies: tuple[Dependency, ...],
+    tests: Collection[str],
 ) -> NodeProject:
     paths = [file.path.removeprefix(WEB) for file in files if file.path.startswith(WEB)]
     typescript = _is_typescript(paths, dependencies)
@@ -206,7 +209,7 @@ def _web(
         application=root or (f"src/App.{ending}" if "react-vite" in packs else ""),
         application_name=_component(files, WEB + root) if root else "default",
         stylesheet="src/index.css" if "src/index.css" in paths else "",
-        test=test_command(dependencies, paths),
+        test=test_command(dependencies, paths, [path for path in paths if f"{WEB}{path}" in tests]),
         dependencies=dependencies,
     )
 

@@ -10,7 +10,14 @@ from codegen.scaffolds.rendering import render_file
 from codegen.scaffolds.serving import packages_for, with_scaffold
 from core.artifacts.questionnaire import Stack
 from core.artifacts.specs import CleanSpec, Requirement
-from core.artifacts.structure import Dependency, Export, FileContract, FileStructure, Module
+from core.artifacts.structure import (
+    Dependency,
+    Export,
+    FileContract,
+    FileStructure,
+    Module,
+    PlannedTest,
+)
 
 Kind = str
 
@@ -63,10 +70,11 @@ def product(
     dependencies: Sequence[Dependency] = (),
     *,
     workflows: bool = True,
+    tests: Sequence[PlannedTest] = (),
 ) -> Product:
     """Let the packs serve a structure, as stages 4 to 7 do."""
     module = Module(name="all", purpose="p", files=tuple(files))
-    planned = FileStructure(modules=(module,), dependencies=tuple(dependencies))
+    planned = FileStructure(modules=(module,), dependencies=tuple(dependencies), tests=tuple(tests))
     planned = planned.model_copy(update={"dependencies": tidy(dependencies).dependencies})
     settled = settle(tidy(dependencies, packages_for(spec, planned)), {})
     assert not settled.issues

@@ -1,10 +1,12 @@
 """How the packs' files come into a structure, and which."""
 
+import json
 import tomllib
 
 import pytest
 
 from codegen.contracts import check_structure, modules_of
+from codegen.runners.npm_scripts import runner_commands
 from codegen.scaffolds.entry_points import is_test, python_application, script_application
 from codegen.scaffolds.manifest_parts import free_name
 from codegen.scaffolds.serving import (
@@ -16,8 +18,17 @@ from codegen.scaffolds.serving import (
     without_scaffold,
 )
 from core.artifacts.questionnaire import Stack
+from core.artifacts.run_plan import Runner
 from core.artifacts.schema import Schema
-from core.artifacts.structure import Dependency, Export, FileContract, FileStructure, Import, Module
+from core.artifacts.structure import (
+    Dependency,
+    Export,
+    FileContract,
+    FileStructure,
+    Import,
+    Module,
+    PlannedTest,
+)
 from tests.codegen.scaffolds.products import (
     PRODUCTS,
     constant,
@@ -240,6 +251,65 @@ def test_a_declared_runner_runs_the_tests() -> None:
     stack = Stack(backend="express", frontend="none")
     runner = Dependency(name="vitest", ecosystem="npm", development=True)
     assert '"test": "vitest run"' in product(spec_of(stack), (), [runner]).served["package.json"]
+
+
+def test_jest_is_run_so_that_it_loads_modules() -> None:
+    script = script_of_tests("jest", planned=["tests/tools.test.js"])
+    assert script == "node --experimental-vm-modules node_modules/jest/bin/jest.js"
+    (command,) = runner_commands({"test": script}, "/result")
+    assert (command.runner, command.line) == (
+        Runner.JEST,
+        f"{script} --ci --json --outputFile=/result",
+    )
+
+
+@pytest.mark.parametrize(
+    ("runner", "planned", "script"),
+    [
+        ("", [], ""),
+        ("", ["tests/tools.test.js", "src/b-test.ts", "test/c.js"], "node --test"),
+        ("", ["src/tools.spec.js"], "node --test src/tools.spec.js"),
+        (
+            "",
+            ["tests/tools.test.js", "tests/lend.js", "tests/of tools.js"],
+            "node --test tests/lend.js 'tests/of tools.js' tests/tools.test.js",
+        ),
+        ("mocha", ["test/tools.js", "test/api/lend.spec.js"], "mocha --recursive"),
+        ("mocha", ["tests/tools.test.js"], "mocha --recursive tests/tools.test.js"),
+        ("vitest", ["tests/tools.spec.js"], "vitest run"),
+    ],
+)
+def test_the_command_of_the_tests_names_what_it_would_not_find(
+    runner: str, planned: list[str], script: str
+) -> None:
+    assert script_of_tests(runner, planned=planned) == script
+
+
+def test_the_tests_of_each_folder_are_found_by_its_own_command() -> None:
+    stack = Stack(backend="express", frontend="react")
+    paths = ["tests/tools.spec.js", "tests/more.test.js", "web/tests/page.spec.js"]
+    made = product(spec_of(stack), [file(path) for path in paths], tests=planned_in(paths[::2]))
+    scripts = [
+        json.loads(made.served[path])["scripts"]["test"]
+        for path in ("package.json", "web/package.json")
+    ]
+    assert scripts == [
+        "node --test tests/more.test.js tests/tools.spec.js",
+        "node --test tests/page.spec.js",
+    ]
+
+
+def script_of_tests(runner: str, *, planned: list[str]) -> str:
+    """The script `test` of a product whose planned tests are in these files."""
+    packages = [Dependency(name=runner, ecosystem="npm", development=True)] if runner else []
+    files = [file(path) for path in planned]
+    spec = spec_of(Stack(backend="express", frontend="none"))
+    served = product(spec, files, packages, tests=planned_in(planned)).served
+    return json.loads(served["package.json"])["scripts"].get("test", "")
+
+
+def planned_in(paths: list[str]) -> list[PlannedTest]:
+    return [PlannedTest(requirement="FR-1", path=path, case="lends") for path in paths]
 
 
 def test_a_file_in_another_script_gets_a_name_that_every_editor_can_type() -> None:
