@@ -82,7 +82,9 @@ def refuse_breach(
 
 def _kept(contract: FileContract, offered: Exports) -> set[str]:
     return {
-        export.name for export in contract.exports if promised_name(export, offered) is not None
+        export.name
+        for export in contract.exports
+        if promised_name(export, contract, offered) is not None
     }
 
 

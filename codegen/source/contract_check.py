@@ -66,7 +66,7 @@ def _exports(contract: FileContract, actual: Exports) -> tuple[Export, ...]:
     kept: list[Export] = []
     known: set[str] = set()
     for promised in contract.exports:
-        item = promised_name(promised, actual)
+        item = promised_name(promised, contract, actual)
         if item is not None:
             known |= {item.name, item.local} - {""}
         differs = (

@@ -40,7 +40,7 @@ def export_findings(
     known = {**index, contract.path: actual}
     findings: list[Finding] = []
     for promised in contract.exports:
-        found = promised_name(promised, actual)
+        found = promised_name(promised, contract, actual)
         if found is None:
             findings += _missing(promised, actual, contract.path)
             continue
@@ -54,12 +54,33 @@ def export_findings(
     return findings
 
 
-def promised_name(promised: Export, actual: Exports) -> SourceExport | None:
-    """The export that keeps a promise; a method's promise (`Store.add`) is kept by its class."""
+def promised_name(promised: Export, contract: FileContract, actual: Exports) -> SourceExport | None:
+    """The export that keeps a promise; a method's promise (`Store.add`) is kept by its class.
+
+    The only component of a file is also kept by a default export without a name in the file, as
+    those that import it choose one; Svelte gives its components no other.
+    """
     name = _NAME.match(promised.name.strip())
     if name is None:
         return None
-    return actual.named(name[0]) or actual.named(name[0].partition(".")[0])
+    found = actual.named(name[0]) or actual.named(name[0].partition(".")[0])
+    return found or (_unnamed_component(contract, actual) if _alone(promised, contract) else None)
+
+
+def _alone(promised: Export, contract: FileContract) -> bool:
+    """Whether a contract promises one component, and this is it."""
+    components = [item for item in contract.exports if item.kind == "component"]
+    if not components and contract.path.endswith(".svelte"):
+        components = [item for item in contract.exports if item.kind == "other"]
+    return components == [promised] and all(item.name != "default" for item in contract.exports)
+
+
+def _unnamed_component(contract: FileContract, actual: Exports) -> SourceExport | None:
+    default = actual.named("default")
+    if default is None or default.kind not in _FITS["component"] - {"constant"}:
+        return None
+    named = default.local and not contract.path.endswith(".svelte")
+    return None if named else default
 
 
 def _missing(promised: Export, actual: Exports, path: str) -> list[Finding]:

@@ -1,11 +1,14 @@
 """What a file offers to others and what it takes from them."""
 
+import re
 from typing import Literal
 
 from pydantic import Field
 
 from core.artifacts.base import Part
 from core.artifacts.structure import Export, FileContract
+
+_SAYS_DEFAULT = re.compile(r"\s*export\s+default\b")
 
 ExportKind = Literal["class", "function", "constant", "component", "type", "other"]
 
@@ -76,9 +79,24 @@ class SourceImport(Part):
 
 
 def promised_exports(contract: FileContract) -> Exports:
-    """What a file that is not written yet will offer, as its contract says."""
-    return Exports(names=tuple(_promised(item) for item in contract.exports))
+    """What a file that is not written yet will offer, as its contract says.
+
+    A contract gives a default export the name it has in the file, and seldom says that it is one:
+    what can be one can also be taken as one.
+    """
+    names = [_promised(item) for item in contract.exports]
+    if all(item.name != "default" for item in names):
+        default = [item for item in contract.exports if _can_be_default(item)]
+        if contract.path.endswith(".svelte"):
+            names.append(SourceExport(name="default", kind="component"))
+        elif default:
+            names.append(_promised(default[0]).model_copy(update={"name": "default"}))
+    return Exports(names=tuple(names))
 
 
 def _promised(item: Export) -> SourceExport:
     return SourceExport(name=item.name, kind=item.kind, signature=item.signature)
+
+
+def _can_be_default(item: Export) -> bool:
+    return item.kind == "component" or bool(_SAYS_DEFAULT.match(item.signature))

@@ -84,6 +84,20 @@ def of_value(node: Node, name: str) -> SourceExport:
     return _export(node, name, kind, "")
 
 
+def wrapped_name(node: Node) -> str:
+    """Name of the component that a call wraps, as in `memo(App)`; empty where there is none."""
+    while node.type == "call_expression":
+        values = node.child_by_field_name("arguments")
+        first = values.named_children[:1] if values is not None else []
+        if not first:
+            return ""
+        node = first[0]
+        named = node if node.type == "identifier" else node.child_by_field_name("name")
+        if named is not None and text_of(named)[:1].isupper():
+            return text_of(named)
+    return ""
+
+
 def head(node: Node) -> str:
     """A declaration as it stands, without its body."""
     body = node.child_by_field_name("body")

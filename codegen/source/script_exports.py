@@ -7,7 +7,7 @@ from tree_sitter import Node
 
 from codegen.source.languages import Language
 from codegen.source.names import Exports, SourceExport
-from codegen.source.script_declarations import declared, of_value
+from codegen.source.script_declarations import declared, of_value, wrapped_name
 from codegen.source.trees import line_of, parse_tree, text_of
 
 _LAST = "default"
@@ -81,7 +81,7 @@ class _Module:
             if value.type == "identifier":
                 self.later.append((_LAST, text_of(value), line_of(node)))
             else:
-                self._add(of_value(value, _LAST), default=True)
+                self._add(of_value(value, wrapped_name(value) or _LAST), default=True)
         elif clause := next((item for item in node.children if item.type == "export_clause"), None):
             self._listed(clause, source)
         elif star := next(

@@ -5,7 +5,7 @@ import pytest
 from codegen.source.contract_check import amended_contract, contract_findings
 from codegen.source.findings import Finding, errors_of
 from codegen.source.interface import exports_of
-from codegen.source.names import Exports
+from codegen.source.names import Exports, promised_exports
 from codegen.source.packages import canonical, declares
 from codegen.source.targets import tree_of
 from core.artifacts.structure import Dependency, Export, FileContract, Import
@@ -128,6 +128,10 @@ def test_a_promised_import_that_is_not_made_warns() -> None:
          Export(name="f", kind="constant", signature="const f: () => number")),
         ("src/b.ts", "export * from './client';", Export(name="anything")),
         ("src/B.svelte", "<p>a</p>", Export(name="B", kind="component")),
+        ("src/routes/+page.svelte", "<p>a</p>", Export(name="Page", kind="component")),
+        ("src/routes/+page.svelte", "<p>a</p>", Export(name="Page")),
+        ("src/B.jsx", "export default memo(B);", Export(name="B", kind="component")),
+        ("src/B.jsx", "export default () => <p/>;", Export(name="B", kind="component")),
         ("lib/b.js", "const r = f(); module.exports = r;", Export(name="r", kind="constant")),
         ("app/b.py", "from app.models import Loan\n",
          Export(name="Loan", kind="class", signature="class Loan(Base): tool: str; id: int")),
@@ -158,6 +162,16 @@ def test_a_promised_export_is_found_in_any_form(path: str, text: str, export: Ex
          "wrong-signature", "cost: the parameter 'rate'"),
         ("app/b.py", MODELS, Export(name="Late", kind="class",
          signature="class Late(Loan): hours: int"), "wrong-signature", "'hours'"),
+        ("src/B.jsx", "export default memo(C);", Export(name="B", kind="component"),
+         "missing-export", "'B'"),
+        ("src/B.jsx", "export default function C() {}", Export(name="B", kind="component"),
+         "missing-export", "'B'"),
+        ("src/B.jsx", "export default { a: 1 };", Export(name="B", kind="component"),
+         "missing-export", "'B'"),
+        ("src/B.svelte", "<p>a</p>", Export(name="load", kind="function"),
+         "missing-export", "'load'"),
+        ("src/b.js", "export default () => 1;", Export(name="b", kind="function"),
+         "missing-export", "'b'"),
         ("store/b.go", "package b\nfunc New(a int) {}",
          Export(name="New", kind="function", signature="func New()"), "wrong-signature", "'a'"),
     ],
@@ -169,6 +183,35 @@ def test_a_broken_promise_is_an_error(
     assert errors
     assert {item.code for item in errors} == {code}
     assert any(said in str(item) for item in errors), errors
+
+
+@pytest.mark.parametrize("other", [Export(name="C", kind="component"), Export(name="default")])
+def test_of_several_exports_an_unnamed_default_keeps_no_promise(other: Export) -> None:
+    promised = Export(name="B", kind="component")
+    errors = errors_of(_check("src/B.jsx", "export default () => <p/>;", promised, other))
+    assert "missing-export" in {item.code for item in errors}
+
+
+@pytest.mark.parametrize(
+    ("path", "promised", "refused"),
+    [
+        ("src/TaskList.jsx", Export(name="TaskList", kind="component"), False),
+        ("src/TaskList.svelte", Export(name="TaskList"), False),
+        ("src/TaskList.js", Export(name="TaskList", kind="function"), True),
+    ],
+)
+def test_a_component_that_is_not_written_yet_can_be_taken_as_default(
+    path: str, promised: Export, refused: bool
+) -> None:
+    later = FileContract(path=path, purpose="p", exports=(promised,))
+    app = FileContract(path="src/App.jsx", purpose="p", imports=(Import(path=path),))
+    text = f"import TaskList from './{path.removeprefix('src/')}';\nTaskList();\n"
+    found = contract_findings(app, text, {path: promised_exports(later)})
+    assert [item.code for item in errors_of(found)] == (["unknown-name"] if refused else [])
+    named = exports_of(path, "export function TaskList() { return <p/>; }")
+    if path.endswith(".jsx"):
+        (error,) = errors_of(contract_findings(app, text, {path: named}))
+        assert "has no default export" in error.message
 
 
 def test_a_member_that_an_unseen_base_may_bring_only_warns() -> None:

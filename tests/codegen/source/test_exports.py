@@ -177,6 +177,25 @@ def test_components_are_told_from_functions() -> None:
     assert _names("server.js", JAVASCRIPT) == {"app": "other", "start": "function"}
 
 
+@pytest.mark.parametrize(
+    ("value", "local"),
+    [
+        ("memo(App)", "App"),
+        ("React.memo(function App() { return <p/>; })", "App"),
+        ("memo(forwardRef(App), same)", "App"),
+        ("connect(state)(App)", "App"),
+        ("memo(class App extends Component {})", "App"),
+        ("memo(() => <p/>)", ""),
+        ("make(app)", ""),
+        ("make('App')", ""),
+        ("make()", ""),
+    ],
+)
+def test_a_wrapped_component_keeps_its_name(value: str, local: str) -> None:
+    (item,) = exports_of("src/App.jsx", f"export default {value};").names
+    assert (item.name, item.local, item.kind) == ("default", local, "other")
+
+
 def test_a_svelte_component_is_a_default_export_with_its_properties() -> None:
     exports = exports_of("src/Loans.svelte", SVELTE)
     assert [(item.name, item.local, item.line) for item in exports.names] == [
@@ -204,3 +223,21 @@ def test_other_files_offer_themselves_and_contracts_what_they_promise() -> None:
     assert exports_of("LICENSE", "MIT").open
     contract = FileContract(path="a.py", purpose="a", exports=(Export(name="f", kind="function"),))
     assert promised_exports(contract).names[0].name == "f"
+
+
+@pytest.mark.parametrize(
+    ("path", "export", "names"),
+    [
+        ("a.jsx", Export(name="A", kind="component"), ["A", "default"]),
+        ("a.svelte", Export(name="A"), ["A", "default"]),
+        ("a.js", Export(name="f", signature="export default function f()"), ["f", "default"]),
+        ("a.jsx", Export(name="default", kind="component"), ["default"]),
+        ("a.js", Export(name="f", kind="function", signature="function f()"), ["f"]),
+        ("a.svelte.js", Export(name="f", kind="function"), ["f"]),
+    ],
+)
+def test_what_can_be_a_default_export_is_promised_as_one_too(
+    path: str, export: Export, names: list[str]
+) -> None:
+    promised = promised_exports(FileContract(path=path, purpose="p", exports=(export,)))
+    assert [item.name for item in promised.names] == names
