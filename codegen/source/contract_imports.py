@@ -33,7 +33,7 @@ def import_findings(
     promised = {item.path for item in contract.imports}
     used: set[str] = set()
     for item in imports_of(contract.path, text, contract.language):
-        target = target_of(item, contract.path, tree, contract.language)
+        target = target_of(item, contract.path, tree, contract.language, dependencies)
         match target.kind:
             case "file" | "folder":
                 used |= _used_files(item, target, tree)

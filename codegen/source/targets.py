@@ -1,12 +1,13 @@
 """Which file or package an import means."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from codegen.source.languages import SCRIPTS, Language, language_of
 from codegen.source.names import SourceImport
+from codegen.source.packages import declares
 from codegen.source.path_aliases import Alias, aliases_of, go_module_of
 from codegen.source.platforms import (
     is_go_standard,
@@ -14,6 +15,7 @@ from codegen.source.platforms import (
     is_provided_by_bundler,
     is_python_standard,
 )
+from core.artifacts.structure import Dependency
 
 _EXTENSIONS = (
     ".ts", ".tsx", ".d.ts", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts", ".svelte", ".svelte.ts",
@@ -26,6 +28,9 @@ _WRITTEN_AS = {
     ".cjs": (".cts",),
 }
 """TypeScript files are imported by the name of what they are compiled to."""
+
+_SOURCES = "src"
+"""Folder that Python is often told to look in besides the root."""
 
 
 @dataclass(frozen=True)
@@ -83,11 +88,25 @@ def tree_of(paths: Iterable[str], configuration: Mapping[str, str] | None = None
     return Tree(frozenset(paths), aliases_of(texts), go_module_of(texts))
 
 
-def target_of(item: SourceImport, path: str, tree: Tree, declared: str = "") -> Target:
-    """Tell what an import of the file `path` means."""
+def target_of(
+    item: SourceImport,
+    path: str,
+    tree: Tree,
+    declared: str = "",
+    dependencies: Sequence[Dependency] = (),
+) -> Target:
+    """Tell what an import of the file `path` means.
+
+    Args:
+        item: the import.
+        path: of the file that has it.
+        tree: the repository around the file.
+        declared: the file's language, where its name does not say it.
+        dependencies: packages that can stand for a folder or a file of their name.
+    """
     language = language_of(path, declared)
     if language is Language.PYTHON:
-        return _python_target(item.module, path, tree)
+        return _python_target(item.module, path, tree, dependencies)
     if language in SCRIPTS or language is Language.SVELTE:
         return _script_target(item.module, path, tree)
     if language is Language.GO:
@@ -106,7 +125,9 @@ def python_submodule(target: Target, name: str, tree: Tree) -> Target | None:
     return found if found.kind in {"file", "folder"} else None
 
 
-def _python_target(module: str, path: str, tree: Tree) -> Target:
+def _python_target(
+    module: str, path: str, tree: Tree, dependencies: Sequence[Dependency]
+) -> Target:
     name = module.lstrip(".")
     level = len(module) - len(name)
     if level:
@@ -118,15 +139,29 @@ def _python_target(module: str, path: str, tree: Tree) -> Target:
         return _python_file(
             posixpath.join(folder, name.replace(".", "/")) if name else folder, tree
         )
+    return _absolute_target(name, path, tree, dependencies)
+
+
+def _absolute_target(
+    name: str, path: str, tree: Tree, dependencies: Sequence[Dependency]
+) -> Target:
     first = name.partition(".")[0]
     local = False
+    standard = is_python_standard(first)
+    installed = declares(dependencies, name, "python")
     for root in _python_roots(path, tree):
         found = _python_file(posixpath.join(root, name.replace(".", "/")), tree)
+        top = posixpath.join(root, first)
+        # What is installed comes before a folder without `__init__.py`, and before what lies
+        # beside the file, which Python only finds where the file is run as a script.
+        if root not in {"", _SOURCES} or not _is_regular(top, tree):
+            named = found.kind == "file" and "." in name  # nobody names it so by accident
+            if standard or (installed and not named):
+                continue
         if found.kind != "missing":
             return found
-        top = posixpath.join(root, first)
         local = local or top in tree.folders or f"{top}.py" in tree.paths
-    if is_python_standard(first):
+    if standard:
         return Target("standard", first)
     return Target("missing", name.replace(".", "/") + ".py") if local else Target("package", name)
 
@@ -140,8 +175,13 @@ def _python_roots(path: str, tree: Tree) -> Iterator[str]:
     for folder in folders:
         if f"{folder}/__init__.py".lstrip("/") not in tree.paths or not folder:
             yield folder
-            if (source := posixpath.join(folder, "src")) in tree.folders:
+            if (source := posixpath.join(folder, _SOURCES)) in tree.folders:
                 yield source
+
+
+def _is_regular(base: str, tree: Tree) -> bool:
+    """Whether it is a module or a package with an `__init__.py`, not a mere folder."""
+    return _python_file(base, tree).kind == "file"
 
 
 def _python_file(base: str, tree: Tree) -> Target:

@@ -103,6 +103,21 @@ def test_imports_of_what_is_not_there_are_errors(
     assert errors[0].line
 
 
+@pytest.mark.parametrize("initialised", [False, True])
+def test_names_of_a_declared_package_are_not_looked_for_in_a_mere_folder(
+    initialised: bool,
+) -> None:
+    marker = ["alembic/__init__.py"] if initialised else []
+    tree = tree_of(["alembic/env.py", "alembic/versions/first.py", *marker])
+    index: dict[str, Exports] = {path: Exports() for path in tree.paths}
+    contract = FileContract(path="alembic/versions/first.py", purpose="Migrates.")
+    declared = [Dependency(name="alembic>=1")]
+    found = contract_findings(contract, "from alembic import op\n", index, declared, tree)
+    assert [item.code for item in errors_of(found)] == (["unknown-name"] if initialised else [])
+    undeclared = contract_findings(contract, "from alembic import op\n", index, (), tree)
+    assert [item.code for item in errors_of(undeclared)] == ["unknown-name"]
+
+
 def test_an_import_whose_failure_is_handled_only_warns() -> None:
     text = "try:\n    import ujson\n    from app.none import x\nexcept ImportError:\n    x = None\n"
     found = _check("app/a.py", text)

@@ -5,6 +5,7 @@ import pytest
 from codegen.source.interface import imports_of
 from codegen.source.names import SourceImport
 from codegen.source.targets import Target, target_of, tree_of
+from core.artifacts.structure import Dependency
 from tests.codegen.source.sources import CSS, GO, HTML, JAVASCRIPT, SVELTE
 
 TREE = tree_of(
@@ -82,6 +83,56 @@ def test_an_import_means_a_file_a_package_or_the_platform(
     path: str, module: str, kind: str, name: str
 ) -> None:
     found = target_of(SourceImport(module=module), path, TREE)
+    assert (found.kind, found.name) == (kind, name)
+
+
+BARE = tree_of(
+    [
+        "alembic/env.py", "alembic/versions/first.py", "app/core/config.py", "app/core/logging.py",
+        "app/core/redis.py", "app/main.py", "email/letters.py", "jwt/__init__.py", "queue.py",
+    ]
+)  # fmt: skip
+"""A repository whose folders have no `__init__.py`, but for one."""
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "kind", "name"),
+    [
+        ("alembic/env.py", "alembic", "package", "alembic"),
+        ("alembic/versions/first.py", "alembic.operations", "package", "alembic.operations"),
+        ("alembic/env.py", "alembic.env", "file", "alembic/env.py"),
+        ("app/core/config.py", "logging", "standard", "logging"),
+        ("app/core/config.py", "logging.config", "standard", "logging"),
+        ("app/core/config.py", "email", "standard", "email"),
+        ("app/core/config.py", "redis", "package", "redis"),
+        ("app/core/config.py", "app.core.redis", "file", "app/core/redis.py"),
+        ("app/core/config.py", ".logging", "file", "app/core/logging.py"),
+        ("app/core/config.py", "queue", "file", "queue.py"),
+        ("app/core/config.py", "jwt", "file", "jwt/__init__.py"),
+        ("app/core/config.py", "jwt.none", "missing", "jwt/none.py"),
+        ("app/core/config.py", "app.none", "missing", "app/none.py"),
+    ],
+)
+def test_what_is_installed_comes_before_folders_and_what_lies_beside_a_file(
+    path: str, module: str, kind: str, name: str
+) -> None:
+    packages = [Dependency(name=name) for name in ("alembic", "redis", "pyjwt")]
+    found = target_of(SourceImport(module=module), path, BARE, dependencies=packages)
+    assert (found.kind, found.name) == (kind, name)
+
+
+@pytest.mark.parametrize(
+    ("path", "module", "kind", "name"),
+    [
+        ("alembic/env.py", "alembic", "folder", "alembic"),
+        ("alembic/env.py", "alembic.op", "missing", "alembic/op.py"),
+        ("app/core/config.py", "redis", "file", "app/core/redis.py"),
+    ],
+)
+def test_a_package_that_is_not_declared_does_not_stand_for_a_folder(
+    path: str, module: str, kind: str, name: str
+) -> None:
+    found = target_of(SourceImport(module=module), path, BARE)
     assert (found.kind, found.name) == (kind, name)
 
 
