@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator
 from codegen.source.comments import Comment
 from codegen.source.findings import Finding
 from codegen.source.stub_words import (
-    UNFINISHED,
     intends_nothing,
     is_hook,
     left_for_later,
+    notes_unfinished,
     stub,
+    tells_unfinished,
 )
 from codegen.source.syntax import python_nodes
 from core.artifacts.structure import Severity
@@ -62,7 +63,7 @@ def _left_inside(tree: ast.Module, said: dict[int, str]) -> Iterator[Finding]:
             if (
                 what
                 and "NotImplementedError" not in what
-                and left_for_later(what, [*inside, docstring])
+                and left_for_later(what, inside, docstring)
             ):
                 yield stub(f"{outer.name}.{node.name}", what, node.lineno, Severity.ERROR)
 
@@ -82,7 +83,7 @@ def _severity(
         # It raises when it is called, whatever is said about it.
         if relied_on or owner is None:
             return Severity.ERROR
-    elif left_for_later(what, said):
+    elif left_for_later(what, inside, ast.get_docstring(node) or ""):
         return Severity.ERROR
     if intends_nothing(said, promised=named) or _may_be_empty(node, named):
         return None
@@ -161,7 +162,7 @@ def _end(node: _Function, said: dict[int, str]) -> int:
 def _empty(node: _Function, comments: list[str]) -> str:
     """What stands in place of a body; empty for a real one."""
     body = node.body[1:] if ast.get_docstring(node) is not None else node.body
-    unfinished = next((text for text in comments if UNFINISHED.search(text)), "")
+    unfinished = next((text for text in comments if notes_unfinished(text)), "")
     if not body:
         return f"only a docstring and {unfinished!r}" if unfinished else "only a docstring"
     if len(body) > 1:
@@ -175,7 +176,7 @@ def _empty(node: _Function, comments: list[str]) -> str:
             return f"only {unfinished!r}" if unfinished else shown
         case ast.Raise(exc=ast.expr() as raised):
             text = ast.unparse(raised)
-            return shown if "NotImplemented" in text or UNFINISHED.search(text) else ""
+            return shown if "NotImplemented" in text or tells_unfinished(text) else ""
         case ast.Return(value=None | ast.Constant() | ast.List() | ast.Dict()) if unfinished:
             return f"{shown} with {unfinished!r}"
         case _:

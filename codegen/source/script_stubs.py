@@ -10,11 +10,12 @@ from tree_sitter_language_pack import get_language
 from codegen.source.findings import Finding
 from codegen.source.languages import Language
 from codegen.source.stub_words import (
-    UNFINISHED,
     intends_nothing,
     is_hook,
     left_for_later,
+    notes_unfinished,
     stub,
+    tells_unfinished,
 )
 from codegen.source.trees import line_of, parse_tree, text_of
 from core.artifacts.structure import Severity
@@ -70,13 +71,13 @@ def _empty(body: Node) -> tuple[str, list[str]]:
     comments = [
         text_of(node).strip("/* \n") for node in body.named_children if node.type == "comment"
     ]
-    unfinished = next((text for text in comments if UNFINISHED.search(text)), "")
+    unfinished = next((text for text in comments if notes_unfinished(text)), "")
     if not statements:
         return (f"only {unfinished[:80]!r}" if unfinished else "empty"), comments
     only = text_of(statements[0])
     if len(statements) > 1:
         return "", comments
-    if _THROWN.match(only) and UNFINISHED.search(only):
+    if _THROWN.match(only) and tells_unfinished(only):
         return f"only {only[:80]!r}", comments
     if unfinished and _NOTHING_RETURNED.fullmatch(only):
         return f"only {only!r} with {unfinished[:80]!r}", comments

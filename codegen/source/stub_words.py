@@ -6,15 +6,23 @@ from collections.abc import Iterable
 from codegen.source.findings import Finding
 from core.artifacts.structure import Severity
 
-UNFINISHED = re.compile(
-    r"\b(?:TODO|FIXME|XXX|TBD)\b|\b(?:not (?:yet )?implemented|unimplemented|to be implemented"
-    r"|implement(?:ation)? (?:this|me|here|later|goes here|pending|needed)|placeholder|stub)\b"
-    r"|^\s*implement\b",
-    re.IGNORECASE,
+_MARK = r"(?:TODO|FIXME|XXX|TBD)"
+_NOT_WRITTEN = (
+    r"(?i:\b(?:not (?:yet )?implemented|unimplemented|to be implemented"
+    r"|implement(?:ation)? (?:this|me|here|later|goes here|pending|needed))\b)"
 )
-"""What a body says that was never written."""
+# A to-do list's own comments speak of its todos, and a board's of what is in TODO.
+_MARKED = rf"^\W*{_MARK}\b|\b{_MARK}\s*[:(]|^\W*(?i:todo|fixme)\s*:"
+_NOTE = re.compile(rf"{_MARKED}|{_NOT_WRITTEN}|(?i:\b(?:placeholder|stub)\b)", re.MULTILINE)
+_ORDER = re.compile(r"\s*implement\b", re.IGNORECASE)
+_HEADED = (
+    rf"[\"'`]\s*{_MARK}\s*"
+    r"(?:\\?[\"'`]\s*\)|[:(!.…–—-]|(?i:implement|write|add|fix|finish)\b)"
+)
+"""The beginning of a text in quotes; `TODO list not found` is an error like any other."""
 
-_LATER = re.compile(r"\b(?:TODO|FIXME|XXX|TBD)\b|not (?:yet )?implemented", re.IGNORECASE)
+_MESSAGE = re.compile(rf"{_HEADED}|{_NOT_WRITTEN}")
+_LATER = re.compile(rf"{_MARKED}|{_HEADED}|(?i:not (?:yet )?implemented)", re.MULTILINE)
 
 _HOOK = re.compile(
     r"__\w+__|constructor|preventDefault|unsubscribe"
@@ -45,16 +53,38 @@ _NOTHING_MEANT = re.compile(
 """Plain words for it: `Empty the cart`, `empty where nothing is` say what a function should do."""
 
 
-def left_for_later(what: str, said: Iterable[str]) -> bool:
+def notes_unfinished(comment: str) -> bool:
+    """Whether a comment says that what it stands in was never written.
+
+    Args:
+        comment: its text, without its marks.
+    """
+    return bool(_NOTE.search(comment) or _ORDER.match(comment))
+
+
+def tells_unfinished(code: str) -> bool:
+    """Whether code that throws or logs something says that it was never written.
+
+    Args:
+        code: the statement, with its texts in quotes.
+    """
+    return bool(_MESSAGE.search(code))
+
+
+def left_for_later(what: str, comments: Iterable[str], docstring: str = "") -> bool:
     """Whether a body says that it was never written, rather than that nothing is meant.
 
     Args:
         what: stands in the place of the body.
-        said: comments in it, and its docstring.
+        comments: in it.
+        docstring: of the function.
     """
-    texts = list(said)
-    later = bool(_LATER.search(" ".join([what, *texts])))
-    return bool(UNFINISHED.search(what)) and (later or not intends_nothing(texts))
+    notes = list(comments)
+    texts = [*notes, docstring]
+    if not tells_unfinished(what) and not any(_NOTE.search(note) for note in notes):
+        return False
+    later = any(_LATER.search(text) for text in (what, *texts))
+    return later or not intends_nothing(texts)
 
 
 def intends_nothing(texts: Iterable[str], *, promised: bool = False) -> bool:

@@ -73,3 +73,42 @@ def test_a_route_of_tasks_is_no_task() -> None:
 )
 def test_what_is_meant_to_be_empty_may_be_promised(path: str, text: str, promised: str) -> None:
     assert _stubs(path, text, promised) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (
+            "a.js",
+            "load().catch((error) => {\n  console.error('Failed to load todo', error);\n});\n",
+        ),
+        ("a.js", "function miss(id) {\n  throw new NotFoundError(`Todo ${id} not found`);\n}\n"),
+        ("a.js", "function warn() {\n  console.warn('placeholder text missing');\n}\n"),
+        ("a.js", "app.listen(3000, () => {\n  console.log('TODO app listens on 3000');\n});\n"),
+        ("a.js", "const first = () => {\n  // nothing left in TODO\n  return null;\n};\n"),
+        ("a.go", 'package a\n\nfunc miss() error {\n\treturn errors.New("todo not found")\n}\n'),
+        ("a.py", "def miss():\n    raise HTTPException(404, detail='Todo not found')\n"),
+        ("a.py", "def miss():\n    raise ValueError('TODO items cannot be archived')\n"),
+        ("a.py", "def first():\n    return None  # no todo yet\n"),
+    ],
+)
+def test_errors_and_comments_about_a_todo_are_no_stub(path: str, text: str) -> None:
+    assert _stubs(path, text, "miss", "warn", "first") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.js", "function miss() {\n  throw new Error('TODO');\n}\n"),
+        ("a.js", "function miss() {\n  console.log('TODO: tell that it is missing');\n}\n"),
+        ("a.js", "function miss() {\n  // todo: implement\n  return null;\n}\n"),
+        ("a.js", "function miss() {\n  /*\n   * Its todo.\n   * TODO write\n   */\n}\n"),
+        ("a.js", "function miss() {\n  // Its body is a TODO(me)\n  return null;\n}\n"),
+        ("a.go", 'package a\n\nfunc miss() {\n\tpanic("implement me")\n}\n'),
+        ("a.py", "def miss():\n    raise HTTPException(501, 'Todo: not yet implemented')\n"),
+        ("a.py", "def miss():\n    raise RuntimeError('TODO implement it')\n"),
+        ("a.py", "def miss():\n    return []  # FIXME\n"),
+    ],
+)
+def test_what_says_that_it_is_not_written_is_a_stub(path: str, text: str) -> None:
+    assert _stubs(path, text) == ["stub"]
