@@ -40,7 +40,7 @@ def wholeness_findings(
     return [
         *foreign_findings(path, language, text, syntax),
         *cut_off_findings(language, text, syntax),
-        *elision_findings(comments),
+        *elision_findings(comments, text),
         *_bodies(path, language, text, promised, comments),
     ]
 

@@ -63,6 +63,54 @@ def test_a_comment_that_explains_is_let_through(comment: str) -> None:
     assert _checked("a.ts", f"const x = 1;\n// {comment}\nconst y = 2;\n") == []
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", "assert done is False  # unchanged\n"),
+        ("a.js", "expect(b.title).toBe('Old'); // unchanged\n"),
+        ("a.py", "x = 1\n# the title stays the same\ny = 2\n"),
+        ("a.py", "x = 1\n# The password remains unchanged\n"),
+        ("a.py", "x = 1\n# everything else is unchanged\nassert x == 1\n"),
+        ("a.js", "f();\n// the rest is the same\nconst a = b();\nexpect(a).toBe(1);\n"),
+        ("a.py", "assert x == 1  # everything else is unchanged\n"),
+        ("a.py", "class A:\n    before: str  # previous content\n"),
+        ("a.py", "x = 1  # same as before\n"),
+        ("a.py", "x = 1\n# unchanged\ny = 2\n"),
+        ("a.py", "# Existing models\nclass Task:  # of a list\n    x = 1\n"),
+        ("a.js", "/**\n * Existing routes\n */\nuse(tasks);\n"),
+        ("a.css", "/* Existing styles */\n#app { color: red; }\n"),
+        ("a.tsx", "const a = <p>\n  {/* Existing settings */}\n  <b>a</b>\n</p>;\n"),
+        ("a.py", "# Add additional fields\nform.add('a')\n"),
+        ("a.py", "# Include the other routes\napp.include_router(a)\n"),
+        ("a.py", "# Keep the existing settings\nx = x or y\n"),
+    ],
+)  # fmt: skip
+def test_a_comment_about_what_stands_beside_it_is_let_through(path: str, text: str) -> None:
+    assert _checked(path, text) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.py", "x = 1\n# Existing models\n"),
+        ("a.py", "x = 1\n# Existing models\n\n\ny = 2\n"),
+        ("a.py", "def f(x):\n    # Add additional fields\n    return x\n"),
+        ("a.js", "const a = [\n  b,\n  // Include the other routes\n];\n"),
+        ("a.py", "def f(x):\n    x += 1\n    # unchanged\n\n\ny = 2\n"),
+        ("a.py", "x = 1\n# everything else is unchanged\ny = 2\n"),
+        ("a.py", "x = 1\n# (rest unchanged)\nassert x\n"),
+        ("a.js", "f();\n// existing code here\nexpect(a).toBe(1);\n"),
+        ("a.js", "f(); // ... rest of the file unchanged\n"),
+        ("a.js", "const f = () => { /* existing code here */ };\n"),
+        ("a.py", "x = 1\n# rest of the code unchanged\nassert x\n"),
+        ("a.py", "x = 1\n# The file remains unchanged\n"),
+        ("a.py", "x = 1\n# Add your own logic\ny = 2\n"),
+    ],
+)
+def test_a_comment_for_what_is_not_there_is_refused(path: str, text: str) -> None:
+    assert "elision" in {item.code for item in errors_of(_checked(path, text))}
+
+
 def test_dots_within_a_longer_comment_are_an_example() -> None:
     assert _checked("a.py", "# as in\n# ...\n# end\nx = 1\n") == []
     assert _checked("a.json", '{"a": "// rest unchanged"}') == []
