@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from codegen.failure_classes import is_test_file
 from codegen.source.comments import Comment, comments_of
 from codegen.source.completeness import cut_off_findings
 from codegen.source.elisions import elision_findings
@@ -13,6 +14,7 @@ from codegen.source.python_stubs import python_stubs
 from codegen.source.script_stubs import script_stubs
 from codegen.source.svelte_syntax import svelte_scripts
 from codegen.source.syntax import python_tree, syntax_findings
+from codegen.source.vacuous_tests import python_vacuous_tests, script_vacuous_tests
 
 
 def wholeness_findings(
@@ -60,8 +62,11 @@ def _bodies(
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return []
         stubs = python_stubs(tree, comments, promised)
-        return [*stubs, *undefined_names(tree)]
-    if language in SCRIPTS or language is Language.GO:
+        vacuous = python_vacuous_tests(tree) if is_test_file(path) else []
+        return [*stubs, *vacuous, *undefined_names(tree)]
+    if language in SCRIPTS:
+        return [*script_stubs(language, text, promised), *script_vacuous_tests(language, text)]
+    if language is Language.GO:
         return script_stubs(language, text, promised)
     if language is Language.SVELTE:
         return [
