@@ -177,7 +177,18 @@ def _empty(node: _Function, comments: list[str]) -> str:
         case ast.Raise(exc=ast.expr() as raised):
             text = ast.unparse(raised)
             return shown if "NotImplemented" in text or tells_unfinished(text) else ""
-        case ast.Return(value=None | ast.Constant() | ast.List() | ast.Dict()) if unfinished:
+        case ast.Return(value=value) if unfinished and _is_nothing(value):
             return f"{shown} with {unfinished!r}"
         case _:
             return ""
+
+
+def _is_nothing(value: ast.expr | None) -> bool:
+    """Whether it is a constant, a list, a dictionary or an empty collection."""
+    match value:
+        case None | ast.Constant() | ast.List() | ast.Dict():
+            return True
+        case ast.Call(func=ast.Name(id="dict" | "list" | "set" | "tuple"), args=[], keywords=[]):
+            return True
+        case _:
+            return False

@@ -36,6 +36,9 @@ _NOTHING_RETURNED = re.compile(
 )
 _THROWN = re.compile(r"(?:throw\b|panic\(|return\s+Promise\.reject|return\s+errors\.New|console\.)")
 
+_STATIC = re.compile(r"return\s*\(?\s*<([\w.]*)[^<>{}]*>[^<>{}]*</\1>\s*\)?\s*;?")
+"""A component of one element without anything that changes."""
+
 
 @cache
 def _bodies(language: Language) -> Query:
@@ -75,10 +78,14 @@ def _empty(body: Node) -> tuple[str, list[str]]:
     if not statements:
         return (f"only {unfinished[:80]!r}" if unfinished else "empty"), comments
     only = text_of(statements[0])
+    if len(statements) > 2 or not all(
+        _NOTHING_RETURNED.fullmatch(text_of(node)) for node in statements[1:]
+    ):
+        return "", comments
+    if (_THROWN.match(only) or _STATIC.fullmatch(only)) and tells_unfinished(only):
+        return f"only {only[:80]!r}", comments
     if len(statements) > 1:
         return "", comments
-    if _THROWN.match(only) and tells_unfinished(only):
-        return f"only {only[:80]!r}", comments
     if unfinished and _NOTHING_RETURNED.fullmatch(only):
         return f"only {only!r} with {unfinished[:80]!r}", comments
     return "", comments

@@ -16,10 +16,10 @@ _MARKED = rf"^\W*{_MARK}\b|\b{_MARK}\s*[:(]|^\W*(?i:todo|fixme)\s*:"
 _NOTE = re.compile(rf"{_MARKED}|{_NOT_WRITTEN}|(?i:\b(?:placeholder|stub)\b)", re.MULTILINE)
 _ORDER = re.compile(r"\s*implement\b", re.IGNORECASE)
 _HEADED = (
-    rf"[\"'`]\s*{_MARK}\s*"
+    rf"[\"'`>]\s*{_MARK}\s*"
     r"(?:\\?[\"'`]\s*\)|[:(!.…–—-]|(?i:implement|write|add|fix|finish)\b)"
 )
-"""The beginning of a text in quotes; `TODO list not found` is an error like any other."""
+"""The beginning of a text in quotes or markup; `TODO list not found` is an error like any other."""
 
 _MESSAGE = re.compile(rf"{_HEADED}|{_NOT_WRITTEN}")
 _LATER = re.compile(rf"{_MARKED}|{_HEADED}|(?i:not (?:yet )?implemented)", re.MULTILINE)
@@ -63,10 +63,10 @@ def notes_unfinished(comment: str) -> bool:
 
 
 def tells_unfinished(code: str) -> bool:
-    """Whether code that throws or logs something says that it was never written.
+    """Whether code that throws, logs or shows something says that it was never written.
 
     Args:
-        code: the statement, with its texts in quotes.
+        code: the statement, with its texts in quotes or markup.
     """
     return bool(_MESSAGE.search(code))
 

@@ -90,6 +90,11 @@ def test_what_is_meant_to_be_empty_may_be_promised(path: str, text: str, promise
         ("a.py", "def miss():\n    raise HTTPException(404, detail='Todo not found')\n"),
         ("a.py", "def miss():\n    raise ValueError('TODO items cannot be archived')\n"),
         ("a.py", "def first():\n    return None  # no todo yet\n"),
+        ("a.jsx", "export function warn() {\n  return <h1>TODO</h1>;\n}\n"),
+        ("a.jsx", "export function warn({ n }) {\n  return <p>TODO: {n}</p>;\n}\n"),
+        ("a.js", "function warn() {\n  console.warn('no todo');\n  return null;\n}\n"),
+        ("a.js", "function warn() {\n  console.log('not implemented');\n  return a();\n}\n"),
+        ("a.py", "def first():\n    # TODO: sort them\n    return dict(a=1)\n"),
     ],
 )
 def test_errors_and_comments_about_a_todo_are_no_stub(path: str, text: str) -> None:
@@ -108,6 +113,10 @@ def test_errors_and_comments_about_a_todo_are_no_stub(path: str, text: str) -> N
         ("a.py", "def miss():\n    raise HTTPException(501, 'Todo: not yet implemented')\n"),
         ("a.py", "def miss():\n    raise RuntimeError('TODO implement it')\n"),
         ("a.py", "def miss():\n    return []  # FIXME\n"),
+        ("a.jsx", "export function Miss() {\n  return <p>TODO: statistics</p>;\n}\n"),
+        ("a.tsx", "const Miss = () => {\n  return (\n    <p>Not implemented yet</p>\n  );\n};\n"),
+        ("a.js", "function miss() {\n  console.log('not implemented');\n  return null;\n}\n"),
+        ("a.py", "def miss():\n    # TODO: implement\n    return dict()\n"),
     ],
 )
 def test_what_says_that_it_is_not_written_is_a_stub(path: str, text: str) -> None:
