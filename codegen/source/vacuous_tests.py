@@ -86,6 +86,23 @@ def _calls(language: Language) -> Query:
     return Query(get_language(language.value), "(call_expression arguments: (arguments)) @call")
 
 
+def go_empty_tests(text: str) -> list[Finding]:
+    """Functions that `go test` runs, and that have no statement.
+
+    Args:
+        text: the whole file.
+    """
+    return [
+        _vacuous(name, "has an empty body", line_of(node))
+        for node in parse_tree(Language.GO, text).root_node.named_children
+        if node.type == "function_declaration"
+        and re.match(r"Test(?![a-z])", name := text_of(node.child_by_field_name("name")))
+        and "testing.T" in text_of(node.child_by_field_name("parameters"))
+        and (body := node.child_by_field_name("body")) is not None
+        and all(child.type == "comment" for child in body.named_children)
+    ]
+
+
 def _of_call(call: Node) -> Iterator[Finding]:
     given = call.child_by_field_name("arguments")
     arguments = [node for node in given.named_children if node.type != "comment"] if given else []

@@ -14,7 +14,11 @@ from codegen.source.python_stubs import python_stubs
 from codegen.source.script_stubs import script_stubs
 from codegen.source.svelte_syntax import svelte_scripts
 from codegen.source.syntax import python_tree, syntax_findings
-from codegen.source.vacuous_tests import python_vacuous_tests, script_vacuous_tests
+from codegen.source.vacuous_tests import (
+    go_empty_tests,
+    python_vacuous_tests,
+    script_vacuous_tests,
+)
 
 
 def wholeness_findings(
@@ -67,7 +71,7 @@ def _bodies(
     if language in SCRIPTS:
         return [*script_stubs(language, text, promised), *script_vacuous_tests(language, text)]
     if language is Language.GO:
-        return script_stubs(language, text, promised)
+        return [*script_stubs(language, text, promised), *go_empty_tests(text)]
     if language is Language.SVELTE:
         return [
             finding.model_copy(update={"line": finding.line + script.line})

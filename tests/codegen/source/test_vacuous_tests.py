@@ -91,3 +91,18 @@ def test_a_python_test_that_uses_something_is_let_through(text: str) -> None:
 
 def test_a_function_outside_the_tests_is_none() -> None:
     assert _refused("app/tasks.py", "def test_connection():\n    assert True\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("func TestCreates(t *testing.T) {}\n", True),
+        ("func TestCreates(t *testing.T) {\n\t// it does\n}\n", True),
+        ("func TestCreates(t *testing.T) {\n\tcheckEverything(t)\n}\n", False),
+        ("func TestMain(m *testing.M) {}\n", False),
+        ("func Testify(t *testing.T) {}\n", False),
+    ],
+)
+def test_a_go_test_without_a_statement_is_refused(text: str, refused: bool) -> None:
+    found = _refused("tasks_test.go", f'package tasks\n\nimport "testing"\n\n{text}')
+    assert bool(found) is refused
