@@ -26,7 +26,9 @@ _CONSTANT = (
     | ast.Tuple
     | ast.List
 )
-_CASE = re.compile(r"(?:test|it)(?:\.(?:only|concurrent|sequential|serial|each\b.*))*", re.DOTALL)
+_CASE = re.compile(
+    r"(?:t\.)?(?:test|it)(?:\.(?:only|concurrent|sequential|serial|each\b.*))*", re.DOTALL
+)
 """What declares a test that runs; `test.todo` and `test.skip` declare one that does not."""
 _NOT_RUN = re.compile(r"\b(?:skip|todo)\b")
 _LITERAL = (
@@ -52,19 +54,34 @@ def python_vacuous_tests(tree: ast.Module) -> list[Finding]:
         for node in python_nodes(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name.startswith("test")
-        and any(isinstance(item, ast.Assert) for item in node.body)
-        and all(_says_nothing(item) for item in node.body)
+        and any(_asserts_constants(item) for item in node.body)
+        and all(_asserts_constants(item) or _does_nothing(item) for item in node.body)
     ]
 
 
-def _says_nothing(statement: ast.stmt) -> bool:
+def _does_nothing(statement: ast.stmt) -> bool:
+    """Whether it is `pass`, `...` or a docstring: bodies of these alone are stubs anyway."""
     match statement:
         case ast.Pass() | ast.Expr(value=ast.Constant()):
             return True
-        case ast.Assert(test=test):
-            return all(isinstance(node, _CONSTANT) for node in ast.walk(test))
         case _:
             return False
+
+
+def _asserts_constants(statement: ast.stmt) -> bool:
+    """Whether it is `assert True` or `self.assertTrue(True)`, or another of such."""
+    match statement:
+        case ast.Assert(test=test):
+            asserted = [test]
+        case ast.Expr(
+            value=ast.Call(
+                func=ast.Attribute(value=ast.Name(id="self"), attr=method), args=[_, *_] as asserted
+            )
+        ) if method.startswith("assert"):
+            pass
+        case _:
+            return False
+    return all(isinstance(node, _CONSTANT) for item in asserted for node in ast.walk(item))
 
 
 def script_vacuous_tests(language: Language, text: str) -> list[Finding]:

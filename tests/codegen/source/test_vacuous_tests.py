@@ -20,6 +20,7 @@ def _refused(path: str, text: str) -> list[str]:
         "test('creates a task', { timeout: 100 }, () => {});\n",
         "describe('tasks', () => {\n  it(`creates a task`, () => {}, 100);\n});\n",
         "test.only('creates a task', () => {});\n",
+        "test('tasks', async (t) => {\n  await t.test('creates a task', () => {});\n});\n",
         "it.concurrent('creates a task', async () => {});\n",
         "it.each([[1], [2]])('creates a task', (a) => {});\n",
         "test('creates a task', () => {\n  assert.ok(true);\n});\n",
@@ -63,6 +64,7 @@ def test_a_script_test_that_calls_something_is_let_through(text: str) -> None:
         "def test_creates_a_task():\n    assert True\n",
         "def test_creates_a_task(client):\n    assert 1, 'it does'\n",
         'async def test_creates_a_task():\n    """It does."""\n    assert True is not False\n',
+        "class A(TestCase):\n    def test_creates_a_task(self):\n        self.assertEqual(1, 1)",
         "class TestTasks:\n    def test_creates_a_task(self):\n        pass\n        assert 1 == 1",
     ],
 )
@@ -82,6 +84,8 @@ def test_a_python_test_of_constants_is_refused(text: str) -> None:
         "def test_creates_a_task(created):\n    assert created\n",
         "def test_creates_a_task():\n    create('a')\n    assert True\n",
         "def test_creates_a_task():\n    assert DEFAULT == 1\n",
+        "class TestA(TestCase):\n    def test_a(self):\n        self.assertEqual(create(), 1)\n",
+        "class TestA(TestCase):\n    def test_a(self):\n        self.assert_created()\n",
         "def helper():\n    assert True\n",
     ],
 )
