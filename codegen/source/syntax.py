@@ -15,7 +15,7 @@ from codegen.source.findings import Finding, offending
 from codegen.source.languages import Language, language_of
 from codegen.source.style_braces import brace_findings
 from codegen.source.svelte_syntax import svelte_findings
-from codegen.source.trees import broken_nodes, parse_tree, reads_otherwise, text_of
+from codegen.source.trees import broken_nodes, parse_tree, reads_otherwise
 from core.artifacts.structure import Severity
 
 MOST_PLACES = 5
@@ -138,7 +138,9 @@ def _what_is_wrong(node: Node, text: str) -> str:
     line = offending(text, node.start_point.row + 1)
     if node.is_missing:
         return f"{node.type!r} is missing in {line}"
-    first = text_of(node).strip().split("\n", 1)[0][:60]
+    # Of the text itself: in the tree, characters may be replaced.
+    there = text.encode(errors="replace")[node.start_byte : node.end_byte].decode(errors="replace")
+    first = there.strip().split("\n", 1)[0][:60]
     return f"{first!r} cannot be read here, in {line}" if first else f"it does not parse at {line}"
 
 

@@ -10,6 +10,11 @@ from tree_sitter_language_pack import get_language
 
 from codegen.source.languages import SCRIPTS, Language
 
+_WITH_MARKUP = SCRIPTS | {Language.HTML}
+_PLAIN_TEXT = frozenset({"jsx_text", "text", "attribute_value"})
+_SUBSTITUTE = b"\x1a"
+"""A character that no code may hold outside of its texts, so that it never mends what is broken."""
+
 
 @cache
 def _grammar(language: Language) -> Grammar:
@@ -20,9 +25,35 @@ def _grammar(language: Language) -> Grammar:
 def parse_tree(language: Language, text: str) -> Tree:
     """Parse a text; what cannot be parsed stands in the tree as `ERROR` or missing nodes.
 
-    The last few trees are kept, because several checks look at the same text.
+    A `&` that stands for itself in JSX or HTML is read as text; in the tree, `_SUBSTITUTE` stands
+    in its place. The last few trees are kept, because several checks look at the same text.
     """
-    return Parser(_grammar(language)).parse(text.encode(errors="replace"))
+    source = text.encode(errors="replace")
+    tree = Parser(_grammar(language)).parse(source)
+    if tree.root_node.has_error and b"&" in source and language in _WITH_MARKUP:
+        return _with_plain_ampersands(language, source)
+    return tree
+
+
+def _with_plain_ampersands(language: Language, source: bytes) -> Tree:
+    """The tree of a text whose `&` need not begin a character reference, every place as it was.
+
+    Compilers and browsers take `<h1>Tips & tricks</h1>` and `<a href="?a=1&b=2">`, the grammars do
+    not.
+    """
+    parser = Parser(_grammar(language))
+    # In code `|` may stand wherever `&` may, and nowhere else; in text it is nothing but text.
+    alike = parser.parse(source.replace(b"&", b"|"))
+    other = bytearray(source)
+    for node in walk(alike.root_node):
+        if node.type in _PLAIN_TEXT or (node.type == "string" and _is_attribute(node.parent)):
+            place = slice(node.start_byte, node.end_byte)
+            other[place] = other[place].replace(b"&", _SUBSTITUTE)
+    return parser.parse(bytes(other))
+
+
+def _is_attribute(node: Node | None) -> bool:
+    return node is not None and node.type == "jsx_attribute"
 
 
 def walk(node: Node) -> Iterator[Node]:

@@ -1,8 +1,10 @@
 import pytest
 
 from codegen.source.findings import Finding, errors_of, offending
+from codegen.source.interface import exports_of
 from codegen.source.languages import Language, language_of
 from codegen.source.syntax import syntax_findings
+from codegen.source.wholeness import wholeness_findings
 from core.artifacts.structure import Severity
 
 
@@ -89,6 +91,59 @@ def test_what_does_not_parse_is_named_with_its_place(
 )
 def test_what_its_readers_take_is_no_error(path: str, text: str) -> None:
     assert errors_of(syntax_findings(path, text)) == []
+
+
+@pytest.mark.parametrize("path", ["a.jsx", "a.tsx"])
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<h2>Terms & Conditions</h2>",
+        "<p>R&D, AT&T &copy 2025 &amp; a && b & {c && d} &</p>",
+        "<p>Rock & 'n roll & // (more & [\n& {/* & */} more</p>",
+        '<a href="https://a.org/?b=1&c=https://d.org/e&f">g</a>',
+        "<img src={`?a=1&b=2`} alt='A & B' title=\"C&D\" />",
+        "<>{a && <b>c & d</b>} & {e & f}</>",
+    ],
+)
+def test_an_ampersand_may_stand_for_itself_in_jsx(path: str, markup: str) -> None:
+    text = f'import b from "c";\n\nexport function A() {{\n  return {markup};\n}}\n'
+    assert errors_of(syntax_findings(path, text)) == []
+    assert errors_of(wholeness_findings(path, text)) == []
+    assert [item.name for item in exports_of(path, text).names] == ["A"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<title>Terms & Conditions</title><h1>Tips & tricks</h1>",
+        "<p>a && b & c &</p><a href='?b=1&c=2' title='D & E'>f</a>",
+    ],
+)
+def test_an_ampersand_may_stand_for_itself_in_html(text: str) -> None:
+    assert errors_of(syntax_findings("a.html", text)) == []
+    assert errors_of(wholeness_findings("a.html", text)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "said"),
+    [
+        ("a.jsx", "const a = & b;", "& b"),
+        ("a.tsx", "const a = b & & c;", "& c"),
+        ("a.ts", "f(&a);", "&"),
+        ("a.tsx", "type A = B & ;", "B & ;"),
+        ("a.jsx", "const a = <p>{b & }</p>;", "{b & }"),
+        ("a.jsx", "const a = <p & b='c'>d</p>;", "<p &"),
+        ("a.jsx", "const a = <p b=&>d</p>;", "b=&"),
+        ("a.jsx", "const a = <p>b & c;", "b & c"),
+        ("a.tsx", "const a = <p>b & c</p>; const d = ;", "const d = ;"),
+        ("a.html", "<p>b & c</p><div class=></div><", "class="),
+    ],
+)
+def test_an_ampersand_mends_nothing_that_is_broken(path: str, code: str, said: str) -> None:
+    errors = errors_of(syntax_findings(path, f"\n{code}\n"))
+    assert errors[0].line == 2, errors
+    assert said in errors[0].message
+    assert not any("\x1a" in item.message for item in errors)
 
 
 def test_what_a_grammar_may_not_know_is_a_remark() -> None:
