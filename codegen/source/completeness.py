@@ -22,6 +22,16 @@ _DATA_OPEN = re.compile(
 _SENTENCES = re.compile(r"(?![A-Za-z]+://)[A-Z`*_]?[^|<#>\[-][^|<]*\Z")
 """A paragraph that is no table, list, heading, quotation, link or markup."""
 _FENCE = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[^`\n]*$")
+_FENCE_MARK = re.compile(r"\s*(?:`{3,}|~{3,})[^`]*\Z")
+_FULL_STOP = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\betc)(?<!\bvs)\.[)\"'”’]?\s+[^\sa-z]")
+_UNFINISHED_BY = re.compile(r"\b(?:an?|and|of|or|the)\Z")
+_ITEM_OR_CODE = re.compile(r"\s|(?:\d+[.)]|[-+*])\s")
+"""How a line of a list begins, and a line of code without a fence."""
+_LICENCE = re.compile(
+    r"©|\(c\)|\b(?:copyright|licen[cs]e|licensed|rights reserved)\b", re.IGNORECASE
+)
+_ADDRESS = re.compile(r"(?:://|\w[@.]\w)\S*\Z")
+"""Of a page, a person or a file."""
 _EXEC_FORM = re.compile(
     r"^\s*(?:HEALTHCHECK\b.*\b)?(?:CMD|ENTRYPOINT|RUN|SHELL)\s+\[\s*\"", re.IGNORECASE
 )
@@ -198,18 +208,35 @@ def _open_fence(text: str) -> tuple[int, str] | None:
 
 
 def _open_sentence(text: str) -> tuple[int, str] | None:
-    """A last paragraph of sentences that stops within one, or within backticks."""
+    """A last paragraph of sentences that stops within one, or within backticks.
+
+    Fences are closed: what stands before the last of them is no part of the paragraph.
+    """
     lines = text.rstrip().split("\n")
     begin = len(lines)
-    while begin and lines[begin - 1].strip():
+    while begin and lines[begin - 1].strip() and not _FENCE_MARK.match(lines[begin - 1]):
         begin -= 1
     paragraph = " ".join(lines[begin:])
     if not _SENTENCES.match(paragraph):
         return None
-    ended = re.search(r"[.!?][)\"'”’]?\s+\S", paragraph)
-    if (ended and paragraph[-1].isalnum()) or paragraph.count("`") % 2:
+    if _lacks_its_end(lines[begin:], paragraph) or paragraph.count("`") % 2:
         return len(lines), f"its last sentence has no end, in {offending(text, len(lines))}"
     return None
+
+
+def _lacks_its_end(lines: list[str], paragraph: str) -> bool:
+    """Whether sentences end in full stops, and the last one in a word that others must follow.
+
+    Items of lists, licences and addresses end in any other word.
+    """
+    stops = list(_FULL_STOP.finditer(paragraph))
+    if not stops or not paragraph[-1].isalnum():
+        return False
+    if _UNFINISHED_BY.search(paragraph):
+        return True
+    last = paragraph[stops[-1].end() - 1 :]
+    ends_in_any_word = _LICENCE.search(last) or _ADDRESS.search(last)
+    return not ends_in_any_word and not any(_ITEM_OR_CODE.match(line) for line in lines)
 
 
 def _open_line(text: str) -> tuple[int, str] | None:
