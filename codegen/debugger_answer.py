@@ -1,7 +1,7 @@
 """Reads a debugger's answer, and applies it to the repository it was shown."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from codegen.code_blocks import without_reasoning
@@ -68,13 +68,28 @@ def read_proposal(
     }
     if not changed:
         raise ValueError("the answer changes nothing: every file is as it was")
-    refuse_rigging(texts, changed)
-    declared = tuple(dependencies)
-    for path, text in changed.items():
-        refuse_undeclared_modules(path, text or "", declared)
-    refuse_broken(texts, changed, contracts)
-    refuse_breach(texts, changed, contracts)
+    _refuse_changes(texts, changed, contracts, tuple(dependencies))
     return Proposal(answer, _cause(answer), changed)
+
+
+def _refuse_changes(
+    texts: Mapping[str, str],
+    changed: Mapping[str, str | None],
+    contracts: Mapping[str, FileContract],
+    dependencies: Sequence[Dependency],
+) -> None:
+    try:
+        refuse_rigging(texts, changed)
+        for path, text in changed.items():
+            refuse_undeclared_modules(path, text or "", dependencies)
+        refuse_broken(texts, changed, contracts)
+        refuse_breach(texts, changed, contracts)
+    except (RecursionError, MemoryError) as error:
+        named = ", ".join(map(repr, changed))
+        raise ValueError(
+            f"nothing was changed, because afterwards one of {named} is nested too deeply to be "
+            "read: split its longest expression or chain of branches into several"
+        ) from error
 
 
 def _refuse_blind(edits: Edits, texts: Mapping[str, str], shown: Collection[str]) -> None:

@@ -9,10 +9,17 @@ from codegen.source.syntax import syntax_findings
 from codegen.source.targets import Tree
 from codegen.source.wholeness import wholeness_findings
 from core.artifacts.base import Part
-from core.artifacts.structure import Dependency, FileContract
+from core.artifacts.structure import Dependency, FileContract, Severity
 
 _SHOWN = 20
 """Findings told to a model at once; it mends no more in one answer."""
+
+_TOO_DEEP = Finding(
+    severity=Severity.ERROR,
+    code="syntax",
+    message="it is nested too deeply to be read",
+    suggestion="Split its longest expression or chain of branches into several.",
+)
 
 
 class GateResult(Part):
@@ -75,7 +82,23 @@ def gate(
         dependencies: packages that may be imported.
         tree: the repository around the file, with its path aliases; the paths of the index if
             left out.
+
+    Returns:
+        What is wrong or doubtful; a file that is nested too deeply to be read is refused.
     """
+    try:
+        return _held(contract, text, index, dependencies, tree)
+    except (RecursionError, MemoryError):
+        return GateResult(findings=(_TOO_DEEP,))
+
+
+def _held(
+    contract: FileContract,
+    text: str,
+    index: Mapping[str, Exports],
+    dependencies: Sequence[Dependency],
+    tree: Tree | None,
+) -> GateResult:
     path, declared = contract.path, contract.language
     syntax = syntax_findings(path, text, declared)
     promised = {item.name for item in contract.exports}

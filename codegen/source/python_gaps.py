@@ -8,7 +8,7 @@ import builtins
 from collections.abc import Iterator
 
 from codegen.source.findings import Finding
-from codegen.source.syntax import python_nodes
+from codegen.source.syntax import python_nodes, unparsed
 from core.artifacts.structure import Severity
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -108,11 +108,11 @@ def missing_end(tree: ast.Module) -> tuple[int, str] | None:
         return None
     last = chain[-1]
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Name | ast.Attribute):
-        return last.lineno, f"its last statement is only {ast.unparse(last)[:80]!r}"
+        return last.lineno, f"its last statement is only {unparsed(last)[:80]!r}"
     functions = [node for node in chain if isinstance(node, _Function)]
     if functions and isinstance(chain[0], _Function | ast.ClassDef):
         function = functions[-1]
-        returned = ast.unparse(function.returns) if function.returns else "None"
+        returned = unparsed(function.returns) if function.returns else "None"
         if returned.strip("'\"") not in _NO_VALUE and _gives_nothing(function):
             return last.lineno, f"{function.name!r} shall return {returned[:80]!r} and never does"
     return None
@@ -120,11 +120,10 @@ def missing_end(tree: ast.Module) -> tuple[int, str] | None:
 
 def _last(node: ast.AST) -> Iterator[ast.stmt]:
     """The last statement of a module, the last one within it, and so on."""
-    children = [child for child in ast.iter_child_nodes(node) if isinstance(child, _BLOCKS)]
-    if children:
-        if isinstance(children[-1], ast.stmt):
-            yield children[-1]
-        yield from _last(children[-1])
+    while blocks := [child for child in ast.iter_child_nodes(node) if isinstance(child, _BLOCKS)]:
+        node = blocks[-1]
+        if isinstance(node, ast.stmt):
+            yield node
 
 
 def _gives_nothing(function: _Function) -> bool:

@@ -1,11 +1,11 @@
 """Imports of Python modules."""
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from codegen.source.names import SourceImport
 from codegen.source.python_names import blocks_of
-from codegen.source.syntax import python_tree
+from codegen.source.syntax import python_tree, unparsed
 
 _CAUGHT = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _ENDS = frozenset({"sys.exit", "os._exit", "exit", "quit", "pytest.fail"})
@@ -17,33 +17,32 @@ def python_imports(text: str) -> list[SourceImport]:
         tree = python_tree(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    found = list(_imports(tree.body, optional=False, typed=False))
+    found = list(_imports(tree))
     if "import_module" in text or "__import__" in text:
         found += _called(tree)
     return sorted(found, key=lambda item: item.line)
 
 
-def _imports(
-    statements: Iterable[ast.stmt], *, optional: bool, typed: bool
-) -> Iterator[SourceImport]:
-    for node in statements:
+def _imports(tree: ast.Module) -> Iterator[SourceImport]:
+    pending = [(statement, False, False) for statement in tree.body]
+    for node, optional, typed in pending:  # which grows meanwhile
         match node:
             case ast.Import() | ast.ImportFrom():
                 kind = "type" if typed else "optional" if optional else "static"
                 yield from _import(node, kind)
             case ast.Try():
-                yield from _imports(
-                    node.body, optional=optional or _has_substitute(node), typed=typed
-                )
+                tried = optional or _has_substitute(node)
+                pending += [(inner, tried, typed) for inner in node.body]
                 handled = [inner for handler in node.handlers for inner in handler.body]
                 rest = [*handled, *node.orelse, *node.finalbody]
-                yield from _imports(rest, optional=optional, typed=typed)
-            case ast.If() if ast.unparse(node.test).endswith("TYPE_CHECKING"):
-                yield from _imports(node.body, optional=optional, typed=True)
-                yield from _imports(node.orelse, optional=optional, typed=typed)
+                pending += [(inner, optional, typed) for inner in rest]
+            case ast.If() if unparsed(node.test).endswith("TYPE_CHECKING"):
+                pending += [(inner, optional, True) for inner in node.body]
+                pending += [(inner, optional, typed) for inner in node.orelse]
             case _:
-                for block in blocks_of(node):
-                    yield from _imports(block, optional=optional, typed=typed)
+                pending += [
+                    (inner, optional, typed) for block in blocks_of(node) for inner in block
+                ]
 
 
 def _import(node: ast.Import | ast.ImportFrom, kind: str) -> Iterator[SourceImport]:
@@ -74,7 +73,7 @@ def _gives_up(body: list[ast.stmt], used_here: bool) -> bool:
     match body[-1]:
         case ast.Raise():
             return True
-        case ast.Expr(value=ast.Call(func=function)) if ast.unparse(function) in _ENDS:
+        case ast.Expr(value=ast.Call(func=function)) if unparsed(function) in _ENDS:
             return True
         case _:
             return not used_here and all(isinstance(item, ast.Pass | ast.Expr) for item in body)

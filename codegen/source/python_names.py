@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from codegen.source.names import ExportKind, Exports, SourceExport
-from codegen.source.syntax import python_tree
+from codegen.source.syntax import python_tree, unparsed
 from codegen.source.trees import squeezed
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -28,8 +28,8 @@ def python_exports(text: str) -> Exports:
 def python_signature(node: _Function) -> str:
     """A function's head as Python writes it: `async def f(a: int, *, b: str = 'x') -> None`."""
     star = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
-    returns = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    return squeezed(f"{star} {node.name}({ast.unparse(node.args)}){returns}")
+    returns = f" -> {unparsed(node.returns)}" if node.returns else ""
+    return squeezed(f"{star} {node.name}({unparsed(node.args)}){returns}")
 
 
 @dataclass
@@ -49,7 +49,7 @@ class _Names:
         return Exports(names=tuple(names), stars=tuple(self.stars), open=self.open)
 
     def read(self, statements: Iterable[ast.stmt]) -> None:
-        for statement in statements:
+        for statement in _with_nested(statements):
             match statement:
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     self.open = self.open or statement.name == "__getattr__"
@@ -65,21 +65,19 @@ class _Names:
                     self._assigned(statement)
                 case ast.Delete():
                     for target in statement.targets:
-                        self.found.pop(ast.unparse(target), None)
+                        self.found.pop(unparsed(target), None)
                 case ast.Expr(value=ast.Call() as call):
                     self._called(call)
                 case _:
-                    self._nested(statement)
+                    self._bound(statement)
 
-    def _nested(self, statement: ast.stmt) -> None:
-        """Statements that hold others: what any branch binds may be there."""
+    def _bound(self, statement: ast.stmt) -> None:
+        """What stands in the head of a statement that holds others, and what `type` defines."""
         for target in _bound_by(statement):
             self._target(target, "other", "", statement.lineno)
         if type(statement).__name__ == "TypeAlias":  # `type X = …`, from Python 3.12 on
-            name = ast.unparse(statement).split()[1].partition("[")[0]
-            self._add(name, "type", squeezed(ast.unparse(statement)), statement.lineno)
-        for block in blocks_of(statement):
-            self.read(block)
+            name = vars(statement)["name"].id
+            self._add(name, "type", squeezed(unparsed(statement)), statement.lineno)
 
     def _add(self, name: str, kind: ExportKind, signature: str, line: int, **more: object) -> None:
         offered = not name.startswith("_") and not more.get("origin")
@@ -93,10 +91,10 @@ class _Names:
         self.found[name] = self.found[name].model_copy(update={"offered": offered})
 
     def _class(self, node: ast.ClassDef) -> None:
-        bases = [ast.unparse(base) for base in (*node.bases, *node.keywords)]
+        bases = [unparsed(base) for base in (*node.bases, *node.keywords)]
         head = f"class {node.name}({', '.join(bases)})" if bases else f"class {node.name}"
         members = tuple(dict.fromkeys(_members(node)))
-        names = tuple(ast.unparse(base) for base in node.bases)
+        names = tuple(unparsed(base) for base in node.bases)
         self._add(node.name, "class", squeezed(head), node.lineno, members=members, bases=names)
 
     def _imported(self, node: ast.Import | ast.ImportFrom) -> None:
@@ -136,7 +134,7 @@ class _Names:
                 self._target(part, "other", "", line)
         elif isinstance(target, ast.Starred):
             self._target(target.value, "other", "", line)
-        elif isinstance(target, ast.Subscript) and ast.unparse(target.value) == "globals()":
+        elif isinstance(target, ast.Subscript) and unparsed(target.value) == "globals()":
             self.open = True
 
     def _offers(self, value: ast.expr | None) -> None:
@@ -147,7 +145,7 @@ class _Names:
                 self.all.append(node.value)
 
     def _called(self, call: ast.Call) -> None:
-        called = ast.unparse(call.func)
+        called = unparsed(call.func)
         if called in {"__all__.extend", "__all__.append", "__all__.remove"}:
             if called != "__all__.remove":
                 for argument in call.args:
@@ -160,7 +158,7 @@ def _is_type_variable(value: ast.expr | None) -> bool:
     """Whether it only stands for types in this file's own signatures."""
     if not isinstance(value, ast.Call):
         return False
-    return ast.unparse(value.func).rpartition(".")[2] in {"TypeVar", "ParamSpec", "TypeVarTuple"}
+    return unparsed(value.func).rpartition(".")[2] in {"TypeVar", "ParamSpec", "TypeVarTuple"}
 
 
 def _is_registered(node: _Function) -> bool:
@@ -184,6 +182,20 @@ def blocks_of(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
         yield case.body
 
 
+def _with_nested(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Statements, each followed by those in its blocks: what any branch binds may be there.
+
+    A chain of `elif` is as deep as it is long, so that nothing here calls itself.
+    """
+    pending = [*statements][::-1]
+    while pending:
+        statement = pending.pop()
+        yield statement
+        if not isinstance(statement, _Function | ast.ClassDef):
+            inner = [item for block in blocks_of(statement) for item in block]
+            pending.extend(reversed(inner))
+
+
 def _bound_by(statement: ast.stmt) -> list[ast.expr]:
     match statement:
         case ast.For() | ast.AsyncFor():
@@ -196,24 +208,24 @@ def _bound_by(statement: ast.stmt) -> list[ast.expr]:
 
 def _assignment(target: ast.expr, node: ast.Assign | ast.AnnAssign) -> str:
     """`NAME: type`, `NAME = value` where the value is short, else the name alone."""
-    name = ast.unparse(target)
+    name = unparsed(target)
     if isinstance(node, ast.AnnAssign):
-        return squeezed(f"{name}: {ast.unparse(node.annotation)}")
+        return squeezed(f"{name}: {unparsed(node.annotation)}")
     value = node.value
     if isinstance(value, ast.Constant | ast.Name | ast.Attribute | ast.Call | ast.Subscript):
-        shown = squeezed(f"{name} = {ast.unparse(value)}")
+        shown = squeezed(f"{name} = {unparsed(value)}")
         return shown if len(shown) <= 120 else name
     return name
 
 
 def _kind_of_value(node: ast.Assign | ast.AnnAssign) -> ExportKind:
     value = node.value
-    if isinstance(node, ast.AnnAssign) and "TypeAlias" in ast.unparse(node.annotation):
+    if isinstance(node, ast.AnnAssign) and "TypeAlias" in unparsed(node.annotation):
         return "type"
     if isinstance(value, ast.Lambda):
         return "function"
     if isinstance(value, ast.Call):
-        called = ast.unparse(value.func).rpartition(".")[2]
+        called = unparsed(value.func).rpartition(".")[2]
         if called in _TYPES:
             return "type"
         return "class" if called in _CLASS_MAKERS else "other"
@@ -224,10 +236,10 @@ def _kind_of_value(node: ast.Assign | ast.AnnAssign) -> ExportKind:
 
 def _members(node: ast.ClassDef) -> Iterator[str]:
     """Signatures of methods and fields, with what `__init__` and others put on `self`."""
-    for statement in node.body:
+    for statement in _with_nested(node.body):
         match statement:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                decorators = {ast.unparse(item) for item in statement.decorator_list}
+                decorators = {unparsed(item) for item in statement.decorator_list}
                 kind = "".join(
                     f"@{name} "
                     for name in ("staticmethod", "classmethod", "property")
@@ -235,15 +247,13 @@ def _members(node: ast.ClassDef) -> Iterator[str]:
                 )
                 yield kind + python_signature(statement)
             case ast.AnnAssign(target=ast.Name() as target):
-                yield f"{target.id}: {squeezed(ast.unparse(statement.annotation))}"
+                yield f"{target.id}: {squeezed(unparsed(statement.annotation))}"
             case ast.Assign():
                 yield from (item.id for item in statement.targets if isinstance(item, ast.Name))
             case ast.ClassDef():
                 yield f"class {statement.name}"
             case _:
-                for block in blocks_of(statement):
-                    inner = ast.ClassDef(node.name, [], [], block, [])
-                    yield from _members(inner)
+                continue
     for part in ast.walk(node):
         if (
             isinstance(part, ast.Attribute)

@@ -14,7 +14,7 @@ from codegen.source.stub_words import (
     stub,
     tells_unfinished,
 )
-from codegen.source.syntax import python_nodes
+from codegen.source.syntax import python_nodes, unparsed
 from core.artifacts.structure import Severity
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -107,7 +107,7 @@ def _excused(node: _Function, owner: ast.ClassDef | None, overridden: set[tuple[
         return True
     if owner is None:
         return False
-    bases = " ".join(ast.unparse(base) for base in (*owner.bases, *owner.keywords))
+    bases = " ".join(unparsed(base) for base in (*owner.bases, *owner.keywords))
     return bool(
         _OPEN_CLASS.search(owner.name)
         or re.search(r"\b(Protocol|ABC|ABCMeta|Interface)\b", bases)
@@ -121,7 +121,7 @@ def _decorators(node: ast.stmt) -> set[str]:
     if not isinstance(node, _Function):
         return set()
     called = [item.func if isinstance(item, ast.Call) else item for item in node.decorator_list]
-    return {ast.unparse(item).rpartition(".")[2] for item in called}
+    return {unparsed(item).rpartition(".")[2] for item in called}
 
 
 def _overridden(tree: ast.Module) -> set[tuple[str, str]]:
@@ -130,7 +130,7 @@ def _overridden(tree: ast.Module) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for node in classes.values():
         for base in node.bases:
-            owner = ast.unparse(base).partition("[")[0]
+            owner = unparsed(base).partition("[")[0]
             found |= {(owner, item.name) for item in node.body if isinstance(item, _Function)}
     return found
 
@@ -146,7 +146,7 @@ def _functions(tree: ast.Module) -> Iterator[tuple[ast.ClassDef | None, _Functio
             elif isinstance(child, ast.ClassDef):
                 pending.append((child, child))
             elif isinstance(child, ast.stmt):
-                if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+                if isinstance(child, ast.If) and "TYPE_CHECKING" in unparsed(child.test):
                     continue
                 pending.append((owner, child))
 
@@ -168,14 +168,14 @@ def _empty(node: _Function, comments: list[str]) -> str:
     if len(body) > 1:
         return ""
     only = body[0]
-    shown = f"only {ast.unparse(only)[:80]!r}"
+    shown = f"only {unparsed(only)[:80]!r}"
     match only:
         case ast.Pass():
             return f"only {unfinished!r}" if unfinished else shown
         case ast.Expr(value=ast.Constant(value=value)) if value is ...:
             return f"only {unfinished!r}" if unfinished else shown
         case ast.Raise(exc=ast.expr() as raised):
-            text = ast.unparse(raised)
+            text = unparsed(raised)
             return shown if "NotImplemented" in text or tells_unfinished(text) else ""
         case ast.Return(value=value) if unfinished and _is_nothing(value):
             return f"{shown} with {unfinished!r}"

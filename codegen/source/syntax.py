@@ -101,6 +101,14 @@ def python_nodes(tree: ast.Module) -> tuple[ast.AST, ...]:
     return tuple(found)
 
 
+def unparsed(node: ast.AST) -> str:
+    """A node as Python writes it; `…` for one that is nested too deeply to be written anew."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "…"
+
+
 def python_findings(text: str) -> list[Finding]:
     """What Python itself says; its messages are better than any grammar's."""
     try:

@@ -97,6 +97,20 @@ def test_each_fault_is_refused_by_its_name(before: str, after: str, code: str, s
         result.refuse_errors(CONTRACT.path)
 
 
+@pytest.mark.parametrize("error", [RecursionError, MemoryError])
+def test_a_file_too_deep_to_be_read_is_refused(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def too_deep(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("codegen.gate.contract_findings", too_deep)
+    result = gate(CONTRACT, WHOLE, INDEX, ())
+    assert result.amended is None
+    with pytest.raises(ValueError, match="nested too deeply to be read"):
+        result.refuse_errors(CONTRACT.path)
+
+
 def test_a_richer_signature_and_further_exports_amend_the_contract() -> None:
     text = WHOLE.replace("def add(title: str)", "def add(title: str, done: bool = False)")
     text += "\n\nLIMIT = 10\n\n\ndef _hidden() -> int:\n    return 1\n"
