@@ -40,7 +40,6 @@ def script_imports(language: Language, text: str) -> list[SourceImport]:
 def _stated(node: Node) -> Iterator[SourceImport]:
     if node.type not in {"import_statement", "export_statement"}:
         return
-    words = [child.type for child in node.children]
     source = node.child_by_field_name("source")
     if source is None:
         clause = next(
@@ -50,12 +49,17 @@ def _stated(node: Node) -> Iterator[SourceImport]:
         if source is None:
             return
     module = text_of(source)[1:-1]
-    kind = "type" if "type" in words[:2] else "static"
+    kind = "type" if any(map(_says_type, node.children[:2])) else "static"
     if node.type == "import_statement":
         names = [taken for _, (_, taken) in imported_names(node) if taken]
     else:
         names = _passed_on(node)
     yield SourceImport(module=module, names=tuple(names), kind=kind, line=line_of(node))
+
+
+def _says_type(node: Node) -> bool:
+    """Whether it is the `type` of a statement, which the grammar does not know before a `*`."""
+    return node.type == "type" or (node.is_error and text_of(node) == "type")
 
 
 def _passed_on(node: Node) -> list[str]:

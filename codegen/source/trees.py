@@ -108,6 +108,8 @@ _UNKNOWN_TO_GRAMMARS = re.compile(
 )
 _VARIANCE = re.compile(r"\b(?:in\s+out|in|out)(?=\s+[A-Z]\w*\s*(?:extends\b|[,=>]))")
 """TypeScript's `<in T>` and `<out T>`."""
+_PASSED_ON_TYPES = re.compile(r"\bexport\s+type(?=\s*\*)")
+"""TypeScript's `export type * from "x"`."""
 
 
 def reads_otherwise(language: Language, text: str) -> bool:
@@ -116,4 +118,6 @@ def reads_otherwise(language: Language, text: str) -> bool:
         return False
     other = _UNKNOWN_TO_GRAMMARS.sub(lambda found: "x" * len(found[0]), text)
     other = _VARIANCE.sub(lambda found: " " * len(found[0]), other)
+    if language is not Language.JAVASCRIPT:
+        other = _PASSED_ON_TYPES.sub("export", other)
     return other != text and not parse_tree(language, other).root_node.has_error

@@ -174,6 +174,11 @@ def test_script_imports_of_every_kind() -> None:
         ("./r", ("h", "i"), "static"), ("k", ("prop",), "static"), ("o", (), "optional"),
         ("./dyn", ("m",), "dynamic"), ("./mocked", (), "optional"),
     ]  # fmt: skip
+    passed_on = 'export type * from "./a";\nexport * from "./b";\nimport type from "./c";\n'
+    found = [(item.module, item.names, item.kind) for item in imports_of("a.ts", passed_on)]
+    assert found == [
+        ("./a", (), "type"), ("./b", (), "static"), ("./c", ("default",), "static"),
+    ]  # fmt: skip
     assert [item.module for item in imports_of("server.js", JAVASCRIPT)] == [
         "express", "node:path", "./auth", "./loans.mjs",
     ]  # fmt: skip
