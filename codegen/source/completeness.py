@@ -35,6 +35,9 @@ _ADDRESS = re.compile(r"(?:://|\w[@.]\w)\S*\Z")
 _EXEC_FORM = re.compile(
     r"^\s*(?:HEALTHCHECK\b.*\b)?(?:CMD|ENTRYPOINT|RUN|SHELL)\s+\[\s*\"", re.IGNORECASE
 )
+_ENDS_TRANSACTION = re.compile(
+    r"(?:COMMIT|ROLLBACK)(?:\s+(?:WORK|TRAN|TRANSACTION))?", re.IGNORECASE
+)
 _BRACKETED = SCRIPTS | {Language.CSS, Language.SCSS, Language.GO, Language.SQL}
 
 
@@ -146,6 +149,8 @@ def _open_statement(text: str) -> tuple[int, str] | None:
     if "'" in plain:
         return last, "a quote is never closed"
     final = plain.rsplit("\n", 1)[-1].lstrip()
+    if _ENDS_TRANSACTION.fullmatch(final):
+        return None
     if ";" in plain and not plain.endswith((";", "$$", "/", ")")) and final[:1] not in {"\\", "/"}:
         return last, f"the last statement is not complete: {offending(text, last)}"
     return None

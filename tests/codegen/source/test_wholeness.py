@@ -310,6 +310,8 @@ def test_a_text_with_a_nul_is_left_to_the_syntax_check() -> None:
         ("README.md", "# A\n\nColumns are `date`, `start` and `projec\n"),
         ("README.md", "# A\n\n```sh\nrun\n\nstop\n```\nIt runs. It answ\n"),
         ("README.md", "# A\n\n```sh\nrun\n\nsto\n"),
+        ("a.sql", "BEGIN;\nDELETE FROM a;\nCOMM\n"),
+        ("a.sql", "BEGIN;\nDELETE FROM a;\nCOMMIT; SELECT b FROM\n"),
         ("README.md", "# A\n\n1. Fork it\n2. Open the\n"),
         ("README.md", "# A\n\n1. Fork it\n2. Run `npm inst\n"),
         ("README.md", "# A\n\nIt is under a licence. It answ\n"),
@@ -325,6 +327,8 @@ def test_a_text_that_still_parses_breaks_off(path: str, text: str) -> None:
     [
         ("a.js", "const a = 1;\na;\n"),
         ("a.js", "start()\n"),
+        ("a.sql", "BEGIN;\nDELETE FROM a;\nCOMMIT\n"),
+        ("a.sql", "BEGIN;\nDELETE FROM a;\nrollback transaction\n"),
         ("a.js", '"use strict"\n'),
         ("a.js", "// nothing but this\n"),
         ("Dockerfile", 'FROM a\nCMD ["node", "a.js"]\n'),
