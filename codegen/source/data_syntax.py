@@ -14,7 +14,8 @@ from core.artifacts.structure import Severity
 
 _WITH_COMMENTS = re.compile(
     r"[jt]sconfig(\.[\w.-]+)?\.json|\.eslintrc(\.json)?|\.babelrc|devcontainer\.json|.*\.jsonc"
-    r"|(settings|launch|tasks|extensions)\.json|api-extractor\.json|(language-configuration)\.json"
+    r"|(settings|launch|tasks|extensions)\.json|api-extractor\.json|pyrightconfig\.json"
+    r"|(language-configuration)\.json"
 )
 """Files whose readers take comments and trailing commas in JSON."""
 

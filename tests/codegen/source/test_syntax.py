@@ -49,6 +49,7 @@ def test_the_name_tells_the_language_and_the_contract_where_it_cannot(
         ("a.go", "package a\n\nfunc f( {\n}\n", 3, "func"),
         ("a.json", '{"a": 1,}\n', 1, "double quotes"),
         ("a.json", '{"a": NaN}\n', 0, "NaN"),
+        ("package.json", '{\n// a\n"a": 1}\n', 2, "// a"),
         ("a.toml", "[a]\nb = \n", 2, "b ="),
         ("a.yaml", "a: 1\nb: [1, 2\nc: 3\n", 3, "c: 3"),
         ("a.yaml", "a: *b\n", 1, "no anchor"),
@@ -79,6 +80,7 @@ def test_what_does_not_parse_is_named_with_its_place(
     ("path", "text"),
     [
         ("tsconfig.json", '{\n  // "a"\n  "a": "b // c,]", /* d */\n  "e": [1,],\n}\n'),
+        ("pyrightconfig.json", '{\n  // "a"\n  "a": 1,\n}\n'),
         ("a.json", '\ufeff{"a": 1}'),
         ("a.py", 'pattern = "\\d"\nassert (1, "x")\n'),
         ("a.ts", 'import { a as default } from "x";\nlet b: import("y").Z<string>;\n'),
