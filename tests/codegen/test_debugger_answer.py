@@ -10,7 +10,12 @@ ANSWER = (
 
 def _changed(line: str) -> str | None:
     proposal = read_proposal(
-        ANSWER.format(line), TEXTS, shown=TEXTS, protected=frozenset(), contracts={}
+        ANSWER.format(line),
+        TEXTS,
+        shown=TEXTS,
+        protected=frozenset(),
+        contracts={},
+        dependencies=(),
     )
     return proposal.changed["app/due.py"]
 

@@ -99,7 +99,7 @@ def booted(
     )
     report = json.dumps(answer).encode()
     ended = {"exit_code": 1, "report": report, "output": output, **run}
-    result = step_result(taken, StepRun.model_validate(ended), {})
+    result = step_result(taken, StepRun.model_validate(ended), {}, FILES)
     return evidence_of(result, analyse(result, FILES), 1.0)
 
 
