@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -12,6 +12,7 @@ from codegen import runners
 from codegen.runners.accounts import own_account
 from codegen.runners.findings_reading import MAX_CASES, below, finding_case, parsed
 from codegen.runners.results import StepRun
+from codegen.source.type_uses import type_uses
 from codegen.test_results import MAX_BYTES
 from core.artifacts.base import Part
 from core.artifacts.report import TestCaseResult
@@ -46,6 +47,7 @@ ESLINT_OPTIONS = (
 _BY_TSC = frozenset({"no-dupe-class-members", "no-redeclare", "no-undef"})
 """Rules that know neither types nor overloads; of TypeScript tsc says the same and is right."""
 
+_COMPONENTS = (".svelte", ".vue")
 _UNDEFINED = re.compile(r"'(?P<name>[\w$]+)' is not defined")
 _RECORD = "\x1e"
 _STDIN = "[stdin]"
@@ -99,25 +101,28 @@ class _LintedFile(Part):
 
 
 def read_eslint(
-    _step: Step, run: StepRun, paths: Mapping[str, str], _files: Mapping[str, str]
+    _step: Step, run: StepRun, paths: Mapping[str, str], texts: Mapping[str, str]
 ) -> tuple[TestCaseResult, ...]:
     """Read what eslint wrote: a case for each error that says that code is broken."""
     cases: list[TestCaseResult] = []
     for file in parsed(TypeAdapter(list[_LintedFile]), run.report):
         path = stable_text(file.path, paths)
+        types = type_uses(texts.get(path, "") if path.endswith(_COMPONENTS) else "")
         for found in (*file.messages, *file.suppressed):
-            if _counts(found, path) and len(cases) < MAX_CASES:
+            if _counts(found, path, types) and len(cases) < MAX_CASES:
                 rule = found.rule or "parsing"
                 told = f"{path}:{found.line}: {rule}: {found.message}"
                 cases.append(finding_case(f"{rule} {found.message}", path, told))
     return tuple(cases)
 
 
-def _counts(found: _Message, path: str) -> bool:
+def _counts(found: _Message, path: str, types: Collection[tuple[str, int]]) -> bool:
+    """Whether a finding says that code is broken; `types` are names that are nothing else."""
     if found.rule in _BY_TSC and path.endswith((".ts", ".tsx", ".mts", ".cts")):
         return False
     undefined = _UNDEFINED.match(found.message) if found.rule == "no-undef" else None
-    if undefined and undefined["name"] in _known_globals():
+    name = undefined["name"] if undefined else ""
+    if name in _known_globals() or (name, found.line) in types:
         return False
     return found.fatal or (found.severity > 1 and found.rule in ESLINT_RULES)
 

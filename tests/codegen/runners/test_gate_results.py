@@ -298,6 +298,23 @@ def test_of_typescript_eslint_is_not_believed_where_tsc_knows_better():
     ]
 
 
+@pytest.mark.parametrize("path", ["web/Page.svelte", "web/Page.vue"])
+def test_types_of_a_component_are_no_names_of_what_runs(path: str):
+    text = "<p>x</p>\n\n<script lang='ts'>\n  let timer: NodeJS.Timeout = start();\n</script>\n"
+    undefined = ("NodeJS", "start")
+    messages = [eslint("no-undef", f"'{name}' is not defined.") | {"line": 4} for name in undefined]
+    document = [{"filePath": f"/work/{path}", "messages": messages}]
+
+    def places(files: Mapping[str, str]) -> list[str]:
+        found = result(Runner.ESLINT, ReportFormat.ESLINT, document, files=files)
+        return [case.message.removeprefix(f"{path}:4: no-undef: ") for case in found.cases]
+
+    both = ["'NodeJS' is not defined.", "'start' is not defined."]
+    assert places({path: text}) == both[1:]
+    assert places({path: text.replace(" lang='ts'", "")}) == both
+    assert places({}) == both
+
+
 def test_names_of_the_platform_are_defined_and_plain_words_are_not():
     names = ("customElements", "HTMLElement", "Promise", "$state", "Comment", "name")
     messages = [eslint("no-undef", f"'{name}' is not defined.") for name in names]
