@@ -2,6 +2,8 @@
 
 from jinja2 import TemplateError, TemplateNotFound
 
+from codegen.runners.npm_gate_reports import ESLINT_RULES
+from codegen.runners.python_gate import RUFF_RULES
 from codegen.scaffolds.environment import environment
 from codegen.scaffolds.facts import Assembly, NodeProject, Offer, ScaffoldFacts
 from codegen.scaffolds.known_versions import known_versions
@@ -17,6 +19,13 @@ from core.artifacts.structure import FileContract
 
 CONTAINER_NODE = "24"
 """The Node of images and of continuous integration: the newest with long-term support."""
+
+_FOREIGN_NAMES = frozenset({"no-redeclare", "no-undef"})
+"""Rules that the gate judges with names that a project's own configuration of eslint lacks."""
+
+_BROKEN = {"ruff": RUFF_RULES, "eslint": " ".join(sorted(ESLINT_RULES - _FOREIGN_NAMES))}
+"""What continuous integration looks for: what the gate does, so that green stays green there."""
+
 _PORTS = {"express": 3000, "fastapi": 8000, "flask": 8000}
 
 
@@ -39,6 +48,7 @@ def render_file(file: FileContract, facts: ScaffoldFacts) -> str:
         "server_port": _PORTS.get(facts.stack.backend),
         "versions": {"python": PYTHON, "container_node": CONTAINER_NODE},
         "known": known_versions().python,
+        "broken": _BROKEN,
     }
     if project is not None:
         values |= _of_node(project, facts)
