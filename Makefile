@@ -20,9 +20,6 @@ PYTHON_IMAGE  ?= python:3.11-slim-bookworm
 IMAGE         ?= app-builder:0.1.0
 BUILD_NETWORK ?= default
 
-# Where Python is told to write no byte code, each of many processes would compile all packages anew.
-export UV_COMPILE_BYTECODE = 1
-
 .PHONY: demo test test-llm test-ui test-wire test-redis test-s3 test-sandbox test-docker test-restarts test-hosts test-github test-services test-metrics test-commands test-troubles test-change test-races test-fuzz test-faults test-scaffolds test-gold gold-results runner-reports bench-providers bench-fanout bench-storage bench-load bench-startup check schemas images ui sandbox-image secrets image deploy worker lock clean
 
 demo: $(READY) ## build the example questionnaire with the demo model
@@ -163,9 +160,10 @@ $(VENV)/bin/uv: requirements/bootstrap.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
 	touch $@
 
-# The environment is made once; without network it is simply used again.
+# The environment is made once; without network it is simply used again. Packages are compiled, as where
+# Python is told to write no byte code each of many processes would do that anew.
 $(READY): $(VENV)/bin/uv requirements/dev.lock pyproject.toml
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	touch $@
 

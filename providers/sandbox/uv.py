@@ -32,7 +32,10 @@ _NAMES = frozenset(
 )
 _PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"})
 _UV = "UV_"
-_UV_WITHHELD = ("UV_PUBLISH_", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_WORKING_")
+_UV_WITHHELD = (
+    *("UV_PUBLISH_", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_PROJECT", "UV_WORKING_"),
+    "UV_COMPILE_BYTECODE",  # we say ourselves, and uv refuses to be told both
+)
 _UV_OF_THE_HOST = ("UV_TOOL_", "UV_CREDENTIALS_", "UV_ENV_FILE")
 
 

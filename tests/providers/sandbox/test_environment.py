@@ -28,6 +28,7 @@ def variables(tmp_path: Path, wheels: Path) -> dict[str, str]:
         "PIP_CONFIG_FILE": os.devnull,
         "UV_OFFLINE": "1",
         "UV_FIND_LINKS": str(wheels),
+        "UV_COMPILE_BYTECODE": "1",  # of operators who want it for themselves
     }
 
 

@@ -37,7 +37,10 @@ def test_paths_proxies_certificates_and_uv_settings_pass():
 
 @pytest.mark.parametrize(
     "name",
-    ["OPENAI_API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "UV_PUBLISH_TOKEN", "UV_PYTHON"],
+    [
+        *("OPENAI_API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "UV_PUBLISH_TOKEN"),
+        *("UV_PYTHON", "UV_COMPILE_BYTECODE"),
+    ],
 )
 def test_keys_and_what_would_turn_the_install_elsewhere_do_not_pass(name: str):
     assert uv_environment({name: "value", **NO_FILES}) == {}
