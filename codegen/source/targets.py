@@ -7,7 +7,7 @@ from typing import Literal
 
 from codegen.source.languages import SCRIPTS, Language, language_of
 from codegen.source.names import SourceImport
-from codegen.source.packages import declares
+from codegen.source.packages import declares, own_packages_of
 from codegen.source.path_aliases import Alias, aliases_of, go_module_of
 from codegen.source.platforms import (
     is_go_standard,
@@ -59,12 +59,14 @@ class Tree:
         go_modules: folders of `go.mod` files and the module each declares.
         listed: where several `package.json` divide the npm packages: the folder of each, with a
             slash behind it, and the names it lists.
+        own_packages: Python modules by whose names its projects are called; none is installed.
     """
 
     paths: frozenset[str]
     aliases: tuple[Alias, ...] = ()
     go_modules: tuple[tuple[str, str], ...] = ()
     listed: tuple[tuple[str, frozenset[str]], ...] = ()
+    own_packages: frozenset[str] = frozenset()
     folders: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -82,10 +84,15 @@ def tree_of(paths: Iterable[str], configuration: Mapping[str, str] | None = None
     Args:
         paths: every file, written or planned.
         configuration: texts of `tsconfig.json`, `jsconfig.json`, `vite.config.*`,
-            `svelte.config.js` and `go.mod` files by path; other files are ignored.
+            `svelte.config.js`, `go.mod` and `pyproject.toml` files by path; others are ignored.
     """
     texts = configuration or {}
-    return Tree(frozenset(paths), aliases_of(texts), go_module_of(texts))
+    return Tree(
+        frozenset(paths),
+        aliases_of(texts),
+        go_module_of(texts),
+        own_packages=own_packages_of(texts),
+    )
 
 
 def target_of(
@@ -148,7 +155,7 @@ def _absolute_target(
     first = name.partition(".")[0]
     local = False
     standard = is_python_standard(first)
-    installed = declares(dependencies, name, "python")
+    installed = first not in tree.own_packages and declares(dependencies, name, "python")
     for root in _python_roots(path, tree):
         found = _python_file(posixpath.join(root, name.replace(".", "/")), tree)
         top = posixpath.join(root, first)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -81,7 +82,7 @@ async def supervise(
     """Let a box run until it ends or passes a bound; afterwards nothing in it is alive.
 
     Args:
-        process: bwrap, just started; its output is a pipe.
+        process: bwrap, just started in a session of its own; its output is a pipe.
         first: the box's first process, still to be found.
         tail: takes the output.
         limits: bounds of the run.
@@ -128,11 +129,12 @@ async def ending(process: asyncio.subprocess.Process, tail: OutputTail) -> Endin
 async def _kill(process: asyncio.subprocess.Process, first: FirstProcess) -> None:
     """Kill the box; its kernel namespace takes everything inside with it.
 
+    With bwrap goes its group: what it has just started may not have been told yet to end with it.
     The output is read to its end because asyncio reports no exit while a pipe is full.
     """
     if process.returncode is None:
         with suppress(ProcessLookupError):
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
     try:
         async with asyncio.timeout(_DEATH_SECONDS):
             while process.stdout is not None and await process.stdout.read(_CHUNK):

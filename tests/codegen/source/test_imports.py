@@ -136,6 +136,18 @@ def test_a_package_that_is_not_declared_does_not_stand_for_a_folder(
     assert (found.kind, found.name) == (kind, name)
 
 
+@pytest.mark.parametrize(
+    "manifest",
+    ['[project]\nname = "Tool-Shop"\n', '[tool.poetry]\nname = "tool_shop"\n'],
+)
+def test_a_project_is_not_installed_beside_its_own_folder(manifest: str) -> None:
+    own = [Dependency(name="tool-shop")]
+    tree = tree_of(["tool_shop/cart.py"], {"pyproject.toml": manifest, "a/pyproject.toml": "["})
+    gone = SourceImport(module="tool_shop.finder")
+    found = target_of(gone, "tool_shop/cart.py", tree, dependencies=own)
+    assert (found.kind, found.name) == ("missing", "tool_shop/finder.py")
+
+
 def test_go_packages_are_found_without_a_module_file() -> None:
     tree = tree_of(["store/store.go", "main.go"])
     found = target_of(SourceImport(module="example.com/x/store"), "main.go", tree)

@@ -38,10 +38,12 @@ async def test_the_head_of_a_stream_is_kept_and_the_rest_is_dropped():
 async def test_a_process_that_cannot_be_killed_is_the_sandbox_failing(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    # No box, so that something survives: a child that keeps the output open.
+    # No box, so that something survives: a child out of the group that keeps the output open.
     monkeypatch.setattr(supervision, "_DEATH_SECONDS", 0.2)
     process = await asyncio.create_subprocess_exec(
-        "sh", "-c", "sleep 1 & exec sleep 60", stdout=asyncio.subprocess.PIPE
+        *("sh", "-c", "setsid sleep 1 & exec sleep 60"),
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     with ExitStack() as stack:
         first = FirstProcess(stack)
