@@ -82,7 +82,7 @@ test-fuzz: $(READY) ## 100,000 damaged answers of model providers: nothing but o
 test-faults: $(READY) ## real commands, killed in every stage and stopped by every signal
 	$(BIN)/pytest tests/real_faults
 
-test-scaffolds: $(READY) ## the packs' files, installed from the package indexes, built and started
+test-scaffolds: $(READY) $(JQ) ## the packs' files, installed from the package indexes, built and started
 	$(BIN)/pytest tests/real_scaffolds
 
 test-gold: $(READY) ## known-good repositories played back as a model's answers, whole and made wrong

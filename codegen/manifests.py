@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any, Literal, cast
 
@@ -101,6 +102,20 @@ class Declared:
         return [item for item in self._planned if item.ecosystem == ecosystem]
 
 
+def own_packages_of(texts: Mapping[str, str]) -> frozenset[str]:
+    """Modules by whose names a repository's own `pyproject.toml` files call their projects.
+
+    Args:
+        texts: of the repository's files by path; a manifest that cannot be read names nothing.
+    """
+    names: set[str] = set()
+    for path, text in texts.items():
+        if PurePosixPath(path).name == "pyproject.toml":
+            with suppress(ValueError, RecursionError):
+                names.update(_own_name(tomllib.loads(text)))
+    return frozenset(canonical(name).replace("-", "_") for name in names)
+
+
 def _names(manifest: str, text: str) -> list[str] | None:
     """Names that a manifest declares, its own among them; `None` where it cannot be read."""
     try:
@@ -129,10 +144,15 @@ def _python_names(document: dict[str, Any]) -> list[str] | None:
     tables = [poetry.get("dependencies"), poetry.get("dev-dependencies")]
     tables += [group.get("dependencies") for group in groups]
     named = [name for table in tables for name in _table(table) if canonical(name) != "python"]
-    own = project.get("name") or poetry.get("name")
     found = [item for values in lists for item in _texts(values)]
     # The runner is installed in any case.
-    return [*_requirements(found), *named, *([own] if isinstance(own, str) else []), "pytest"]
+    return [*_requirements(found), *named, *_own_name(document), "pytest"]
+
+
+def _own_name(document: dict[str, Any]) -> list[str]:
+    poetry = _table(_table(document.get("tool")).get("poetry"))
+    own = _table(document.get("project")).get("name") or poetry.get("name")
+    return [own] if isinstance(own, str) else []
 
 
 def _npm_names(document: object) -> list[str] | None:

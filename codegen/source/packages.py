@@ -1,10 +1,7 @@
 """Tells whether an imported package is among the declared dependencies."""
 
-import posixpath
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from collections.abc import Iterable
 
 from core.artifacts.structure import Dependency
 
@@ -97,27 +94,6 @@ def declares(dependencies: Iterable[Dependency], module: str, ecosystem: str) ->
     plain = {canonical(name) for name in names}
     plain |= {part for name in plain for part in _PART_OF.get(name, "").split()}
     return bool(plain & _distributions(module)) or _is_namespace_of(module, plain)
-
-
-def own_packages_of(texts: Mapping[str, str]) -> frozenset[str]:
-    """Modules by whose names a repository's own `pyproject.toml` files call their projects."""
-    names: set[str] = set()
-    for path, text in texts.items():
-        if posixpath.basename(path) != "pyproject.toml":
-            continue
-        try:
-            document = tomllib.loads(text)
-        except (ValueError, RecursionError):
-            continue
-        for table in (document.get("project"), _table(document.get("tool")).get("poetry")):
-            name = _table(table).get("name")
-            if isinstance(name, str):
-                names.add(canonical(name).replace("-", "_"))
-    return frozenset(names)
-
-
-def _table(value: object) -> dict[str, Any]:
-    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def canonical(name: str) -> str:

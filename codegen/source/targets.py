@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from codegen.manifests import own_packages_of
 from codegen.source.languages import SCRIPTS, Language, language_of
 from codegen.source.names import SourceImport
-from codegen.source.packages import declares, own_packages_of
+from codegen.source.packages import declares
 from codegen.source.path_aliases import Alias, aliases_of, go_module_of
 from codegen.source.platforms import (
     is_go_standard,
