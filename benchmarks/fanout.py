@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.chat_server import chat_server
+from benchmarks.ground import rested_ground
 from benchmarks.sides.answers import answer_to
 from benchmarks.sides.bounds import Bound, bounds_of, name_of
 from benchmarks.sides.cell import Cell
@@ -89,8 +90,8 @@ def _measured(asked: argparse.Namespace) -> Results:
         Cell(files=files, at_once=at_once, latency=latency) for latency, at_once, files in chosen
     ]
     results = read_results(asked.results)
-    with chat_server(answer_to) as url:
-        sides = Sides(url, asked.redis, peers=not asked.no_peers)
+    with rested_ground(INSTALLED / "homes", _say) as ground, chat_server(answer_to) as url:
+        sides = Sides(url, ground, asked.redis, peers=not asked.no_peers)
         for cell in QUICK if asked.quick else cells:
             turns = tuple(sides.measure(cell, together=asked.together) for _ in range(asked.turns))
             one = Measured(cell=cell, turns=turns)

@@ -15,7 +15,6 @@ import asyncio
 import cProfile
 import pstats
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.chat_server import chat_server
+from benchmarks.ground import rested_ground
 from benchmarks.provider_path import Call, bare_aiohttp, bare_httpx, whole_path
 
 AT_ONCE = 64
@@ -37,7 +37,6 @@ THROUGHPUT = ((0.2, 20, 5, 0.90), (2.0, 5, 3, 0.97))
 
 _HOMES = Path(__file__).resolve().parents[1] / ".bench"
 """On the disk that a build would use; temporary files may be in memory, or among too many."""
-_FILES = 300
 
 _say = Console().print
 
@@ -108,18 +107,6 @@ async def profile(url: str, home: Path, *, streams: bool) -> bool:
     return True
 
 
-def _new_file_microseconds(folder: Path) -> float:
-    """What making and filling a file costs: three are made for each call.
-
-    On ext4 it is some 10 µs, and 100 and more for minutes after many files were deleted nearby.
-    """
-    folder.mkdir()
-    started = time.perf_counter()
-    for number in range(_FILES):
-        (folder / str(number)).write_bytes(bytes(2_000))
-    return (time.perf_counter() - started) * 1e6 / _FILES
-
-
 def _verdict(is_met: bool) -> str:
     return "met" if is_met else "missed"
 
@@ -160,11 +147,9 @@ def main() -> int:
     parser.add_argument("--whole", action="store_true", help="answers in one piece, not streamed")
     parser.add_argument("--profile", action="store_true", help="show where the time goes instead")
     asked = parser.parse_args()
-    _HOMES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=_HOMES) as home, chat_server() as url:
-        _say(f"A new file takes {_new_file_microseconds(Path(home) / 'files'):.0f} µs here.")
+    with rested_ground(_HOMES, _say) as home, chat_server() as url:
         parts = [profile] if asked.profile else [cpu, throughput]
-        all_met = asyncio.run(_measure(parts, url, Path(home), streams=not asked.whole))
+        all_met = asyncio.run(_measure(parts, url, home, streams=not asked.whole))
     return 0 if all_met else 1
 
 

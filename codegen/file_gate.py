@@ -1,15 +1,20 @@
 """Holds one file of a repository to its contract, as stage 7 does before it accepts it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from pydantic import Field
+
+from codegen.extraction import extract_file
 from codegen.gate import gate
+from codegen.manifests import refuse_undeclared_modules
 from codegen.scaffolds.manifest_parts import node_dependencies
 from codegen.source.interface import exports_of
 from codegen.source.languages import SCRIPTS, Language, language_of
 from codegen.source.names import Exports, promised_exports
 from codegen.source.targets import Tree, tree_of
+from core.artifacts.base import Part
 from core.artifacts.structure import Dependency, FileContract, ValidatedStructure
 
 _CODE = SCRIPTS | {Language.PYTHON, Language.SVELTE, Language.GO}
@@ -80,3 +85,46 @@ def refuse_file(
     breaches = [f"- {item}" for item in result.findings if item.code == "unpromised-import"]
     if breaches:
         raise ValueError("\n".join([f"{contract.path!r} cannot be accepted:", *breaches]))
+
+
+class Surroundings(Part):
+    """What a file is held to.
+
+    Attributes:
+        file: its contract.
+        neighbours: contracts of the files it imports.
+        texts: of those that are written, by path.
+        dependencies: packages that may be imported.
+    """
+
+    file: FileContract
+    neighbours: tuple[FileContract, ...] = ()
+    texts: dict[str, str] = Field(default_factory=dict[str, str])
+    dependencies: tuple[Dependency, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileGate:
+    """Takes files out of a model's answers; it can be sent to another process.
+
+    Attributes:
+        structure: JSON of the validated structure that the files belong to.
+    """
+
+    structure: str
+    # No input of a file's result: what it may import stands in its contract. The tree only tells
+    # an import that breaks the contract from one that means nothing.
+
+    def __call__(self, answer: str, around: Surroundings) -> str:
+        """Take one file's text out of an answer.
+
+        Raises:
+            ValueError: there is none, or it is refused; fit to be shown to the model.
+        """
+        path = around.file.path
+        text = extract_file(answer, path)
+        refuse_undeclared_modules(path, text, around.dependencies)
+        index = known_exports(around.neighbours, around.texts)
+        tree = tree_of_structure(self.structure)
+        refuse_file(around.file, text, index, around.dependencies, tree)
+        return text

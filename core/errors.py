@@ -18,6 +18,7 @@ AppBuilderError
 ├── VersionControlError        git failed
 │   └── RemoteFailedError      the host of repositories, or the way to it, failed: tried again
 ├── SandboxError               the sandbox itself failed (not the code that ran inside it)
+├── SideProcessError           work that a process did beside this one was too much for it
 ├── UnreadableResultsError     what a test runner wrote cannot be read as test results
 ├── BuildBusyError             another process is already running this build
 └── StageFailedError           a stage gave up; the build is halted and can be resumed
@@ -165,6 +166,10 @@ class RemoteFailedError(VersionControlError):
 
 class SandboxError(AppBuilderError):
     """The sandbox itself failed; a failing test inside it is a result, not an error."""
+
+
+class SideProcessError(AppBuilderError):
+    """Work that was done in a process beside this one took too long, or ended that process."""
 
 
 class UnreadableResultsError(AppBuilderError):

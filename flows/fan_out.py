@@ -27,7 +27,14 @@ from core.artifacts.build_record import Usage
 from core.errors import AnswersRefusedError, StageFailedError
 from core.layout import CODE, FILE_PROMPTS
 from core.stages import Stage
-from tasks.code_generation import FilePlan, commit_files, file_call, file_prompts, plan_files
+from tasks.code_generation import (
+    FilePlan,
+    commit_files,
+    file_call,
+    file_prompts,
+    gate_beside,
+    plan_files,
+)
 from tasks.engine.build_session import BuildSession
 from tasks.engine.console import BatchTable, FileProgress
 from tasks.engine.file_batch import perform_file, run_batch
@@ -35,7 +42,7 @@ from tasks.engine.kept_results import KeptResults
 from tasks.engine.observed import observed_file, result_told
 from tasks.engine.one_by_one import OneByOne
 from tasks.engine.stage_call import StageCall, StageResult, as_text
-from tasks.engine.stage_record import StageDone, recorded
+from tasks.engine.stage_record import StageDone, recorded, stored_meanwhile
 from tasks.engine.stage_runner import run_call
 
 FILES_AS_TASKS = 200
@@ -164,6 +171,7 @@ class FileFanOut:
         """A task run for each batch, all begun at once: a file may wait for one of any other."""
         paths = list(self._plan.order)
         starts = range(0, len(paths), FILES_IN_BATCH)
+        await self._at_the_end.enter_async_context(gate_beside(self._session))
         return await _all_of(
             [
                 self._batch(number, paths[start : start + FILES_IN_BATCH])
@@ -265,7 +273,8 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
         fan_out = FileFanOut(session, stage, plan, progress, at_the_end)
         written = await fan_out.run()
         texts = {path: written.result.outputs[CODE + path] for path in plan.order}
-        commit = await commit_files(session, plan, texts)
+        async with stored_meanwhile(session, stage, done, written.result.outputs):
+            commit = await commit_files(session, plan, texts)
         if fan_out.refused != session.recorder.record.unwritten:
             await session.recorder.update(unwritten=fan_out.refused)
         outputs = {

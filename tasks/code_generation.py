@@ -1,14 +1,13 @@
 """Stage 7: writes each file with two models, one briefing the other."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel
 
-from codegen.extraction import extract_file
 from codegen.file_context import FileContext, Material, Offer, file_context, outline
-from codegen.file_gate import known_exports, refuse_file, tree_of_structure
-from codegen.manifests import refuse_undeclared_modules
+from codegen.file_gate import FileGate, Surroundings
 from codegen.order import dependency_order
 from codegen.scaffolds.facts import ScaffoldFacts
 from codegen.scaffolds.reading import read_facts
@@ -18,7 +17,7 @@ from core.artifacts.file_prompts import FilePrompt, FilePrompts
 from core.artifacts.schema import Schema
 from core.artifacts.specs import CleanSpec
 from core.artifacts.structure import FileContract, ValidatedStructure
-from core.errors import InputError
+from core.errors import InputError, SideProcessError
 from core.layout import CODE, VALIDATED_STRUCTURE
 from core.stages import Stage
 from prompts.change_contexts import with_previous
@@ -34,6 +33,7 @@ from prompts.contexts import (
     SourceFiles,
 )
 from providers.llm.prompt_size import likely_tokens
+from providers.side_process import SideProcess
 from providers.vcs.history import write_history
 from tasks.engine.build_session import BuildSession
 from tasks.engine.changing.files import Designs, FilesBefore
@@ -61,15 +61,18 @@ async def write_file(work: StageWork) -> Outputs:
         return {CODE + file.path: _from_template(work, file)}
     if _holds_nothing(file):
         return {CODE + file.path: ""}
+    if work.session.gate_beside is not None:
+        work.session.gate_beside.begin()  # it is there when the first answer is
     project = work.read("project", ProjectFacts)
     tests = work.read("tests", ModuleTests)
     shown = work.read("context", FileContext)
     sources = work.read("sources", SourceFiles)
-    texts = {source.path: source.content for source in sources.files}
-    index = known_exports(work.read("neighbours", FileIndex).files, texts)
-    # No input of this task: what the file may import stands in its contract. The tree only tells
-    # an import that breaks the contract from one that means nothing.
-    tree = tree_of_structure(work.session.artifacts[VALIDATED_STRUCTURE])
+    around = Surroundings(
+        file=file,
+        neighbours=work.read("neighbours", FileIndex).files,
+        texts={source.path: source.content for source in sources.files},
+        dependencies=project.dependencies,
+    )
     brief = await work.ask_text(
         PromptBuilderContext(
             project=project,
@@ -83,11 +86,8 @@ async def write_file(work: StageWork) -> Outputs:
         _require_text,
     )
 
-    def parse(answer: str) -> str:
-        text = extract_file(answer, file.path)
-        refuse_undeclared_modules(file.path, text, project.dependencies)
-        refuse_file(file, text, index, project.dependencies, tree)
-        return text
+    async def parse(answer: str) -> str:
+        return await _text_of(work.session, answer, around)
 
     context = CoderContext(
         project=project,
@@ -102,6 +102,32 @@ async def write_file(work: StageWork) -> Outputs:
         context = with_previous(context, work.read(PREVIOUS, SourceFile))
     text = await work.ask_text(context, parse)
     return {CODE + file.path: text}
+
+
+@asynccontextmanager
+async def gate_beside(session: BuildSession) -> AsyncGenerator[None]:
+    """Hold files to their contracts in a process of its own, while the block runs.
+
+    It takes about a fifth of all that is computed about a file, in pieces that hold up every other
+    file: worth a process where many are written at once.
+    """
+    async with SideProcess(FileGate(session.artifacts[VALIDATED_STRUCTURE])) as gate:
+        session.gate_beside = gate
+        try:
+            yield
+        finally:
+            session.gate_beside = None
+
+
+async def _text_of(session: BuildSession, answer: str, around: Surroundings) -> str:
+    if session.gate_beside is None:
+        return FileGate(session.artifacts[VALIDATED_STRUCTURE])(answer, around)
+    try:
+        return await session.gate_beside(answer, around)
+    except SideProcessError as error:
+        raise ValueError(
+            f"{around.file.path!r} cannot be read: it {error}; write it in a simpler way"
+        ) from error
 
 
 def _known(offers: Iterable[Offer]) -> KnownFiles:

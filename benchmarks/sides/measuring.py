@@ -33,12 +33,14 @@ class Sides:
 
     Args:
         url: of the model's server.
+        ground: an empty folder; what the sides write stays in it.
         redis: the program of the Redis server.
         peers: whether the other systems take part, beside the loop.
     """
 
-    def __init__(self, url: str, redis: Path, *, peers: bool = True) -> None:
+    def __init__(self, url: str, ground: Path, redis: Path, *, peers: bool = True) -> None:
         self._url = url
+        self._ground = ground
         self._redis = redis
         self._commands = {LOOP: loop_command()}
         if peers:
@@ -61,27 +63,26 @@ class Sides:
             return {side: outcome.result() for side, outcome in outcomes.items()}
 
     def _shipped(self, cell: Cell) -> Outcome:
-        with tempfile.TemporaryDirectory(prefix="fan-out-") as folder:
-            home = Path(folder)
-            place = home / "outcome.json"
-            command = [sys.executable, "-m", "benchmarks.sides.shipped"]
-            variables = environment(cell, self._url, home)
-            _run([*command, cell.model_dump_json(), str(place)], variables)
-            outcome = Outcome.model_validate_json(place.read_bytes())
-            tokens = prompt_tokens(home / "store")
-            return outcome.model_copy(
-                update={
-                    "prompt_tokens": sum(tokens) / len(tokens),
-                    "largest_prompt_tokens": max(tokens),
-                }
-            )
+        home = self._folder()
+        place = home / "outcome.json"
+        command = [sys.executable, "-m", "benchmarks.sides.shipped"]
+        variables = environment(cell, self._url, home)
+        _run([*command, cell.model_dump_json(), str(place)], variables)
+        outcome = Outcome.model_validate_json(place.read_bytes())
+        tokens = prompt_tokens(home / "store")
+        return outcome.model_copy(
+            update={
+                "prompt_tokens": sum(tokens) / len(tokens),
+                "largest_prompt_tokens": max(tokens),
+            }
+        )
 
     def _called(self, side: str, cell: Cell) -> Outcome:
-        with tempfile.TemporaryDirectory(prefix="fan-out-") as folder:
-            if side != BULLMQ:
-                return self._assigned(side, cell, Path(folder), "")
-            with redis_server(self._redis, Path(folder)) as redis:
-                return self._assigned(side, cell, Path(folder), redis)
+        folder = self._folder()
+        if side != BULLMQ:
+            return self._assigned(side, cell, folder, "")
+        with redis_server(self._redis, folder) as redis:
+            return self._assigned(side, cell, folder, redis)
 
     def _assigned(self, side: str, cell: Cell, folder: Path, redis: str) -> Outcome:
         given, place = folder / "assignment.json", folder / "outcome.json"
@@ -89,6 +90,9 @@ class Sides:
         given.write_text(assignment.model_dump_json(), encoding="utf-8")
         _run([*self._commands[side], str(given), str(place)], os.environ)
         return Outcome.model_validate_json(place.read_bytes())
+
+    def _folder(self) -> Path:
+        return Path(tempfile.mkdtemp(dir=self._ground))
 
 
 def _run(command: list[str], variables: Mapping[str, str]) -> None:

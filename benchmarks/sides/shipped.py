@@ -23,6 +23,7 @@ from core.settings import load_settings, make_home
 from flows.fan_out import write_files
 from flows.run_locally import prefect_api
 from flows.stopping import run_stoppable
+from providers.llm.asker import Question
 from tasks.engine.build_session import BuildSession
 from tasks.engine.open_build import open_build
 from tasks.engine.stage_call import as_text
@@ -87,6 +88,7 @@ async def write_product(files: int, fresh: str = "") -> float:
     options = OPTIONS.model_copy(update={"fresh": fresh})
     async with open_build(PRODUCT, options) as session:
         _lay_out(session, files)
+        await _ask_once(session)
         await run_stage(session, session.table["6"])
         started = time.perf_counter()
         await write_files(session, session.table["7"])
@@ -105,6 +107,23 @@ def _lay_out(session: BuildSession, files: int) -> None:
     for path, artifact in artifacts.items():
         session.artifacts[path] = as_text(artifact)
         session.runs[path] = ()
+
+
+async def _ask_once(session: BuildSession) -> None:
+    """Ask a model, as the stages before have: then ledger, limits and connections are there."""
+    stage = session.table["5"]
+    question = Question(
+        build_id=session.build_id,
+        project_id=session.project_id,
+        user=session.user,
+        stage=stage.number,
+        template="validator",
+        system="",
+        user_text="Is this structure sound?",
+        choices=session.router.choices(stage.number, "validator"),
+        limits=session.call_maxima(stage),
+    )
+    await session.asker.ask(question, str)
 
 
 def _require_all_written(session: BuildSession, files: int) -> None:

@@ -7,9 +7,10 @@ place to the fallback as well. A provider that refuses or breaks raises at once,
 owns retries.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from inspect import isawaitable
+from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -41,6 +42,9 @@ from providers.llm.stage_router import ModelChoice
 from providers.storage.calls import CallIdentity, CallMaxima
 
 T = TypeVar("T")
+
+Parse = Callable[[str], T | Awaitable[T]]
+"""Takes what is wanted out of an answer; raises `ValueError` when it cannot."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,7 +152,7 @@ class Asker:
         self._checkpoints = checkpoints
         self._caller = caller
 
-    async def ask(self, question: Question, parse: Callable[[str], T]) -> Answer[T]:
+    async def ask(self, question: Question, parse: Parse[T]) -> Answer[T]:
         """Ask until an answer parses.
 
         Args:
@@ -211,7 +215,7 @@ class Asker:
         question: Question,
         choice: ModelChoice,
         others: Sequence[ModelChoice],
-        parse: Callable[[str], T],
+        parse: Parse[T],
         record: _Record,
     ) -> T:
         """One model's conversation; its end without a value is an `AnswerError`."""
@@ -232,7 +236,7 @@ class Asker:
             if text is None:
                 continue
             try:
-                return _parsed(text, parse)
+                return await _parsed(text, parse)
             except ValueError as error:
                 conversation.reject(text, str(error))
 
@@ -311,10 +315,11 @@ def _request(question: Question, model: ModelRow, conversation: Conversation) ->
     )
 
 
-def _parsed(text: str, parse: Callable[[str], T]) -> T:
+async def _parsed(text: str, parse: Parse[T]) -> T:
     if not text.strip():
         raise ValueError("the answer is empty")
-    return parse(text)
+    value = parse(text)
+    return await cast("Awaitable[T]", value) if isawaitable(value) else cast("T", value)
 
 
 def _usage(kept: KeptAnswer) -> Usage:

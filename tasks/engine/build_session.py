@@ -13,6 +13,7 @@ from uuid import UUID
 
 from prefect import Task
 
+from codegen.file_gate import Surroundings
 from core.artifacts.build_record import MadeBy
 from core.artifacts.questionnaire import Questionnaire
 from core.layout import PARAMETERS, SPECS, SPECS_REFINED
@@ -25,6 +26,7 @@ from providers.llm.asker import Asker
 from providers.llm.priority_turns import PriorityTurns
 from providers.llm.stage_router import StageRouter
 from providers.sandbox.sandbox import Sandbox
+from providers.side_process import SideProcess
 from providers.storage.artifact_store import ArtifactStore
 from providers.storage.calls import CallMaxima
 from providers.vcs.publisher import Publisher
@@ -62,6 +64,7 @@ class BuildSession:
         attempts: attempts made in this run, by name of the task run.
         tasks: the Prefect task of each stage that ran, by the stage's number.
         file_slots: for the calls about files, as many as are made at once.
+        gate_beside: holds files to their contracts in a process of its own; else it is done here.
     """
 
     settings: Settings
@@ -90,6 +93,7 @@ class BuildSession:
     attempts: Counter[str] = field(default_factory=Counter[str])
     tasks: dict[str, Task[..., Any]] = field(default_factory=dict[str, Task[..., Any]])
     file_slots: PriorityTurns = field(init=False)
+    gate_beside: SideProcess[[str, Surroundings], str] | None = None
 
     def __post_init__(self) -> None:
         self.used = ResultsInUse(self.store, self.build_id)

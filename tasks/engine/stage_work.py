@@ -11,7 +11,7 @@ from core.settings import SpendingLimits
 from core.stages import Stage
 from prompts.contexts import PromptContext
 from prompts.renderer import render
-from providers.llm.asker import Question
+from providers.llm.asker import Parse, Question
 from providers.llm.call_slots import CallSlot
 from providers.llm.checkpoints import Slot
 from providers.llm.structured import parse_json
@@ -113,7 +113,7 @@ class StageWork:
 
         return await self._ask(context, parse, review_round)
 
-    async def ask_text(self, context: PromptContext, parse: Callable[[str], T]) -> T:
+    async def ask_text(self, context: PromptContext, parse: Parse[T]) -> T:
         """Ask for free text, and take what is wanted out of it.
 
         Args:
@@ -130,9 +130,7 @@ class StageWork:
         """
         await self.session.asker.reject(self.slots)
 
-    async def _ask(
-        self, context: PromptContext, parse: Callable[[str], T], review_round: int = 0
-    ) -> T:
+    async def _ask(self, context: PromptContext, parse: Parse[T], review_round: int = 0) -> T:
         session = self.session
         prompt = render(context)
         asking = session.table.asking(prompt.template)
