@@ -1,5 +1,6 @@
 """Stage 7 of a product with more files than get a task run each: batches."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
@@ -23,7 +24,9 @@ from core.layout import FILE_PROMPTS, REPORT, VALIDATED_STRUCTURE
 from core.options import BuildOptions
 from flows import fan_out
 from flows.build_app import build_app
+from tasks import code_generation
 from tests.flows.command import templates
+from tests.flows.ending_gate import ENDS_OVER, EndingGate
 from tests.gold.builds import branches, build
 from tests.gold.playback import Fault, Place, Playback, played_back
 from tests.gold.repository import load
@@ -31,6 +34,7 @@ from tests.model_server import ModelServer, model_server
 
 TINY = Questionnaire(project_name="Notes", summary="Keeps short notes.")
 IN_BATCH = 4
+SETTLED_SECONDS = 30
 REFUSED = "shift_tally/entries.py"
 IMPORTING = ("shift_tally/totals.py", "shift_tally/reading.py", "tests/test_entries.py")
 
@@ -57,8 +61,14 @@ def paths(home: Path, record: BuildRecord) -> list[str]:
 
 async def stage_runs(record: BuildRecord) -> list[TaskRun]:
     wanted = FlowRunFilter(id=FlowRunFilterId(any_=[UUID(record.flow_run_id)]))
+    until = asyncio.get_running_loop().time() + SETTLED_SECONDS
     async with get_client() as client:
         runs = await client.read_task_runs(flow_run_filter=wanted)
+        # How they end reaches the server by events, some later than the end of the build.
+        while any(run.state_name == "Running" for run in runs):
+            assert asyncio.get_running_loop().time() < until, "a task run never ends"
+            await asyncio.sleep(0.1)
+            runs = await client.read_task_runs(flow_run_filter=wanted)
     return sorted(
         (run for run in runs if run.name.startswith("7 ")),
         key=lambda run: int(run.name.split(" files ")[1].split("-")[0]),
@@ -175,3 +185,26 @@ async def test_a_file_that_every_model_writes_wrongly_is_left_empty_and_asked_fo
     assert playback.asked[coder] == 1
     assert again.branch == "main"
     assert (stored / "code" / REFUSED).read_text() == gold.texts[REFUSED]
+
+
+@pytest.mark.usefixtures("batches")
+async def test_a_file_over_which_the_gate_ends_is_named_and_the_others_are_written(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODEL_ROUTER_DEMO_MODE", "disabled")
+    monkeypatch.setattr(code_generation, "FileGate", EndingGate)
+    gold = load("shift-tally")
+    playback = Playback(gold)
+    right = Fault(spoil=lambda answer: answer, stubborn=True)
+    giving_up = Fault(spoil=lambda _: "NO CHANGE: nothing can be done.\n", stubborn=True)
+    with played_back(playback) as url:
+        monkeypatch.setenv("LOCAL_LLM_BASE_URL", url)
+        playback.forget({Place("coder", ENDS_OVER): right, Place("debugger", ""): giving_up})
+        record = await build(gold)
+    assert record.status is BuildStatus.REVIEW
+    assert list(record.unwritten) == [ENDS_OVER]
+    assert "ended its process (exit code 3), 2 times" in record.unwritten[ENDS_OVER]
+    code = home / "store" / "project" / record.build_id / "code"
+    written = [path for path in paths(home, record) if path != ENDS_OVER]
+    assert all((code / path).exists() for path in written)
+    assert all((code / path).read_text() for path in IMPORTING)
