@@ -42,7 +42,7 @@ from tasks.engine.kept_results import KeptResults
 from tasks.engine.observed import observed_file, result_told
 from tasks.engine.one_by_one import OneByOne
 from tasks.engine.stage_call import StageCall, StageResult, as_text
-from tasks.engine.stage_record import StageDone, recorded, stored_meanwhile
+from tasks.engine.stage_record import StageDone, recorded
 from tasks.engine.stage_runner import run_call
 
 FILES_AS_TASKS = 200
@@ -273,8 +273,7 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
         fan_out = FileFanOut(session, stage, plan, progress, at_the_end)
         written = await fan_out.run()
         texts = {path: written.result.outputs[CODE + path] for path in plan.order}
-        async with stored_meanwhile(session, stage, done, written.result.outputs):
-            commit = await commit_files(session, plan, texts)
+        commit = await commit_files(session, plan, texts)
         if fan_out.refused != session.recorder.record.unwritten:
             await session.recorder.update(unwritten=fan_out.refused)
         outputs = {

@@ -4,8 +4,7 @@ Threads do not help there: what computes in Python holds the interpreter, in wha
 `multiprocessing` and what builds on it load the main module anew in each process, which for a
 build is all of Prefect, and bring each result through two more threads.
 
-The parent writes `(arguments, keywords)` and reads `(whether it went well, result or error)`, both
-pickled behind their length. The process ends when its input does, so it never outlives the build.
+The process ends when its input does, so it outlives the build by no more than the piece it is at.
 """
 
 import asyncio
@@ -13,15 +12,17 @@ import logging
 import os
 import pickle
 import signal
-import struct
 import sys
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
+from core.attempt_clock import waiting
 from core.errors import SideProcessError
+from providers import side_worker
+from providers.side_worker import LENGTH, READY, framed, outcome
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,9 +31,12 @@ LONGEST_SECONDS = 60.0
 """Longest time for one piece of work; what takes longer ends its process."""
 
 _START_SECONDS = 60.0
+_GRACE_SECONDS = 60.0
+"""How long after a piece's longest time a process that does not end by itself is ended."""
+
+_ENDING_SECONDS = 5.0
 _TRIES = 2
-_LENGTH = struct.Struct(">I")
-_READY = "ready"
+_TOO_LONG = signal.SIGALRM.name
 _log = logging.getLogger(__name__)
 
 
@@ -41,14 +45,25 @@ class _Job:
     """One piece of work.
 
     Attributes:
-        frame: its arguments, as they are sent.
+        given: its arguments.
+        frame: these as they are sent.
         answer: where its result goes.
         tries: how many processes have ended over it.
     """
 
+    given: tuple[Any, Any]
     frame: bytes
     answer: asyncio.Future[Any]
     tries: int = 0
+
+    def done(self, well: bool, result: Any) -> None:
+        """Tell whoever waits, if anybody still does."""
+        if self.answer.done():
+            return
+        if well:
+            self.answer.set_result(result)
+        else:
+            self.answer.set_exception(result)
 
 
 class SideProcess(Generic[P, T]):
@@ -77,12 +92,13 @@ class SideProcess(Generic[P, T]):
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeper
-        for job in self._jobs:
-            job.answer.cancel()
+        try:
+            if self._keeper is not None:
+                self._keeper.cancel()
+                await asyncio.wait({self._keeper})  # unlike awaiting it, passes on our own end
+        finally:
+            for job in self._jobs:
+                job.answer.cancel()
 
     def begin(self) -> None:
         """Start the process now, as there will be work soon."""
@@ -99,12 +115,14 @@ class SideProcess(Generic[P, T]):
         self.begin()
         if not self._starts:
             return self._work(*args, **kwargs)
-        job = _Job(_framed((args, kwargs)), asyncio.get_running_loop().create_future())
+        given = (args, kwargs)
+        job = _Job(given, framed(given), asyncio.get_running_loop().create_future())
         self._jobs.append(job)
         self._some.set()
         if self._process is not None:
             _send(self._process, job.frame)
-        return await job.answer
+        with waiting():  # mostly for the pieces before it
+            return await job.answer
 
     async def _keep(self) -> None:
         """Keep a process at work; where none is to be had, do the work here."""
@@ -114,94 +132,80 @@ class SideProcess(Generic[P, T]):
             why = repr(error)
         _log.warning("No process works beside this one (%s): the work is done here", why)
         self._starts = False
-        for job in self._jobs:
-            self._do_here(job)
-        self._jobs.clear()
+        while self._jobs:
+            job = self._jobs.popleft()
+            if job.tries:  # what ended another process could end this one
+                job.done(False, SideProcessError("ended its process"))
+            elif not job.answer.done():
+                job.done(*outcome(self._work, *job.given))
 
     async def _keep_process(self) -> str:
         """Start a process, and again when it ended; says why, when none starts."""
+        given = framed(_search_path()) + framed((self._work, self._longest))
         while True:
-            process = await _started(self._work)
-            slow = ""
+            process = await _started(given)
             try:
                 if is_ready := await _is_ready(process):
                     for job in self._jobs:
                         _send(process, job.frame)
                     self._process = process
-                    slow = await self._bring_answers(process)
+                    await self._bring_answers(process)
             finally:
                 self._process = None
                 ended = await _end(process)
             if not is_ready:
                 return ended
-            self._blame(slow or f"ended its process ({ended})", at_once=bool(slow))
+            self._blame(ended)
 
-    async def _bring_answers(self, process: asyncio.subprocess.Process) -> str:
-        """Hand out answers until the process ends, or is too slow: then the text says so."""
-        while True:
-            if not self._jobs:
-                self._some.clear()
-                await self._some.wait()
-            try:
-                async with asyncio.timeout(self._longest):
+    async def _bring_answers(self, process: asyncio.subprocess.Process) -> None:
+        """Hand out answers until the process ends, or does not end a piece."""
+        with suppress(EOFError, TimeoutError):
+            while True:
+                if not self._jobs:
+                    self._some.clear()
+                    await self._some.wait()
+                async with asyncio.timeout(self._longest + _GRACE_SECONDS):
                     well, result = await _read(process)
-            except TimeoutError:
-                return f"took longer than {self._longest:g} s"
-            except EOFError:
-                return ""
-            answer = self._jobs.popleft().answer
-            if answer.done():  # nobody waits for it any more
-                continue
-            if well:
-                answer.set_result(result)
-            else:
-                answer.set_exception(result)
+                self._jobs.popleft().done(well, result)
 
-    def _blame(self, what: str, *, at_once: bool) -> None:
+    def _blame(self, ended: str) -> None:
         """Give the piece up that was worked at, if it is not worth another try."""
         if not self._jobs:
             return
         job = self._jobs[0]
         job.tries += 1
-        if not at_once and job.tries < _TRIES:
+        if ended == _TOO_LONG:
+            error = SideProcessError(f"took longer than {self._longest:g} s")
+        elif job.tries == _TRIES:
+            error = SideProcessError(f"ended its process ({ended}), {job.tries} times")
+        else:
             return
-        self._jobs.popleft()
-        if not job.answer.done():
-            times = "" if at_once else f", {job.tries} times"
-            job.answer.set_exception(SideProcessError(f"{what}{times}"))
-
-    def _do_here(self, job: _Job) -> None:
-        if job.answer.done():
-            return
-        try:
-            args, kwargs = pickle.loads(job.frame[_LENGTH.size :])  # noqa: S301 -- written above
-            job.answer.set_result(self._work(*args, **kwargs))
-        except Exception as error:
-            job.answer.set_exception(error)
+        self._jobs.popleft().done(False, error)
 
 
-async def _started(work: Callable[..., Any]) -> asyncio.subprocess.Process:
+def _search_path() -> list[str]:
+    """Where modules are found here, however this process was started."""
+    return [entry or os.getcwd() for entry in sys.path]  # noqa: PTH109 -- as `sys.path` has it
+
+
+async def _started(given: bytes) -> asyncio.subprocess.Process:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", __name__),
+        *(sys.executable, "-P", side_worker.__file__),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        # Modules are found where they are here; keys and settings are nothing it needs.
-        env={
-            "PATH": os.environ.get("PATH", os.defpath),
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "LC_ALL": "C.UTF-8",
-        },
+        # Keys and settings are nothing it needs.
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
         # Of its own, so that Ctrl-C does not end it before the build.
         start_new_session=True,
     )
-    _send(process, _framed(work))
+    _send(process, given)
     return process
 
 
 async def _is_ready(process: asyncio.subprocess.Process) -> bool:
     try:
         async with asyncio.timeout(_START_SECONDS):
-            return await _read(process) == _READY
+            return await _read(process) == READY
     except (EOFError, TimeoutError):
         return False
 
@@ -210,9 +214,12 @@ async def _read(process: asyncio.subprocess.Process) -> Any:
     if process.stdout is None:
         raise EOFError
     try:
-        (length,) = _LENGTH.unpack(await process.stdout.readexactly(_LENGTH.size))
+        (length,) = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))
         data = await process.stdout.readexactly(length)
     except asyncio.IncompleteReadError:
+        with suppress(TimeoutError):  # how it ends by itself is worth knowing
+            async with asyncio.timeout(_ENDING_SECONDS):
+                await process.wait()
         raise EOFError from None
     return pickle.loads(data)  # noqa: S301 -- our own process wrote it
 
@@ -225,48 +232,8 @@ def _send(process: asyncio.subprocess.Process, frame: bytes) -> None:
 
 async def _end(process: asyncio.subprocess.Process) -> str:
     """End a process, and say how it ended."""
-    with suppress(ProcessLookupError):  # it may have ended by itself
-        os.killpg(process.pid, signal.SIGKILL)
+    if process.returncode is None:
+        with suppress(ProcessLookupError):  # it may have ended by itself
+            process.kill()
     code = await process.wait()
     return signal.Signals(-code).name if code < 0 else f"exit code {code}"
-
-
-def _framed(content: Any) -> bytes:
-    data = pickle.dumps(content, pickle.HIGHEST_PROTOCOL)
-    return _LENGTH.pack(len(data)) + data
-
-
-def main() -> None:
-    """Do what the parent asks for, until it asks no more."""
-    asked = sys.stdin.buffer
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what is printed is no answer
-    work = _received(asked)
-    _answer(answers, _framed(_READY))
-    with suppress(EOFError):
-        while True:
-            args, kwargs = _received(asked)
-            _answer(answers, _outcome(work, args, kwargs))
-
-
-def _outcome(work: Callable[..., Any], args: Any, kwargs: Any) -> bytes:
-    try:
-        return _framed((True, work(*args, **kwargs)))
-    except Exception as error:
-        return _framed((False, error))
-
-
-def _received(asked: BinaryIO) -> Any:
-    header = asked.read(_LENGTH.size)
-    if len(header) < _LENGTH.size:
-        raise EOFError
-    return pickle.loads(asked.read(_LENGTH.unpack(header)[0]))  # noqa: S301 -- the parent wrote it
-
-
-def _answer(answers: BinaryIO, frame: bytes) -> None:
-    answers.write(frame)
-    answers.flush()
-
-
-if __name__ == "__main__":
-    main()

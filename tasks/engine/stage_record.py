@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -26,41 +26,11 @@ class StageDone:
         result: what the stage wrote and took.
         runs: ids of the task runs that nothing else of the stage follows.
         attempts: attempts made; 0 means that the result was kept from an earlier run.
-        stored: paths of outputs that are stored already.
-        page: shows what the stage asked and was answered, where that is under way already.
     """
 
     result: StageResult = field(default_factory=StageResult)
     runs: tuple[UUID, ...] = ()
     attempts: int = 0
-    stored: frozenset[str] = frozenset()
-    page: asyncio.Task[None] | None = None
-
-
-@asynccontextmanager
-async def stored_meanwhile(
-    session: BuildSession, stage: Stage, done: StageDone, outputs: Mapping[str, str]
-) -> AsyncGenerator[None]:
-    """Store outputs that are final, and show all calls, while the block still works at others.
-
-    Should the block fail, the stage has not written them all the same: whoever begins it again
-    stores them anew.
-
-    Raises:
-        StorageError: the store failed.
-    """
-    storing = asyncio.create_task(_store(session, stage, outputs))
-    done.page = asyncio.create_task(console.show_calls(session, stage))
-    try:
-        yield
-        await storing
-    except BaseException:
-        done.page.cancel()
-        storing.cancel()
-        with suppress(Exception, asyncio.CancelledError):  # what failed first is told
-            await storing
-        raise
-    done.stored = frozenset(outputs)
 
 
 @asynccontextmanager
@@ -89,7 +59,7 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
         await session.recorder.stage_started(stage, models)
         yield done
         # Made and sent meanwhile. Should it fail, the stage has ended well all the same.
-        page = done.page or asyncio.create_task(console.show_calls(session, stage))
+        page = asyncio.create_task(console.show_calls(session, stage))
         try:
             await _keep_outputs(session, stage, done)
             await session.used.finish(stage)
@@ -141,18 +111,9 @@ def _as_failure(stage: Stage, done: StageDone, error: Exception) -> StageFailedE
 
 async def _keep_outputs(session: BuildSession, stage: Stage, done: StageDone) -> None:
     """Store what the stage wrote; of a tree (a path that ends in a slash) its files."""
-    outputs = done.result.outputs
-    left = {path: text for path, text in outputs.items() if path not in done.stored}
-    await _store(session, stage, left)
-    for path in stage.writes:
-        if path in outputs:
-            session.artifacts[path] = outputs[path]
-            session.runs[path] = done.runs
-
-
-async def _store(session: BuildSession, stage: Stage, outputs: Mapping[str, str]) -> None:
     prefix = build_prefix(session.build_id)
-    await _remove_stale_files(session, stage, outputs)
+    await _remove_stale_files(session, stage, done)
+    outputs = done.result.outputs
     writing = [
         session.store.write_text(prefix + path, text)
         for path, text in outputs.items()
@@ -162,15 +123,19 @@ async def _store(session: BuildSession, stage: Stage, outputs: Mapping[str, str]
     for end in await asyncio.gather(*writing, return_exceptions=True):
         if end is not None:
             raise end
+    for path in stage.writes:
+        if path in outputs:
+            session.artifacts[path] = outputs[path]
+            session.runs[path] = done.runs
 
 
-async def _remove_stale_files(
-    session: BuildSession, stage: Stage, outputs: Mapping[str, str]
-) -> None:
+async def _remove_stale_files(session: BuildSession, stage: Stage, done: StageDone) -> None:
     """Remove files of a tree that an earlier run wrote and this one no longer has."""
     prefix = build_prefix(session.build_id)
     for tree in (path for path in stage.writes if path.endswith("/")):
-        files = {prefix + path for path in outputs if path.startswith(tree)} - {prefix + tree}
+        files = {prefix + path for path in done.result.outputs if path.startswith(tree)} - {
+            prefix + tree
+        }
         if files:  # stage 6 only commits the tree; its files are written by stage 7
             for stale in set(await session.store.list_keys(prefix + tree)) - files:
                 await session.store.delete(stale)

@@ -24,6 +24,7 @@ from core.layout import FILE_PROMPTS, REPORT, VALIDATED_STRUCTURE
 from core.options import BuildOptions
 from flows import fan_out
 from flows.build_app import build_app
+from providers.side_process import SideProcess
 from tasks import code_generation
 from tests.flows.command import templates
 from tests.flows.ending_gate import ENDS_OVER, EndingGate
@@ -208,3 +209,14 @@ async def test_a_file_over_which_the_gate_ends_is_named_and_the_others_are_writt
     written = [path for path in paths(home, record) if path != ENDS_OVER]
     assert all((code / path).exists() for path in written)
     assert all((code / path).read_text() for path in IMPORTING)
+
+
+@pytest.mark.usefixtures("verified_by_reading")
+async def test_where_few_files_are_written_at_once_the_build_checks_them_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refused(_: object) -> SideProcess[..., str]:
+        raise AssertionError("a process was made")
+
+    monkeypatch.setattr(code_generation, "SideProcess", refused)
+    assert (await build_app(TINY)).status is BuildStatus.COMPLETED

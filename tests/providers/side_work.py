@@ -6,6 +6,17 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
+
+NO_MORE = "no further process"
+AT_IT = "at it"
+
+
+class StrangeError(ValueError):
+    """Cannot be made from its text, as pickling would."""
+
+    def __init__(self, what: str, does: str) -> None:
+        super().__init__(f"{what} {does}")
 
 
 @dataclass(frozen=True)
@@ -14,8 +25,17 @@ class Work:
 
     folder: Path
 
-    def __call__(self, word: str, *, again: int = 1) -> str:
+    def __setstate__(self, state: dict[str, Path]) -> None:
+        self.__dict__.update(state)
+        if (self.folder / NO_MORE).exists():
+            os._exit(5)
+        self._mark()
+
+    def _mark(self) -> None:
         (self.folder / f"{os.getpid()}").touch()
+
+    def __call__(self, word: str, *, again: int = 1) -> str:  # noqa: C901 -- a list of words
+        (self.folder / AT_IT).touch()
         match word:
             case "crash":
                 ctypes.string_at(0)
@@ -24,10 +44,25 @@ class Work:
                 if not mark.exists():
                     mark.touch()
                     os._exit(3)
+            case "end for ever":
+                (self.folder / NO_MORE).touch()
+                os._exit(3)
+            case "nap":
+                time.sleep(0.5)
             case "sleep":
                 time.sleep(60)
             case "refuse":
                 raise ValueError("nothing can be done with it")
+            case "stop":
+                raise StopIteration("where nobody looks")
+            case "fail strangely":
+                raise StrangeError("it", "fails")
+            case "defect":
+                raise KeyError("a defect")
+            case "give what cannot be sent":
+                return cast("str", lambda: word)
+            case "size":
+                return "x" * 1_000_000
             case "print":
                 sys.stdout.write("a word on the side")
                 sys.stdout.flush()
@@ -38,7 +73,7 @@ class Work:
         return word * again
 
     def processes(self) -> list[int]:
-        """Ids of those that worked."""
+        """Ids of those that have it."""
         return [int(path.name) for path in self.folder.iterdir() if path.name.isdigit()]
 
 
