@@ -112,8 +112,6 @@ class FileGate:
     """
 
     structure: str
-    # No input of a file's result: what it may import stands in its contract. The tree only tells
-    # an import that breaks the contract from one that means nothing.
 
     def __call__(self, answer: str, around: Surroundings) -> str:
         """Take one file's text out of an answer.
@@ -125,6 +123,8 @@ class FileGate:
         text = extract_file(answer, path)
         refuse_undeclared_modules(path, text, around.dependencies)
         index = known_exports(around.neighbours, around.texts)
+        # No input of a file's result: what it may import stands in its contract. The tree only
+        # tells an import that breaks the contract from one that means nothing.
         tree = tree_of_structure(self.structure)
         refuse_file(around.file, text, index, around.dependencies, tree)
         return text

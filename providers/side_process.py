@@ -28,15 +28,15 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 LONGEST_SECONDS = 60.0
-"""Longest time for one piece of work; what takes longer ends its process."""
+"""Longest time of the processor for one piece of work; what takes longer ends its process."""
 
 _START_SECONDS = 60.0
 _GRACE_SECONDS = 60.0
-"""How long after a piece's longest time a process that does not end by itself is ended."""
+"""How long after a piece's longest time, by the clock, a process that does nothing is ended."""
 
 _ENDING_SECONDS = 5.0
 _TRIES = 2
-_TOO_LONG = signal.SIGALRM.name
+_TOO_LONG = signal.SIGPROF.name
 _log = logging.getLogger(__name__)
 
 
@@ -76,7 +76,7 @@ class SideProcess(Generic[P, T]):
     Args:
         work: what it does; a function of a module or an object of one's class, to be pickled.
             It is sent once, so that what it holds is not sent with each piece.
-        longest: seconds one piece may take.
+        longest: seconds of the processor that one piece may take.
     """
 
     def __init__(self, work: Callable[P, T], *, longest: float = LONGEST_SECONDS) -> None:
@@ -175,7 +175,7 @@ class SideProcess(Generic[P, T]):
         job = self._jobs[0]
         job.tries += 1
         if ended == _TOO_LONG:
-            error = SideProcessError(f"took longer than {self._longest:g} s")
+            error = SideProcessError(f"took more than {self._longest:g} s of the processor")
         elif job.tries == _TRIES:
             error = SideProcessError(f"ended its process ({ended}), {job.tries} times")
         else:

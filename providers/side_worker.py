@@ -5,8 +5,9 @@ the parent has its modules: `sys.path` is the first thing it is told. Then it is
 how many seconds a piece may take, says that it is ready, and reads `(arguments, keywords)`, to
 which it answers `(whether it went well, result or error)`; all pickled, behind its length.
 
-A piece that takes longer ends the process by SIGALRM, by which the parent knows it. The clock is
-here, as the parent may be stopped or busy, and it holds where there is no parent any more.
+A piece that takes longer ends the process by SIGPROF, by which the parent knows it. The time is
+the processor's, and kept here: a machine that is busy or asleep blames nobody, and a piece ends
+where there is no parent any more.
 """
 
 import os
@@ -66,9 +67,9 @@ def main() -> None:
         _answer(answers, framed(READY))
         while True:
             args, kwargs = _received(asked)
-            signal.setitimer(signal.ITIMER_REAL, longest)
+            signal.setitimer(signal.ITIMER_PROF, longest)
             answer = _framed_outcome(work, args, kwargs)
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
             _answer(answers, answer)
 
 

@@ -49,8 +49,9 @@ class Work:
                 os._exit(3)
             case "nap":
                 time.sleep(0.5)
-            case "sleep":
-                time.sleep(60)
+            case "spin":
+                while True:
+                    pass
             case "refuse":
                 raise ValueError("nothing can be done with it")
             case "stop":

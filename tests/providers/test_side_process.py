@@ -79,9 +79,9 @@ async def test_an_idle_process_that_was_killed_is_replaced(tmp_path: Path) -> No
 async def test_a_piece_that_takes_too_long_is_given_up_at_once(tmp_path: Path) -> None:
     work = Work(tmp_path)
     async with SideProcess(work, longest=1) as beside:
-        slow, after = await asyncio.gather(beside("sleep"), beside("after"), return_exceptions=True)
+        slow, after = await asyncio.gather(beside("spin"), beside("after"), return_exceptions=True)
     assert isinstance(slow, SideProcessError)
-    assert str(slow) == "took longer than 1 s"
+    assert str(slow) == "took more than 1 s of the processor"
     assert after == "after"
     assert len(work.processes()) == 2
 
@@ -191,7 +191,7 @@ async def test_nothing_is_left_when_the_block_is_left(tmp_path: Path) -> None:
     work = Work(tmp_path)
     async with SideProcess(work) as beside:
         await beside("go")
-        waiting = asyncio.create_task(beside("sleep"))
+        waiting = asyncio.create_task(beside("spin"))
         await asyncio.sleep(0.2)
     with pytest.raises(asyncio.CancelledError):
         await waiting
@@ -240,7 +240,7 @@ async def test_where_the_system_refuses_processes_the_work_is_done_here(
     assert "No such file or directory" in caplog.text
 
 
-@pytest.mark.parametrize("word", ["go", "sleep"])
+@pytest.mark.parametrize("word", ["go", "spin"])
 def test_the_process_ends_with_the_one_that_started_it(word: str, tmp_path: Path) -> None:
     code = (
         "import asyncio, os, sys\n"
