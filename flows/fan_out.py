@@ -5,8 +5,8 @@ a task run is a batch of files with a table of them: what Prefect does for a tas
 build's thread and in one beside it, takes as long as all else about a file but its calls, and a
 page of a thousand shows nobody anything.
 
-Only calls count as written at once (`providers/llm/call_slots.py`): some more files are under way,
-so that no model waits while a prompt is put together or a text goes through the gate.
+Only calls count as written at once (`providers/llm/call_slots.py`): twice as many files are at
+work, so that no model waits while a prompt is put together or a text goes through the gate.
 
 A file of which every model's answers were refused is left empty, and the others are written: the
 repository then is for review. Every other failure halts the build.
@@ -53,8 +53,9 @@ AT_ONCE_AS_TASKS = 8
 
 FILES_IN_BATCH = 50
 
-AHEAD = 2
-"""For so many files asked for at once, one more is under way: its prompt or text is worked at."""
+AT_WORK = 2
+"""Times as many files are at work as are asked for at once: others' prompts and texts are worked at
+meanwhile. With 1.5, the last file often begins a call too late and takes a further round."""
 
 T = TypeVar("T")
 
@@ -115,7 +116,7 @@ class FileFanOut:
         self._at_the_end = at_the_end
         self._before = session.runs_before(stage)
         at_once = session.settings.files_at_once
-        self._slots = asyncio.Semaphore(at_once + at_once // AHEAD)
+        self._slots = asyncio.Semaphore(AT_WORK * at_once)
         self._starts = OneByOne()
         self._kept = KeptResults(session.results)
         self._ended = {path: asyncio.Event() for path in plan.order}

@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from flows.fan_out import AHEAD
+from flows.fan_out import AT_WORK
 from tests.flows.command import TINY, local_models, run, start, variables
 from tests.model_server import Call, ModelServer
 
 AT_ONCE = 4
-UNDER_WAY = AT_ONCE + AT_ONCE // AHEAD
+UNDER_WAY = AT_WORK * AT_ONCE
 """Files of which each may have a call in flight, or an answer that is on its way to the store."""
 GRACE = 0.2
 """An answer the server sent this shortly before the kill had not reached the store yet."""
