@@ -81,7 +81,7 @@ def parse_s3_url(url: str, *, setting: str) -> tuple[str, S3Options]:
             "(AWS_ACCESS_KEY_ID, a profile, a role), and a server as ?endpoint=https://host:port"
         )
     segments = [part for part in parts.path.split("/") if part]
-    if not parts.netloc or parts.fragment or {".", ".."} & set(segments):
+    if not parts.netloc or parts.fragment or {".", ".."} & {parts.netloc, *segments}:
         raise ConfigurationError(f"{setting}: its URL names no bucket and prefix like {_EXAMPLE}")
     return "/".join([parts.netloc, *segments]), _options(parts.query, setting)
 

@@ -44,6 +44,8 @@ def test_bucket_prefix_and_options_are_read(url: str, root: str, options: S3Opti
         ("s3://", "names no bucket"),
         ("s3:///prefix", "names no bucket"),
         ("s3://bucket/a/../b", "names no bucket"),
+        ("s3://.", "names no bucket"),
+        ("s3://../prefix", "names no bucket"),
         ("s3://bucket/p#x", "names no bucket"),
         ("s3://hunter2:hunter2@bucket/p", "holds credentials"),
         ("s3://bucket:9000/p", "holds credentials or a port"),
