@@ -27,13 +27,17 @@ INSIDE = "/environment"
 
 _UV = "/uv"
 _WANTED = f"{INSIDE}/requirements.txt"
-_FORMAT = 2  # part of the name: raise it when environments are made in another way
+_FORMAT = 3  # part of the name: raise it when environments are made in another way
 
+# Byte code for all that will start in it, as nothing can be written there later. By the interpreter
+# that it was made for, since its own would run what packages want run at every start; of a source
+# that is none, whoever imports it is told.
 _INSTALL = """
 set -e
 "$UV" venv --quiet --allow-existing --no-project --python "$1" "$2"
 "$UV" pip install --quiet --only-binary :all: --no-compile \
   --python "$2/bin/python" --requirements "$2/requirements.txt"
+"$1" -I -m compileall -qq "$2/lib" || true
 """
 
 

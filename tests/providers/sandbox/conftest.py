@@ -30,6 +30,7 @@ def wheels(tmp_path: Path) -> Path:
     info = "greeter-1.0.dist-info"
     files = {
         "greeter.py": "GREETING = 'hello'\n",
+        "template_of_greeter.py": "{{ no Python yet }}\n",
         "greeter.pth": f"import pathlib; pathlib.Path({str(tmp_path / 'ran')!r}).touch()\n",
         f"{info}/METADATA": "Metadata-Version: 2.1\nName: greeter\nVersion: 1.0\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",

@@ -88,6 +88,23 @@ async def test_what_is_installed_can_be_used_in_a_box_and_ran_nowhere_else(
     assert not (tmp_path / "ran").exists()
 
 
+async def test_what_is_installed_need_not_be_compiled_at_every_start(
+    offline: PythonEnvironments, sandbox: BubblewrapSandbox, tmp_path: Path
+):
+    result = await made(offline, "greeter")
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    run = await sandbox.run(
+        [result.python, "-v", "-c", "import greeter"],
+        folder=tree,
+        environment={},
+        limits=SandboxLimits(),
+        read_only=result.mounts,
+    )
+    read = [line for line in run.output.splitlines() if "greeter" in line and ".pyc" in line]
+    assert any(" matches " in line for line in read), run.output
+
+
 async def test_without_a_network_what_was_fetched_before_is_enough(
     tmp_path: Path, sandbox: BubblewrapSandbox, variables: dict[str, str]
 ) -> None:
