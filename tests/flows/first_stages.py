@@ -10,6 +10,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import SetStateStatus
 from prefect.flow_engine import run_flow_async
+from prefect.input.actions import aread_flow_run_input
 
 from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.questionnaire import Entity, EntityField, Questionnaire
@@ -43,10 +44,18 @@ async def waiting_run(client: PrefectClient, home: Path) -> FlowRun:
         written = list((home / "store" / "project").glob("*/build.json"))
         if written and (record := record_of(home)).status is BuildStatus.WAITING:
             run = await client.read_flow_run(UUID(record.flow_run_id))
-            if run.state is not None and run.state.type is StateType.PAUSED:
+            if await _is_asked(run):
                 return run
         await asyncio.sleep(0.05)
     raise AssertionError("no run waits for a decision")
+
+
+async def _is_asked(run: FlowRun) -> bool:
+    """Whether the form is there, which Prefect keeps only after the run is paused."""
+    if run.state is None or run.state.type is not StateType.PAUSED:
+        return False
+    keyset = run.state.state_details.run_input_keyset
+    return keyset is not None and await aread_flow_run_input(keyset["schema"], run.id) is not None
 
 
 def record_of(home: Path) -> BuildRecord:

@@ -4,32 +4,25 @@ import asyncio
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.exceptions import Pause
 from prefect.flow_engine import run_flow_async
 
 from core.artifacts.build_record import BuildRecord, BuildStatus
 from core.artifacts.build_report import BuildReport
 from core.artifacts.fixes import Fixes, FixOutcome
-from core.artifacts.questionnaire import Entity, EntityField, Questionnaire
 from core.errors import StageFailedError
 from core.layout import FIXES, REPORT_JSON
 from core.options import BuildOptions
 from flows.build_app import build_app
 from tests.flows.command import templates
 from tests.flows.faulty_model import NO_IDEA, FaultyModel, faulty_model, mend
+from tests.flows.first_stages import NOTES, record_of, waiting_run
 from tests.flows.reading_verification import read_verification
 
-NOTES = Questionnaire(
-    project_name="Notes",
-    summary="Keeps short notes.",
-    users=("Anybody",),
-    entities=(Entity(name="Note", fields=(EntityField(name="title", required=True),)),),
-)
 MODELS = {name: f"local/{name}" for name in templates()}
 UNATTENDED = BuildOptions(models=MODELS)
 ASKING = BuildOptions(models=MODELS, interactive=True)
@@ -52,11 +45,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def when_guided(_model: FaultyModel, blocks: dict[str, str]) -> str:
     return mend(_model, blocks) if "201" in blocks["guidance"] else NO_IDEA
-
-
-def record_of(home: Path) -> BuildRecord:
-    (path,) = (home / "store" / "project").glob("*/build.json")
-    return BuildRecord.model_validate_json(path.read_text())
 
 
 def fixes_of(home: Path, record: BuildRecord) -> Fixes:
@@ -101,18 +89,6 @@ async def test_what_cannot_be_mended_goes_to_a_review_branch_unattended(
     assert record.status is BuildStatus.REVIEW
     assert record.branch == f"review/{record.build_id}"
     assert fixes_of(home, record).status == "given-up"
-
-
-async def waiting_run(client: PrefectClient, home: Path) -> FlowRun:
-    """The run that waits for a decision."""
-    for _ in range(1_200):
-        written = list((home / "store" / "project").glob("*/build.json"))
-        if written and (record := record_of(home)).status is BuildStatus.WAITING:
-            run = await client.read_flow_run(UUID(record.flow_run_id))
-            if run.state is not None and run.state.type is StateType.PAUSED:
-                return run
-        await asyncio.sleep(0.05)
-    raise AssertionError("no run waits for a decision")
 
 
 @pytest.mark.usefixtures("quick")
