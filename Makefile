@@ -26,7 +26,7 @@ demo: $(READY) ## build the example questionnaire with the demo model
 	$(BIN)/app-builder build $(SPEC)
 
 test: $(READY) ## run the tests
-	$(BIN)/pytest -n 4 --dist loadgroup --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered
 
 test-llm: $(READY) $(LLM)/.ready ## the same pipeline with a small real model, served on this machine
 	$(BIN)/pytest tests/real_model
