@@ -29,9 +29,9 @@ _UV = "/uv"
 _WANTED = f"{INSIDE}/requirements.txt"
 _FORMAT = 3  # part of the name: raise it when environments are made in another way
 
-# Byte code for all that will start in it, as nothing can be written there later. By the interpreter
-# that it was made for, since its own would run what packages want run at every start; of a source
-# that is none, whoever imports it is told.
+# Byte code is made here, as no box that uses an environment can write into it. Not by the
+# environment's own interpreter, which would run what packages want run at every start. A file that
+# is no Python, as some templates in packages, keeps nobody from using the rest.
 _INSTALL = """
 set -e
 "$UV" venv --quiet --allow-existing --no-project --python "$1" "$2"
