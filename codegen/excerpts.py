@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Self
 
-from core.artifacts.schema import Schema, StoredEntity
+from core.artifacts.schema import Endpoint, Schema, StoredEntity
 from core.artifacts.specs import CleanSpec, Requirement, SpecEntity
 from core.artifacts.structure import FileContract, FileStructure, Module
 
@@ -117,8 +117,12 @@ def schema_excerpt(
         entities: names of entities.
         endpoints: ids of endpoints, such as `GET /api/tasks`.
     """
-    served = [item for item in schema.endpoints if item.id in endpoints]
-    wanted = {*entities, *(item.entity for item in served)}
+    named = set(endpoints)
+
+    def is_named(item: Endpoint) -> bool:
+        return bool(named) and item.id in named
+
+    wanted = {*entities, *(item.entity for item in schema.endpoints if is_named(item))}
     targets = {
         relation.target
         for entity in schema.entities
@@ -137,7 +141,7 @@ def schema_excerpt(
         endpoints=tuple(
             item
             for item in schema.endpoints
-            if not item.entity or item.entity in entities or item.id in endpoints
+            if not item.entity or item.entity in entities or is_named(item)
         ),
     )
 

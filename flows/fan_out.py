@@ -273,6 +273,7 @@ async def write_files(session: BuildSession, stage: Stage) -> None:
         progress = await at_the_end.enter_async_context(FileProgress(session, len(plan.order)))
         fan_out = FileFanOut(session, stage, plan, progress, at_the_end)
         written = await fan_out.run()
+        done.all_asked.set()
         texts = {path: written.result.outputs[CODE + path] for path in plan.order}
         commit = await commit_files(session, plan, texts)
         if fan_out.refused != session.recorder.record.unwritten:

@@ -100,10 +100,15 @@ class SideProcess(Generic[P, T]):
             for job in self._jobs:
                 job.answer.cancel()
 
-    def begin(self) -> None:
-        """Start the process now, as there will be work soon."""
+    def begin(self, *, after: float = 0.0) -> None:
+        """Start the process, as there will be work soon.
+
+        Args:
+            after: so many seconds at the latest, or with the first piece of work: to start a
+                process holds everything else up for some milliseconds.
+        """
         if self._keeper is None:
-            self._keeper = asyncio.create_task(self._keep(), name="side process")
+            self._keeper = asyncio.create_task(self._keep(after), name="side process")
 
     async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> T:
         """Do one piece of work.
@@ -124,8 +129,11 @@ class SideProcess(Generic[P, T]):
         with waiting():  # mostly for the pieces before it
             return await job.answer
 
-    async def _keep(self) -> None:
+    async def _keep(self, after: float) -> None:
         """Keep a process at work; where none is to be had, do the work here."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(after):
+                await self._some.wait()
         try:
             why = await self._keep_process()
         except Exception as error:  # nobody may be left waiting

@@ -44,6 +44,8 @@ from tasks.engine.stage_work import StageWork
 KEPT = "kept"
 """Input with the text of a file that stays as it was in the build that is changed."""
 
+_GATE_AFTER_SECONDS = 0.15
+
 PREVIOUS = "previous"
 """Input with the file as it was in that build, where it is written again."""
 
@@ -62,7 +64,8 @@ async def write_file(work: StageWork) -> Outputs:
     if _holds_nothing(file):
         return {CODE + file.path: ""}
     if work.session.gate_beside is not None:
-        work.session.gate_beside.begin()  # it is there when the first answer is
+        # So that it is there when the first text is, and the first calls need not wait for it.
+        work.session.gate_beside.begin(after=_GATE_AFTER_SECONDS)
     project = work.read("project", ProjectFacts)
     tests = work.read("tests", ModuleTests)
     shown = work.read("context", FileContext)

@@ -81,6 +81,15 @@ class ArtifactStore:
         check_key(key)
         return self._tree.url_of(key)
 
+    def lacks(self, key: str) -> bool:
+        """Whether there is certainly nothing under a key, told in microseconds.
+
+        Most that is looked for is not there, and a thread takes a hundred times as long. Only a
+        folder can tell; of an object store it is not certain before it was asked.
+        """
+        check_key(key)
+        return self._folder is not None and self._folder.lacks(key)
+
     async def read_bytes(self, key: str) -> bytes:
         """What is kept under a key.
 
@@ -89,8 +98,7 @@ class ArtifactStore:
         """
         check_key(key)
         with self._failures_of("read", key):
-            # Most that is looked for is not there, and a thread takes a hundred times as long.
-            if self._folder is not None and self._folder.lacks(key):
+            if self.lacks(key):
                 raise FileNotFoundError(key)
             return await self._tree.read(key)
 

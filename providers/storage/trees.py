@@ -239,11 +239,12 @@ class FolderTree(ObjectTree):
     def _path(self, key: str) -> str:
         path = super()._path(key)
         folder = os.path.dirname(path)  # noqa: PTH120 -- as above
-        if self._is_known(folder) and not os.path.islink(path):  # noqa: PTH114 -- as above
+        if self._has_no_link(folder) and not os.path.islink(path):  # noqa: PTH114 -- as above
             return path
         real = os.path.realpath(path)
         if real == f"{self._real_root}/{key}":
             self._know(folder)
+            self._know(os.path.dirname(folder))  # noqa: PTH120 -- as above
             return path
         # Some link is on the way; perhaps the root itself became one.
         if not Path(real).is_relative_to(Path(self._root).resolve()):
@@ -252,6 +253,15 @@ class FolderTree(ObjectTree):
                 f"store, to {real!r}; remove the link"
             )
         return path
+
+    def _has_no_link(self, folder: str) -> bool:
+        """Whether certainly no link is on the way to a folder, which need not be there yet."""
+        if self._is_known(folder):
+            return True
+        if not self._is_known(os.path.dirname(folder)) or os.path.islink(folder):  # noqa: PTH114, PTH120 -- as above
+            return False
+        self._know(folder)
+        return True
 
     def _is_known(self, folder: str) -> bool:
         """Whether a path still leads to the folder that no link was on the way to."""

@@ -82,17 +82,18 @@ async def perform_file(
     """
     try:
         call = await session.call_as_kept(stage, call)
-        await session.used.note(stage, call.result_key)
-        kept = await results.find(call)
-        return await _attempts(stage, call, results) if kept is None else kept
+        key = call.result_key
+        await session.used.note(stage, key)
+        kept = await results.find(call, key)
+        return await _attempts(stage, call, key, results) if kept is None else kept
     except Exception as error:
         raise failure_of(session, stage, call, error) from error
 
 
-async def _attempts(stage: Stage, call: StageCall, results: KeptResults) -> StageResult:
+async def _attempts(stage: Stage, call: StageCall, key: str, results: KeptResults) -> StageResult:
     for delay in stage.retry_delays:
         try:
-            return await _attempt(call, results)
+            return await _attempt(call, key, results)
         except Exception as error:
             if not may_go_better(error):
                 raise
@@ -100,10 +101,10 @@ async def _attempts(stage: Stage, call: StageCall, results: KeptResults) -> Stag
                 "%s failed, and is tried again in %g s: %s", call.file, delay, error
             )
             await asyncio.sleep(delay)
-    return await _attempt(call, results)
+    return await _attempt(call, key, results)
 
 
-async def _attempt(call: StageCall, results: KeptResults) -> StageResult:
+async def _attempt(call: StageCall, key: str, results: KeptResults) -> StageResult:
     result = await perform_stage.fn(call)
-    await results.keep(call, result)
+    await results.keep(key, result)
     return result

@@ -25,18 +25,25 @@ class KeptResults:
     """
 
     def __init__(self, storage: ArtifactStoreResults) -> None:
+        self._storage = storage
         self._store = ResultStore(
             result_storage=storage, serializer=JSONSerializer(), cache_result_in_memory=False
         )
 
-    async def find(self, call: StageCall) -> StageResult | None:
+    async def find(self, call: StageCall, key: str) -> StageResult | None:
         """The result of a call, if it is kept.
+
+        Args:
+            call: whose result.
+            key: its `result_key`, which is made anew whenever it is asked for.
 
         Raises:
             StorageError: the store failed, or what is kept there is something else.
         """
+        if self._storage.lacks(key):  # as nearly always; Prefect takes long to say so
+            return None
         try:
-            record = await self._store.aread(call.result_key)
+            record = await self._store.aread(key)
         except ArtifactNotFoundError:
             return None
         except (SerializationError, ValueError) as error:
@@ -50,10 +57,10 @@ class KeptResults:
             )
         return record.result
 
-    async def keep(self, call: StageCall, result: StageResult) -> None:
-        """Keep the result of a call.
+    async def keep(self, key: str, result: StageResult) -> None:
+        """Keep the result of a call under its `result_key`.
 
         Raises:
             StorageError: the store failed.
         """
-        await self._store.awrite(result, key=call.result_key)
+        await self._store.awrite(result, key=key)

@@ -34,6 +34,10 @@ class ArtifactStoreResults(WritableFileSystem):
             self._store = ArtifactStore(self.url)
         return self._store
 
+    def lacks(self, path: str) -> bool:
+        """Whether there is certainly no result, told without waiting; `False` may mean either."""
+        return self.store.lacks(RESULTS + path)
+
     async def read_path(self, path: str) -> bytes:
         """Read one result; Prefect takes any error as "there is none"."""
         return await self.store.read_bytes(RESULTS + path)

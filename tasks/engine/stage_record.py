@@ -26,11 +26,14 @@ class StageDone:
         result: what the stage wrote and took.
         runs: ids of the task runs that nothing else of the stage follows.
         attempts: attempts made; 0 means that the result was kept from an earlier run.
+        all_asked: set where no more calls follow, though there is more to do: the page that shows
+            them is then made beside it.
     """
 
     result: StageResult = field(default_factory=StageResult)
     runs: tuple[UUID, ...] = ()
     attempts: int = 0
+    all_asked: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @asynccontextmanager
@@ -55,18 +58,16 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
         if use.asked
     )
     done = StageDone()
+    # Made and sent beside the rest. Should it fail, the stage has ended well all the same.
+    page = asyncio.create_task(_show_calls(session, stage, done))
     try:
         await session.recorder.stage_started(stage, models)
         yield done
-        # Made and sent meanwhile. Should it fail, the stage has ended well all the same.
-        page = asyncio.create_task(console.show_calls(session, stage))
-        try:
-            await _keep_outputs(session, stage, done)
-            await session.used.finish(stage)
-        except BaseException:
-            page.cancel()
-            raise
+        done.all_asked.set()
+        await _keep_outputs(session, stage, done)
+        await session.used.finish(stage)
     except Exception as error:
+        page.cancel()
         failure = _as_failure(stage, done, error)
         with first_failure_kept():
             await session.recorder.stage_failed(
@@ -78,6 +79,7 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
             )
         raise failure from error
     except BaseException:
+        page.cancel()
         with first_failure_kept():
             interrupted = session.recorder.stage_interrupted(stage)
             await unbroken(interrupted, seconds=STAGE_STOPPING_SECONDS)
@@ -98,6 +100,11 @@ async def _recorded(session: BuildSession, stage: Stage) -> AsyncGenerator[Stage
     )
     await console.show_stage(session, stage)
     await page
+
+
+async def _show_calls(session: BuildSession, stage: Stage, done: StageDone) -> None:
+    await done.all_asked.wait()
+    await console.show_calls(session, stage)
 
 
 def _as_failure(stage: Stage, done: StageDone, error: Exception) -> StageFailedError:

@@ -205,6 +205,27 @@ async def test_no_process_is_started_for_nothing(tmp_path: Path) -> None:
     assert work.processes() == []
 
 
+async def test_a_process_begun_for_later_is_there_by_then_though_nothing_was_asked(
+    tmp_path: Path,
+) -> None:
+    work = Work(tmp_path)
+    async with SideProcess(work) as beside:
+        beside.begin(after=0.05)
+        async with asyncio.timeout(20):
+            while True:
+                if work.processes():
+                    break
+                await asyncio.sleep(0.01)
+
+
+async def test_a_process_begun_for_later_starts_with_the_first_piece(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    async with SideProcess(work) as beside, asyncio.timeout(20):
+        beside.begin(after=3_600)
+        await asyncio.sleep(0)
+        assert await beside("a", again=1) == "a"
+
+
 async def test_keys_of_the_environment_are_not_handed_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

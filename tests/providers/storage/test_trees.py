@@ -258,6 +258,23 @@ def test_a_link_that_comes_later_is_noticed_as_well(
     assert list((tmp_path / "outside/b").iterdir()) == []
 
 
+def test_a_link_beside_a_folder_that_is_known_is_noticed_as_well(
+    tree: ObjectTree, folder: Path, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    tree.write("a/b/file", b"1")
+    tree.write("a/c/file", b"2")
+    assert tree.read("a/c/file") == b"2"
+    (folder / "a/d").symlink_to(outside)
+    for use in (partial(tree.write, data=b"3"), tree.read):
+        with pytest.raises(InputError, match="leads it out of the store"):
+            use("a/d/file")
+        with pytest.raises(InputError, match="leads it out of the store"):
+            use("a/d/e/file")
+    assert list(outside.iterdir()) == []
+
+
 def test_folders_without_number_are_not_all_remembered(
     tree: ObjectTree, monkeypatch: pytest.MonkeyPatch
 ) -> None:

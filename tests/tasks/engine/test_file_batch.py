@@ -93,9 +93,9 @@ async def test_a_kept_result_that_cannot_be_read_is_none(tmp_path: Path) -> None
     session = await opened(tmp_path, FailingModel())
     results = KeptResults(session.results)
     await session.results.write_path(CALL.result_key, b"not a record")
-    assert await results.find(CALL) is None
-    await results.keep(CALL, StageResult(outputs={DOCS: DOCUMENT}))
-    assert await results.find(CALL) == StageResult(outputs={DOCS: DOCUMENT})
+    assert await results.find(CALL, CALL.result_key) is None
+    await results.keep(CALL.result_key, StageResult(outputs={DOCS: DOCUMENT}))
+    assert await results.find(CALL, CALL.result_key) == StageResult(outputs={DOCS: DOCUMENT})
 
 
 async def test_a_store_that_fails_is_no_missing_result(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ async def test_a_store_that_fails_is_no_missing_result(tmp_path: Path) -> None:
     place.mkdir(parents=True)
     (place / "inside").touch()
     with pytest.raises(StorageError):
-        await KeptResults(session.results).keep(CALL, StageResult())
+        await KeptResults(session.results).keep(CALL.result_key, StageResult())
 
 
 async def test_a_kept_result_of_another_kind_is_told_with_where_to_redo_it(tmp_path: Path) -> None:
@@ -112,4 +112,4 @@ async def test_a_kept_result_of_another_kind_is_told_with_where_to_redo_it(tmp_p
     other = ResultStore(result_storage=session.results, serializer=JSONSerializer())
     await other.awrite("text", key=CALL.result_key)
     with pytest.raises(StorageError, match="is a str, not a StageResult; redo it with"):
-        await KeptResults(session.results).find(CALL)
+        await KeptResults(session.results).find(CALL, CALL.result_key)
